@@ -1,0 +1,86 @@
+"""Artifacts as files: written by the worker itself, piecewise, and swept when no outcome names them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from jobs.runtime.job import Artifact
+from jobs.runtime.rows import UnencodableError
+
+FOLDER = "artifacts"
+
+
+def folder(home: Path, run: str) -> Path:
+    """Where the artifacts of a run are."""
+    return home / FOLDER / run
+
+
+def write(home: Path, run: str, stem: str, artifact: Artifact) -> str:
+    """Write an artifact to a file of its own and return its reference, relative to `home`.
+
+    `stem` (position and attempt) keeps the files of items and attempts apart. Temporary file, fsync, rename: a file
+    under its final name is whole. Raises UnencodableError for a chunk that is no bytes or text, or when the disk
+    refuses; whatever the chunks raise passes through.
+    """
+    target = folder(home, run) / f"{stem}-{safe_name(artifact.name)}"
+    partial = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(partial, artifact.chunks)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise UnencodableError(f"the file {artifact.name} could not be written: {error.strerror or error}") from error
+    return target.relative_to(home).as_posix()
+
+
+def resolve(home: Path, run: str, reference: str) -> Path | None:
+    """The file behind a reference of this run; None for anything else, or when it is gone."""
+    path = (home / reference).resolve()
+    inside = path.parent == folder(home, run).resolve()
+    return path if inside and path.is_file() else None
+
+
+def sweep(home: Path, run: str, referenced: Iterable[str]) -> int:
+    """Remove the files of a run that no outcome names (attempts that did not count); returns how many."""
+    keep = {Path(reference).name for reference in referenced}
+    orphans = [path for path in _files(folder(home, run)) if path.name not in keep]
+    for path in orphans:
+        path.unlink(missing_ok=True)
+    return len(orphans)
+
+
+def remove(home: Path, run: str) -> None:
+    """Remove all artifacts of a run."""
+    for path in _files(folder(home, run)):
+        path.unlink(missing_ok=True)
+    if folder(home, run).is_dir():
+        folder(home, run).rmdir()
+
+
+def size(home: Path, run: str = "") -> int:
+    """Bytes of the artifacts of one run, or of all."""
+    place = folder(home, run) if run else home / FOLDER
+    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) if place.is_dir() else 0
+
+
+def safe_name(name: str) -> str:
+    """A file name of letters, digits, dot, dash and underscore, at most 80 characters, never hidden or empty."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".")[-80:] or "file"
+
+
+def _files(place: Path) -> list[Path]:
+    return [path for path in place.iterdir() if path.is_file()] if place.is_dir() else []
+
+
+def _write(path: Path, chunks: Iterable[bytes | str]) -> None:
+    with path.open("wb") as file:
+        for chunk in chunks:
+            if not isinstance(chunk, bytes | bytearray | memoryview | str):
+                raise UnencodableError(f"an Artifact's chunks must be bytes or text, not {type(chunk).__name__}")
+            file.write(chunk.encode("utf-8", "replace") if isinstance(chunk, str) else chunk)
+        file.flush()
+        os.fsync(file.fileno())

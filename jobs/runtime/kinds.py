@@ -1,0 +1,147 @@
+"""How a cell of text becomes an item: one kind for each type a job's first parameter may have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+MAX_NUMBER_CHARS = 1_000
+"""Longer whole numbers are refused: nobody computes with them, and reading them costs quadratic time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What an item is: how a cell is read, and how the right column of a table is recognised.
+
+    `read(cell)` returns the item or raises ValueError (or ItemError, to give a code of its own) with a sentence.
+    `looks_like(cell)` is a quick guess, used to find the column among many. `names` are usual column headings,
+    lower case. `ranges` allows `1..9 step 2` where items are typed.
+    """
+
+    name: str
+    read: Callable[[str], Any]
+    looks_like: Callable[[str], bool]
+    names: tuple[str, ...] = ()
+    ranges: bool = False
+
+
+def read_text(cell: str) -> str:
+    """Any text but an empty cell; surrounding white space is dropped."""
+    text = cell.strip()
+    if not text:
+        raise ValueError("the cell is empty")
+    return text
+
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+
+
+def read_integer(cell: str) -> int:
+    """A whole number: the digits 0 to 9 and perhaps a sign, nothing else; `007` is 7.
+
+    Raises ValueError with a sentence for anything else: `2.5`, `1e5`, `1_000`, `0x10`, `٣`, `True`, an empty cell,
+    or more than 1,000 digits.
+    """
+    text = read_text(cell)
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(f"{shorten(text)} is not a whole number (want the digits 0 to 9 only, as in 5000)")
+    if len(text) > MAX_NUMBER_CHARS:
+        raise ValueError(f"a number of {len(text):,} digits is too long (at most {MAX_NUMBER_CHARS:,})")
+    return int(text)
+
+
+def read_float(cell: str) -> float:
+    """A decimal number with a point, as in `2.5` or `1e5`; ValueError for anything else, infinities included."""
+    text = read_text(cell)
+    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", text):
+        raise ValueError(f"{shorten(text)} is not a number (want one as in 2.5)")
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{shorten(text)} is too large a number (at most about 1.8e308)")
+    return number
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_HOST = re.compile(r"(?=.{1,253}$)([^\s./:@?#\\]{1,63}\.)+[^\s./:@?#\\0-9][^\s./:@?#\\]{0,62}\.?", re.ASCII)
+
+
+def read_url(cell: str) -> str:
+    """An http or https URL with a host; `example.org/page` becomes `https://example.org/page`.
+
+    Raises ValueError with a sentence: another scheme, no host, white space inside, or more than 8,192 characters.
+    """
+    text = read_text(cell)
+    if len(text) > 8192:
+        raise ValueError(f"a URL of {len(text):,} characters is too long (at most 8,192)")
+    if not _SCHEME.match(text) and looks_like_url(text):
+        text = f"https://{text}"
+    if not text.lower().startswith(("http://", "https://")) or re.search(r"[\s\x00-\x1f\x7f]", text):
+        raise ValueError(f"{shorten(text)} is not a URL (want http:// or https://)")
+    _check_host(text)
+    return text
+
+
+def _check_host(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:  # brackets that do not fit
+        host = None
+    if not host:
+        raise ValueError(f"{shorten(url)} is not a URL: it names no host")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError(f"{shorten(url)} is not a URL: its port is not a number from 0 to 65535") from None
+
+
+def looks_like_url(cell: str) -> bool:
+    """Whether a cell begins like an http URL, or with a host name such as `example.org`."""
+    text = cell.strip()
+    if text[:8].lower().startswith(("http://", "https://")):
+        return True
+    host = re.split(r"[/?#:]", text, maxsplit=1)[0]
+    return bool(_HOST.fullmatch(host))
+
+
+def looks_like_integer(cell: str) -> bool:
+    """Whether a cell is a whole number."""
+    return bool(_INTEGER.fullmatch(cell.strip()))
+
+
+def _looks_like_float(cell: str) -> bool:
+    try:
+        read_float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def shorten(text: str, most: int = 60) -> str:
+    """A cell as a sentence may quote it: one line, in quotes, cut with an ellipsis beyond `most` characters."""
+    line = " ".join(text.split())
+    return f'"{line}"' if len(line) <= most else f'"{line[: most - 1]}…"'
+
+
+_URL_HEADINGS = tuple(
+    "url urls link links website address domain homepage loc href target_url page site host web".split()
+) + ("web site", "home page")
+
+URL = Kind(
+    name="URL",
+    read=read_url,
+    looks_like=looks_like_url,
+    names=_URL_HEADINGS,
+)
+INTEGER = Kind(
+    name="whole number",
+    read=read_integer,
+    looks_like=looks_like_integer,
+    names=("n", "number", "numbers", "value", "integer", "num"),
+    ranges=True,
+)
+FLOAT = Kind(name="number", read=read_float, looks_like=_looks_like_float, names=("x", "number", "value"))
+TEXT = Kind(name="text", read=read_text, looks_like=lambda cell: bool(cell.strip()), names=("text", "name", "item"))

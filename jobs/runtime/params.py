@@ -1,0 +1,262 @@
+"""A job's params and item limits as pydantic reads them: validation, and the fields of forms and command lines."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import types
+import typing
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union
+
+import annotated_types
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic.errors import PydanticUserError
+from pydantic.fields import FieldInfo
+
+from jobs.runtime.errors import BadParams, DefinitionError, ItemError
+from jobs.runtime.job import Job, Param
+
+HIDDEN = "(hidden)"
+"""What stands for a secret param wherever it is shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One param as a form or a command line asks for it.
+
+    `input` is one of: switch (bool), whole (int), number (float), choice (one of `choices`), text (str), lines
+    (a list, one entry a line; on the command line the option may be repeated). Limits are inclusive; None: none.
+    `optional` says that it may be left empty (None). A text whose Field has
+    `json_schema_extra={"multiline": True}` is asked for in an area of several lines; one with `{"secret": True}` is
+    shown nowhere: workers get it, and everybody else reads `HIDDEN`.
+    """
+
+    name: str
+    input: str
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    optional: bool = False
+    multiline: bool = False
+    secret: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name as a form shows it: `user_agent` is "User agent"."""
+        return self.name.replace("_", " ").capitalize()
+
+
+def validate_params(job: Job, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The params of a run, complete and plain (ready for JSON). Texts are read as their types.
+
+    Raises BadParams with one sentence for each param that is unknown or out of its limits.
+    """
+    known = {param.name for param in job.params}
+    for name in given:
+        if name not in known:
+            offer = f"it has {', '.join(sorted(known))}" if known else "it has none"
+            raise BadParams(f"{job.name} has no param {name} ({offer})")
+    secret = secret_params(job)
+    for name in secret & given.keys():
+        if given[name] == HIDDEN:
+            raise BadParams(f"{name}: the value of the earlier run is not shown to anybody: give it again")
+    try:
+        model = _model(job).model_validate(dict(given))
+    except ValidationError as error:
+        raise BadParams("; ".join(_sentence(part, secret) for part in error.errors())) from None
+    return model.model_dump(mode="json")
+
+
+def secret_params(job: Job) -> frozenset[str]:
+    """The names of the params that are shown to nobody."""
+    return frozenset(param.name for param in job.params if _says(param.annotation, "secret"))
+
+
+def conceal(job: Job, plain: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Plain params as they may be shown, and the secret ones in full; what is empty hides nothing."""
+    secrets = {name: plain[name] for name in secret_params(job) if plain.get(name)}
+    return {**plain, **dict.fromkeys(secrets, HIDDEN)}, secrets
+
+
+def typed_params(job: Job, plain: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments for the job's function, from the plain params that a run stores."""
+    model = _model(job).model_validate(dict(plain))
+    return {param.name: getattr(model, param.name) for param in job.params}
+
+
+def form_fields(job: Job) -> tuple[Field, ...]:
+    """The job's params as fields of a form, in the order of the signature.
+
+    Raises DefinitionError: a type that no form can ask for, a default out of its limits, names that a command line
+    cannot tell apart.
+    """
+    _check_flags(job)
+    try:
+        defaults = validate_params(job, {})
+    except BadParams as error:
+        raise DefinitionError(f"a default of {job.name} is not allowed by its own type or limits: {error}") from None
+    return tuple(_field(param, defaults[param.name]) for param in job.params)
+
+
+def _check_flags(job: Job) -> None:
+    for param in job.params:
+        if _unwrap(param.annotation)[0] is bool and f"no_{param.name}" in {other.name for other in job.params}:
+            raise DefinitionError(f"param no_{param.name} is what --no-{param.name} of {param.name} says: drop one")
+
+
+def item_checker(job: Job) -> Callable[[Any], Any] | None:
+    """What checks an item against the limits of its annotation (ge, le, pattern …); None where it has none.
+
+    It returns the item or raises ItemError(`invalid_item`) with a sentence.
+    """
+    extras = getattr(job.item_annotation, "__metadata__", ())
+    if not any(isinstance(extra, FieldInfo | annotated_types.BaseMetadata) for extra in extras):
+        return None
+    adapter = TypeAdapter(job.item_annotation)
+
+    def check(item: Any) -> Any:
+        try:
+            return adapter.validate_python(item)
+        except ValidationError as error:
+            raise ItemError("invalid_item", _sentence({**error.errors()[0], "loc": (job.item_name,)})) from None
+
+    return check
+
+
+@functools.lru_cache(maxsize=64)
+def _model_of(name: str, params: tuple[tuple[str, Any, Any], ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = {param: (_readable(annotation), default) for param, annotation, default in params}
+    config = ConfigDict(extra="forbid", validate_default=True, allow_inf_nan=False, protected_namespaces=())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a param called copy or schema hides a method that nobody calls
+        return create_model(f"{name}_params", __config__=config, **fields)
+
+
+def _readable(annotation: Any) -> Any:
+    """The annotation, such that the text of a choice that is not a text itself (a number, an enum's) is understood."""
+    choices = _choices(_unwrap(annotation)[0])
+    if all(isinstance(choice, str) for choice in choices.values()):
+        return annotation
+    return Annotated[
+        annotation, BeforeValidator(lambda given: choices.get(given, given) if type(given) is str else given)
+    ]
+
+
+def _model(job: Job) -> type[BaseModel]:
+    rows = tuple((param.name, param.annotation, param.default) for param in job.params)
+    try:
+        try:
+            return _model_of(job.name, rows)
+        except TypeError:  # a default that cannot be hashed: a list
+            return _model_of.__wrapped__(job.name, rows)
+    except Exception as error:  # pydantic's schema errors share no base class
+        raise DefinitionError(f"the params of {job.name} cannot be read: {error}") from error
+
+
+def _sentence(part: Any, secret: frozenset[str] = frozenset()) -> str:
+    name = ".".join(str(place) for place in part["loc"][:1]) or "params"
+    given = part.get("input")
+    message = str(part["msg"]).removeprefix("Value error, ")
+    shown = "" if name in secret or isinstance(given, dict | list) or len(str(given)) > 60 else f" (given: {given!r})"
+    return f"{name}: {message[:1].lower()}{message[1:]}{shown}"
+
+
+def _field(param: Param, default: Any) -> Field:
+    bare, optional = _unwrap(param.annotation)
+    extras = _metadata(param.annotation)
+    choices = tuple(_choices(bare))
+    kind = "choice" if choices else _input(param, bare)
+    return Field(
+        name=param.name,
+        input=kind,
+        default=str(default) if choices and default is not None else default,
+        help=param.help,
+        choices=choices,
+        least=_limit(extras, "ge", "gt", +1 if kind == "whole" else None),
+        most=_limit(extras, "le", "lt", -1 if kind == "whole" else None),
+        optional=optional,
+        multiline=_says(param.annotation, "multiline"),
+        secret=_says(param.annotation, "secret"),
+    )
+
+
+def _says(annotation: Any, word: str) -> bool:
+    """Whether the Field of a param says so in its `json_schema_extra`."""
+    return any((getattr(extra, "json_schema_extra", None) or {}).get(word) for extra in _metadata(annotation))
+
+
+def _choices(bare: Any) -> Mapping[str, Any]:
+    """The choices of a Literal or an Enum by the texts that a form shows; none for other types."""
+    if typing.get_origin(bare) is Literal:
+        return {str(choice): choice for choice in typing.get_args(bare)}
+    if isinstance(bare, type) and issubclass(bare, enum.Enum):
+        return {str(member.value): member for member in bare}
+    return {}
+
+
+def _input(param: Param, bare: Any) -> str:
+    plain = {bool: "switch", int: "whole", float: "number", str: "text"}
+    if bare in plain:
+        return plain[bare]
+    try:
+        schema = TypeAdapter(bare).json_schema()
+    except PydanticUserError:
+        schema = {}
+    if schema.get("type") == "array" and _is_plain(_entry(schema)):
+        return "lines"
+    if _is_plain(schema):
+        return "text"
+    raise DefinitionError(
+        f"param {param.name} has a type that no form can ask for: "
+        "use bool, int, float, str, Literal, an Enum, or a list of these"
+    )
+
+
+def _entry(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The JSON schema of what an array holds; of a bare list, texts."""
+    entry: Mapping[str, Any] = schema.get("items") or {"type": "string"}
+    return schema["$defs"][entry["$ref"].rpartition("/")[2]] if "$ref" in entry else entry
+
+
+def _is_plain(schema: Mapping[str, Any]) -> bool:
+    """Whether a value of this JSON schema can be given as one text."""
+    kinds = [schema, *schema.get("anyOf", ())]
+    return any(kind.get("type") in ("string", "integer", "number", "boolean") or "enum" in kind for kind in kinds)
+
+
+def _unwrap(annotation: Any) -> tuple[Any, bool]:
+    if hasattr(annotation, "__metadata__"):
+        return _unwrap(annotation.__origin__)
+    if typing.get_origin(annotation) in (Union, types.UnionType):
+        members = [member for member in typing.get_args(annotation) if member is not type(None)]
+        if len(members) == 1:
+            return _unwrap(members[0])[0], True
+    return annotation, False
+
+
+def _metadata(annotation: Any) -> tuple[Any, ...]:
+    own = tuple(getattr(annotation, "__metadata__", ()))
+    if typing.get_origin(annotation) in (Union, types.UnionType):
+        return own + tuple(extra for member in typing.get_args(annotation) for extra in _metadata(member))
+    return own
+
+
+def _limit(extras: tuple[Any, ...], name: str, beyond: str, step: int | None) -> float | None:
+    """An inclusive limit; of whole numbers, an exclusive one as well (`step` further in)."""
+    limit = _number(extras, name)
+    if limit is not None or step is None:
+        return limit
+    exclusive = _number(extras, beyond)
+    return None if exclusive is None else exclusive + step
+
+
+def _number(extras: tuple[Any, ...], name: str) -> float | None:
+    found = [getattr(extra, name, None) for extra in extras]
+    found += [getattr(inner, name, None) for extra in extras for inner in getattr(extra, "metadata", ())]
+    numbers = [limit for limit in found if isinstance(limit, int | float)]
+    return numbers[0] if numbers else None
