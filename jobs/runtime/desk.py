@@ -1,0 +1,104 @@
+"""What the rooms of a runner share: its store and epoch, its workers, and the runs in work, by number."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jobs.runtime import catalog, settings
+from jobs.runtime.active import ActiveRun
+from jobs.runtime.closing import Closing
+from jobs.runtime.groups import Groups
+from jobs.runtime.preparation import Preparation
+from jobs.runtime.records import Event, RunState
+from jobs.runtime.store import commands, runs
+from jobs.runtime.store.connection import BusyError, Connection, Store
+from jobs.runtime.workers import Workers
+
+INSIST_SECONDS = 30.0
+INSIST_PAUSE = 0.005
+
+
+class Desk:
+    """One runner's desk. `eager` says that the loop must not sleep; `next_look` when it looks for work again."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.db: Connection = store.connect()
+        self.offset = time.time() - time.monotonic()
+        self.workers = Workers(store.home, settings.value("JOBS_WORKER_MEMORY"))
+        self.code_hash = catalog.code_hash()
+        self.epoch = 0
+        self.active: dict[int, ActiveRun] = {}
+        self.preparing: dict[int, Preparation] = {}
+        self.closing: dict[int, Closing] = {}
+        self.groups: dict[str, Groups] = {}
+        self.eager = False
+        self.next_look = 0.0
+
+    def unix(self, monotonic: float) -> float:
+        """Unix seconds of a moment of the monotonic clock, by the offset of this runner's start."""
+        return monotonic + self.offset
+
+    def now_unix(self) -> float:
+        """This moment in Unix seconds."""
+        return self.unix(time.monotonic())
+
+    def write(self, change: Callable[[Connection], Any]) -> Any:
+        """One transaction under this runner's epoch. Raises BusyError, StaleEpoch."""
+        with self.store.write_now(self.db) as db:
+            runs.check_epoch(db, self.epoch)
+            return change(db)
+
+    def insist(self, change: Callable[[Connection], Any]) -> Any:
+        """A write that must not be put off, for the rare moments: tried again for a while when another writes."""
+        limit = time.monotonic() + INSIST_SECONDS
+        while True:
+            try:
+                return self.write(change)
+            except BusyError:
+                if time.monotonic() > limit:
+                    raise
+                time.sleep(INSIST_PAUSE)
+
+    def release(self, run: ActiveRun, now: float) -> None:
+        """The run is not worked at any more: its workers are kept warm for the next."""
+        run.schedule.clear()
+        for worker in run.workers:
+            planning, worker.planning, worker.run = worker.planning, None, None
+            self.workers.shelve(worker, now) if planning is None else self.workers.kill(worker, "its run ended")
+        run.workers.clear()
+        self.preparing.pop(run.number, None)
+        self.active.pop(run.number, None)
+        self.next_look = 0.0
+
+    def drop(self, run: ActiveRun) -> None:
+        """Stop working at a run at once: kill its workers, and let its groups go."""
+        now = time.monotonic()
+        for worker in run.workers:
+            for entry in worker.out.values():
+                run.schedule.end(entry, now)
+            worker.out.clear()
+            worker.run = None
+            self.workers.kill(worker, "its run ended")
+        run.schedule.clear()
+        run.workers.clear()
+        self.preparing.pop(run.number, None)
+        self.active.pop(run.number, None)
+
+    def fail(self, run: ActiveRun, reason: str) -> None:
+        """The run itself cannot go on."""
+        at = self.now_unix()
+
+        def fail(db: Connection) -> None:
+            if run.number not in self.preparing:
+                run.closing = True
+                run.commit(db)
+            runs.move(db, run.number, RunState.FAILED)
+            runs.end_pause(db, run.number, at)
+            runs.change(db, run.number, ended_at=at, error=reason, live="")
+            commands.log(db, run.number, Event(at=at, kind="failed", text=reason))
+
+        self.write(fail)
+        self.drop(run)

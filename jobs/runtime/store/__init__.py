@@ -1,0 +1,11 @@
+"""The SQLite file that page, command line and runner share; the only room that knows SQL.
+
+    connection    open, migrate, read, write: one door each
+    schema        the tables, as numbered migrations
+    runs          runs and their moves, counters, the runner's row
+    items         items, their plan (group, turn, duplicates), what waits
+    outcomes      outcomes and attempts: stored once, read by position
+    commands      what page and command line ask of the runner; events, the log of a run
+
+Each function is one thing done with an open connection, given first.
+"""

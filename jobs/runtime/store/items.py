@@ -1,0 +1,189 @@
+"""Items: written once, in chunks; planned by the hooks (group, turn, duplicates); and those that still wait."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from jobs.runtime.records import Item
+from jobs.runtime.store.connection import Connection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the hooks said of one item: its group (empty: none), its cost, and the first item of the same key."""
+
+    position: int
+    group: str = ""
+    cost: float | None = None
+    key: bytes | None = None
+
+
+class Waiting(NamedTuple):
+    """An item without an outcome: its cell, its group, and where the search for more goes on (`place`)."""
+
+    position: int
+    cell: str
+    group: str
+    place: int
+
+
+def add(db: Connection, number: int, first: int, items: Iterable[Item]) -> None:
+    """Store items at the positions from `first` on."""
+    rows = (
+        (number, position, item.cell, json.dumps(item.others, ensure_ascii=False) if item.others else "")
+        for position, item in enumerate(items, first)
+    )
+    db.executemany("INSERT INTO items (run, position, cell, others) VALUES (?,?,?,?)", rows)
+
+
+def copy(db: Connection, source: int, target: int, first: int, last: int) -> None:
+    """The items of one run again, for another."""
+    db.execute(
+        """INSERT INTO items (run, position, cell, others)
+           SELECT ?, position, cell, others FROM items WHERE run = ? AND position BETWEEN ? AND ?""",
+        (target, source, first, last),
+    )
+
+
+def between(db: Connection, number: int, first: int, last: int) -> list[tuple[int, Item]]:
+    """Items by position, inclusive."""
+    rows = db.execute(
+        "SELECT position, cell, others FROM items WHERE run = ? AND position BETWEEN ? AND ? ORDER BY position",
+        (number, first, last),
+    )
+    return [(row["position"], item(row)) for row in rows]
+
+
+def item(row: Any) -> Item:
+    """An item from a row with its cell and others."""
+    return Item(cell=row["cell"], others=tuple(json.loads(row["others"])) if row["others"] else ())
+
+
+def cells(db: Connection, number: int, first: int, last: int) -> list[tuple[int, str]]:
+    """Positions and cells, inclusive: what a worker prepares."""
+    rows = db.execute(
+        "SELECT position, cell FROM items WHERE run = ? AND position BETWEEN ? AND ? ORDER BY position",
+        (number, first, last),
+    )
+    return [(row["position"], row["cell"]) for row in rows]
+
+
+def plan(db: Connection, number: int, plans: Sequence[Plan]) -> None:
+    """Store what the hooks said; an item whose key was seen before becomes a duplicate of the first."""
+    rows = [(number, entry.position, entry.group, entry.cost, _first(db, number, entry)) for entry in plans]
+    db.executemany("INSERT OR REPLACE INTO plans (run, position, grp, cost, duplicate_of) VALUES (?,?,?,?,?)", rows)
+
+
+def _first(db: Connection, number: int, entry: Plan) -> int | None:
+    if entry.key is None:
+        return None
+    added = db.execute(
+        "INSERT OR IGNORE INTO keys (run, key, position) VALUES (?,?,?)", (number, entry.key, entry.position)
+    )
+    if added.rowcount == 1:
+        return None
+    row = db.execute("SELECT position FROM keys WHERE run = ? AND key = ?", (number, entry.key)).fetchone()
+    return None if row["position"] == entry.position else int(row["position"])
+
+
+def order_by_cost(db: Connection, number: int) -> None:
+    """Give each planned item its turn: the dearest first, equal ones in input order."""
+    db.execute(
+        """UPDATE plans SET turn = ranked.turn FROM (
+             SELECT position, row_number() OVER (ORDER BY cost DESC, position) AS turn FROM plans WHERE run = ?
+           ) AS ranked WHERE plans.run = ? AND plans.position = ranked.position""",
+        (number, number),
+    )
+
+
+def forget_keys(db: Connection, number: int) -> None:
+    """Drop what only the preparation needed."""
+    db.execute("DELETE FROM keys WHERE run = ?", (number,))
+
+
+_PENDING = "NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.run = i.run AND o.position = i.position)"
+
+
+def waiting_plain(db: Connection, number: int, after: int, last: int) -> list[Waiting]:
+    """Items without an outcome at the positions after `after` up to `last`, of a run that was not prepared."""
+    rows = db.execute(
+        f"""SELECT i.position, i.cell FROM items i
+            WHERE i.run = ? AND i.position > ? AND i.position <= ? AND {_PENDING} ORDER BY i.position""",
+        (number, after, last),
+    )
+    return [Waiting(row[0], row[1], "", row[0]) for row in rows]
+
+
+def waiting_planned(db: Connection, number: int, after: int, last: int) -> list[Waiting]:
+    """The same in a prepared run; duplicates are left out: they wait for their first."""
+    rows = db.execute(
+        f"""SELECT i.position, i.cell, p.grp FROM items i JOIN plans p ON p.run = i.run AND p.position = i.position
+            WHERE i.run = ? AND i.position > ? AND i.position <= ? AND p.duplicate_of IS NULL AND {_PENDING}
+            ORDER BY i.position""",
+        (number, after, last),
+    )
+    return [Waiting(row[0], row[1], row[2], row[0]) for row in rows]
+
+
+def waiting_ordered(db: Connection, number: int, after: int, last: int) -> list[Waiting]:
+    """The same by turn, in a run that is ordered by cost."""
+    rows = db.execute(
+        f"""SELECT i.position, i.cell, i.grp, i.turn FROM (
+              SELECT p.run, p.position, p.grp, p.turn, c.cell FROM plans p
+              JOIN items c ON c.run = p.run AND c.position = p.position
+              WHERE p.run = ? AND p.turn > ? AND p.turn <= ? AND p.duplicate_of IS NULL) i
+            WHERE {_PENDING} ORDER BY i.turn""",
+        (number, after, last),
+    )
+    return [Waiting(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def waiting_of_group(db: Connection, number: int, group: str, after: int, limit: int) -> list[Waiting]:
+    """The next items of one group without an outcome, by position."""
+    rows = db.execute(
+        f"""SELECT i.position, c.cell FROM plans i JOIN items c ON c.run = i.run AND c.position = i.position
+            WHERE i.run = ? AND i.grp = ? AND i.grp <> '' AND i.position > ? AND i.duplicate_of IS NULL AND {_PENDING}
+            ORDER BY i.position LIMIT ?""",
+        (number, group, after, limit),
+    )
+    return [Waiting(row[0], row[1], group, row[0]) for row in rows]
+
+
+def largest_groups(db: Connection, number: int, limit: int) -> list[tuple[str, int]]:
+    """The groups with the most items that wait, and how many."""
+    rows = db.execute(
+        f"""SELECT i.grp, count(*) FROM plans i
+            WHERE i.run = ? AND i.grp <> '' AND i.duplicate_of IS NULL AND {_PENDING}
+            GROUP BY i.grp ORDER BY count(*) DESC LIMIT ?""",
+        (number, limit),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def copies(db: Connection, number: int, position: int) -> list[int]:
+    """Positions of the duplicates of an item."""
+    rows = db.execute("SELECT position FROM plans WHERE run = ? AND duplicate_of = ?", (number, position))
+    return [row[0] for row in rows]
+
+
+def remove(db: Connection, number: int, most: int) -> int:
+    """Delete up to `most` rows of a run from each of its tables; returns how many went, 0 when none is left."""
+    gone = 0
+    for table in ("items", "plans", "keys"):
+        key = "key" if table == "keys" else "position"
+        cursor = db.execute(
+            f"""DELETE FROM {table} WHERE run = ? AND {key} IN
+                (SELECT {key} FROM {table} WHERE run = ? LIMIT ?)""",
+            (number, number, most),
+        )
+        gone += cursor.rowcount
+    for table in ("outcomes", "attempts", "events"):
+        cursor = db.execute(
+            f"DELETE FROM {table} WHERE seq IN (SELECT seq FROM {table} WHERE run = ? LIMIT ?)", (number, most)
+        )
+        gone += cursor.rowcount
+    db.execute("DELETE FROM codes WHERE run = ?", (number,))
+    return gone

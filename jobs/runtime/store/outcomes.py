@@ -1,0 +1,313 @@
+"""Outcomes, stored once each, and the attempts that were not final."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from jobs.runtime.records import Attempt, Item, ItemState, Outcome
+from jobs.runtime.store import items, runs
+from jobs.runtime.store.connection import Connection
+
+
+class OutcomeRow(NamedTuple):
+    """An outcome to be stored, in the order of the table's columns; `row` is the JSON text that the worker made.
+
+    A tuple, since the runner makes one of each answer: it goes into SQLite as it is, many in one statement.
+    """
+
+    position: int
+    state: str
+    code: str
+    error: str
+    detail: str
+    row: str | None
+    attempts: int
+    worker: int | None = None
+    slot: int | None = None
+    waited: float | None = None
+    started_at: float | None = None
+    seconds: float | None = None
+    cpu: float | None = None
+    duplicate_of: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewAttempt:
+    """An attempt to be stored, and until when (Unix seconds) the item must wait before the next."""
+
+    attempt: Attempt
+    not_before: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tries:
+    """What was tried at an item since a person last reopened it: attempts that counted, deaths under it, the number
+    of the last attempt, and until when it must wait (Unix seconds)."""
+
+    counted: int = 0
+    lost: int = 0
+    number: int = 0
+    not_before: float | None = None
+
+
+_INSERT = """INSERT INTO outcomes (run, position, state, code, error, detail, row, attempts, worker, slot, waited,
+             started_at, seconds, cpu, duplicate_of) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+             ON CONFLICT (run, position) DO NOTHING"""
+
+
+def add(db: Connection, number: int, rows: Sequence[OutcomeRow], *, duplicates: bool) -> list[int]:
+    """Store outcomes, each once, with copies for their duplicates and the counters; returns the positions that were
+    stored. What has an outcome already keeps it."""
+    if duplicates:
+        rows = [*rows, *(copy for row in rows for copy in _copies(db, number, row))]
+    if not rows:
+        return []
+    last = db.execute("SELECT max(seq) FROM outcomes").fetchone()[0] or 0
+    stored = db.executemany(_INSERT, [(number, *row) for row in rows]).rowcount
+    new = rows if stored == len(rows) else _stored_after(db, number, last, rows)
+    _count(db, number, new)
+    return [row.position for row in new]
+
+
+def _copies(db: Connection, number: int, row: OutcomeRow) -> Iterable[OutcomeRow]:
+    code = "duplicate" if row.state == ItemState.OK else row.code
+    for position in items.copies(db, number, row.position):
+        yield OutcomeRow(position, row.state, code, row.error, row.detail, row.row, 0, duplicate_of=row.position)
+
+
+def _stored_after(db: Connection, number: int, last: int, rows: Sequence[OutcomeRow]) -> list[OutcomeRow]:
+    """Those of the rows that were stored after this seq: the first of each position that had no outcome yet."""
+    found = db.execute("SELECT position FROM outcomes WHERE seq > ? AND run = ?", (last, number))
+    positions = {row[0] for row in found}
+    first = {row.position: row for row in reversed(rows)}
+    return [row for position, row in first.items() if position in positions]
+
+
+def _count(db: Connection, number: int, rows: Sequence[OutcomeRow]) -> None:
+    codes = Counter(map(itemgetter(1, 2), rows))
+    states: Counter[str] = Counter()
+    for (state, _), count in codes.items():
+        states[state] += count
+    runs.count(
+        db,
+        number,
+        ok=states["ok"],
+        failed=states["failed"],
+        cancelled=states["cancelled"],
+        seconds=sum([row.seconds or 0.0 for row in rows]),
+        cpu=sum([row.cpu or 0.0 for row in rows]),
+    )
+    _count_codes(db, number, codes)
+
+
+def _count_codes(db: Connection, number: int, counts: Mapping[tuple[str, str], int]) -> None:
+    db.executemany(
+        """INSERT INTO codes (run, state, code, count) VALUES (?,?,?,?)
+           ON CONFLICT (run, state, code) DO UPDATE SET count = count + excluded.count""",
+        [(number, state, code, count) for (state, code), count in counts.items()],
+    )
+
+
+def cancel_rest(db: Connection, number: int, first: int, last: int) -> int:
+    """Give every item between two positions that has no outcome the outcome `cancelled`; returns how many."""
+    cursor = db.execute(
+        """INSERT INTO outcomes (run, position, state, code, error, detail, attempts)
+           SELECT i.run, i.position, 'cancelled', 'cancelled', 'the run was cancelled before this item was done', '',
+             (SELECT count(*) FROM attempts a WHERE a.run = i.run AND a.position = i.position AND a.kind <> 'retried')
+           FROM items i WHERE i.run = ? AND i.position BETWEEN ? AND ?
+             AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.run = i.run AND o.position = i.position)""",
+        (number, first, last),
+    )
+    runs.count(db, number, ok=0, failed=0, cancelled=cursor.rowcount, seconds=0.0, cpu=0.0)
+    _count_codes(db, number, {("cancelled", "cancelled"): cursor.rowcount})
+    return cursor.rowcount
+
+
+def any_untried(db: Connection, number: int) -> bool:
+    """Whether an item that is not ok was never tried: refused by a hook, or cancelled before."""
+    row = db.execute(
+        "SELECT 1 FROM outcomes WHERE run = ? AND state <> 'ok' AND attempts = 0 AND duplicate_of IS NULL LIMIT 1",
+        (number,),
+    ).fetchone()
+    return row is not None
+
+
+def reopen(db: Connection, number: int, codes: Sequence[str]) -> int:
+    """Move failed and cancelled outcomes (of these codes; none named: all) to the attempts; returns how many."""
+    where = "run = ? AND state <> 'ok'"
+    values: tuple[Any, ...] = (number,)
+    if codes:
+        where, values = f"{where} AND code IN ({','.join('?' * len(codes))})", (number, *codes)
+    rows = db.execute(f"SELECT state, code, count(*) FROM outcomes WHERE {where} GROUP BY state, code", values)
+    counts = {(row[0], row[1]): -row[2] for row in rows.fetchall()}
+    sums = db.execute(f"SELECT total(seconds), total(cpu) FROM outcomes WHERE {where}", values).fetchone()
+    db.execute(
+        f"""INSERT INTO attempts (run, position, number, kind, code, error, worker, slot, started_at, seconds, cpu)
+            SELECT run, position, attempts, 'retried', code, error, worker, slot, started_at, seconds, cpu
+            FROM outcomes WHERE {where}""",
+        values,
+    )
+    db.execute(f"DELETE FROM outcomes WHERE {where}", values)
+    failed = sum(count for (state, _), count in counts.items() if state == "failed")
+    total = int(sum(counts.values()))
+    runs.count(db, number, ok=0, failed=failed, cancelled=total - failed, seconds=-float(sums[0]), cpu=-float(sums[1]))
+    _count_codes(db, number, counts)
+    return -total
+
+
+def add_attempts(db: Connection, number: int, new: Iterable[NewAttempt]) -> None:
+    """Store attempts that were not final."""
+    db.executemany(
+        """INSERT INTO attempts (run, position, number, kind, code, error, worker, slot, started_at, seconds, cpu,
+             not_before) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)""",
+        [
+            (
+                *(number, entry.attempt.position, entry.attempt.number, entry.attempt.kind, entry.attempt.code),
+                *(entry.attempt.error, entry.attempt.worker, entry.attempt.slot, entry.attempt.started_at),
+                *(entry.attempt.seconds, entry.attempt.cpu_seconds, entry.not_before),
+            )
+            for entry in new
+        ],
+    )
+
+
+def tries(db: Connection, number: int, positions: Sequence[int]) -> dict[int, Tries]:
+    """What was tried already, of those items that were."""
+    if not positions:
+        return {}
+    where, values = _positions(positions)
+    rows = db.execute(
+        f"SELECT position, number, kind, not_before FROM attempts WHERE run = ? AND {where} ORDER BY position, seq",
+        (number, *values),
+    )
+    found: dict[int, Tries] = {}
+    for row in rows:
+        found[row[0]] = _tried(found.get(row[0], Tries()), row[1], row[2], row[3])
+    return found
+
+
+def _positions(positions: Sequence[int]) -> tuple[str, Sequence[int]]:
+    """A condition for these positions: a range where they are many, one by one where they are few and far apart."""
+    if len(positions) <= 500:
+        return f"position IN ({','.join('?' * len(positions))})", positions
+    return "position BETWEEN ? AND ?", (min(positions), max(positions))
+
+
+def _tried(before: Tries, number: int, kind: str, not_before: float | None) -> Tries:
+    if kind == "retried":
+        return Tries(number=number)
+    return Tries(
+        counted=before.counted + (kind == "later"),
+        lost=before.lost + (kind == "lost"),
+        number=number,
+        not_before=not_before,
+    )
+
+
+_OUTCOME = """o.seq, o.state, o.code, o.error, o.detail, o.row, o.attempts, o.worker, o.slot, o.waited, o.started_at,
+              o.seconds, o.cpu, o.duplicate_of"""
+
+
+def rows(db: Connection, number: int, first: int, last: int) -> list[tuple[int, Item, Outcome | None]]:
+    """Items with their outcomes by position, inclusive; None: no outcome yet."""
+    found = db.execute(
+        f"""SELECT i.position, i.cell, i.others, {_OUTCOME} FROM items i
+            LEFT JOIN outcomes o ON o.run = i.run AND o.position = i.position
+            WHERE i.run = ? AND i.position BETWEEN ? AND ? ORDER BY i.position""",
+        (number, first, last),
+    )
+    return [(row["position"], items.item(row), None if row["seq"] is None else outcome(row)) for row in found]
+
+
+def newest(db: Connection, number: int, most: int) -> list[tuple[int, Item, Outcome]]:
+    """The outcomes stored last, newest first."""
+    found = db.execute(
+        f"""SELECT i.position, i.cell, i.others, {_OUTCOME} FROM outcomes o
+            CROSS JOIN items i ON i.run = o.run AND i.position = o.position
+            WHERE o.seq IN (SELECT seq FROM outcomes NOT INDEXED WHERE run = ? ORDER BY seq DESC LIMIT ?)
+            ORDER BY o.seq DESC""",
+        (number, most),
+    )
+    return [(row["position"], items.item(row), outcome(row)) for row in found]
+
+
+def failures(db: Connection, number: int, *, code: str, first: int, most: int) -> list[tuple[int, Item, Outcome]]:
+    """Outcomes that are not ok, by position from `first` on; of one code when it is named."""
+    condition = "AND o.code = ?" if code else ""
+    found = db.execute(
+        f"""SELECT i.position, i.cell, i.others, {_OUTCOME} FROM outcomes o
+            JOIN items i ON i.run = o.run AND i.position = o.position
+            WHERE o.run = ? AND o.state <> 'ok' {condition} AND o.position >= ? ORDER BY o.position LIMIT ?""",
+        (number, *([code] if code else []), first, most),
+    )
+    return [(row["position"], items.item(row), outcome(row)) for row in found]
+
+
+def timed(db: Connection, number: int, first: int, last: int) -> list[tuple[Any, ...]]:
+    """(position, worker, slot, started_at, seconds, state) of outcomes between two positions that ran."""
+    found = db.execute(
+        """SELECT position, worker, slot, started_at, seconds, state FROM outcomes
+           WHERE run = ? AND position BETWEEN ? AND ? AND worker IS NOT NULL ORDER BY position""",
+        (number, first, last),
+    )
+    return [tuple(row) for row in found]
+
+
+def attempts(db: Connection, number: int, most: int) -> list[Attempt]:
+    """Attempts that were not final, by item, oldest first."""
+    found = db.execute(
+        """SELECT position, number, kind, code, error, worker, slot, started_at, seconds, cpu FROM attempts
+           WHERE run = ? ORDER BY position, seq LIMIT ?""",
+        (number, most),
+    )
+    return [
+        Attempt(
+            position=row["position"],
+            number=row["number"],
+            kind=row["kind"],
+            code=row["code"],
+            error=row["error"],
+            worker=row["worker"],
+            slot=row["slot"],
+            started_at=row["started_at"],
+            seconds=row["seconds"],
+            cpu_seconds=row["cpu"],
+        )
+        for row in found
+    ]
+
+
+def files(db: Connection, number: int, column: str, first: int, last: int) -> list[str]:
+    """The references in a `file` column between two positions."""
+    found = db.execute(
+        """SELECT json_extract(row, ?) FROM outcomes
+           WHERE run = ? AND position BETWEEN ? AND ? AND row IS NOT NULL""",
+        (f'$."{column}"', number, first, last),
+    )
+    return [row[0] for row in found if row[0]]
+
+
+def outcome(row: Any) -> Outcome:
+    """An outcome from a row of the table joined with its position."""
+    return Outcome(
+        seq=row["seq"],
+        position=row["position"],
+        state=ItemState(row["state"]),
+        code=row["code"],
+        error=row["error"],
+        detail=row["detail"],
+        row=json.loads(row["row"]) if row["row"] else None,
+        attempts=row["attempts"],
+        worker=row["worker"],
+        slot=row["slot"],
+        waited_seconds=row["waited"],
+        started_at=row["started_at"],
+        seconds=row["seconds"],
+        cpu_seconds=row["cpu"],
+        duplicate_of=row["duplicate_of"],
+    )

@@ -1,0 +1,62 @@
+"""The tables of the store, as numbered migrations: `user_version` says how many have been applied."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE runner (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            epoch INTEGER NOT NULL, pid INTEGER, started_at REAL, clock_offset REAL, code_hash TEXT, allow_nets TEXT
+            )""",
+        "INSERT INTO runner (only, epoch) VALUES (1, 0)",
+        """CREATE TABLE runs (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, nonce TEXT UNIQUE,
+            job TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
+            items INTEGER NOT NULL DEFAULT 0, ok INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
+            cancelled INTEGER NOT NULL DEFAULT 0,
+            params TEXT NOT NULL, processes INTEGER NOT NULL, threads INTEGER NOT NULL,
+            attempts INTEGER NOT NULL, deadline REAL, at_once INTEGER, pause REAL NOT NULL,
+            source TEXT NOT NULL, source_columns TEXT NOT NULL, columns TEXT NOT NULL, traits TEXT NOT NULL,
+            submitted_at REAL NOT NULL, touched_at REAL NOT NULL, started_at REAL, ended_at REAL,
+            paused_since REAL, paused_seconds REAL NOT NULL DEFAULT 0, cancel_asked_at REAL, cancel_seconds REAL,
+            item_seconds REAL NOT NULL DEFAULT 0, cpu_seconds REAL NOT NULL DEFAULT 0,
+            prepared INTEGER NOT NULL DEFAULT 0, ordered INTEGER NOT NULL DEFAULT 0,
+            error TEXT NOT NULL DEFAULT '', code_hash TEXT NOT NULL DEFAULT '', sample INTEGER NOT NULL DEFAULT 0,
+            live TEXT NOT NULL DEFAULT '')""",
+        "CREATE INDEX runs_by_state ON runs (state, number)",
+        """CREATE TABLE items (
+            run INTEGER NOT NULL REFERENCES runs (number), position INTEGER NOT NULL, cell TEXT NOT NULL,
+            others TEXT NOT NULL, PRIMARY KEY (run, position)) WITHOUT ROWID""",
+        """CREATE TABLE plans (
+            run INTEGER NOT NULL REFERENCES runs (number), position INTEGER NOT NULL, grp TEXT NOT NULL, cost REAL,
+            turn INTEGER, duplicate_of INTEGER, PRIMARY KEY (run, position)) WITHOUT ROWID""",
+        "CREATE INDEX plans_by_turn ON plans (run, turn) WHERE turn IS NOT NULL",
+        "CREATE INDEX plans_by_group ON plans (run, grp, position) WHERE grp <> ''",
+        "CREATE INDEX plans_of_duplicates ON plans (run, duplicate_of) WHERE duplicate_of IS NOT NULL",
+        """CREATE TABLE keys (
+            run INTEGER NOT NULL, key BLOB NOT NULL, position INTEGER NOT NULL,
+            PRIMARY KEY (run, key)) WITHOUT ROWID""",
+        """CREATE TABLE outcomes (
+            seq INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (number), position INTEGER NOT NULL,
+            state TEXT NOT NULL, code TEXT NOT NULL, error TEXT NOT NULL, detail TEXT NOT NULL, row TEXT,
+            attempts INTEGER NOT NULL, worker INTEGER, slot INTEGER, waited REAL, started_at REAL, seconds REAL,
+            cpu REAL, duplicate_of INTEGER, UNIQUE (run, position))""",
+        "CREATE INDEX outcomes_failed ON outcomes (run, code, position) WHERE state <> 'ok'",
+        """CREATE TABLE codes (
+            run INTEGER NOT NULL, state TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (run, state, code)) WITHOUT ROWID""",
+        """CREATE TABLE attempts (
+            seq INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (number), position INTEGER NOT NULL,
+            number INTEGER NOT NULL, kind TEXT NOT NULL, code TEXT NOT NULL, error TEXT NOT NULL, worker INTEGER,
+            slot INTEGER, started_at REAL, seconds REAL, cpu REAL, not_before REAL)""",
+        "CREATE INDEX attempts_by_item ON attempts (run, position)",
+        """CREATE TABLE commands (
+            seq INTEGER PRIMARY KEY, run INTEGER, verb TEXT NOT NULL, body TEXT NOT NULL, asked_at REAL NOT NULL,
+            done_at REAL, answer TEXT)""",
+        "CREATE INDEX commands_waiting ON commands (seq) WHERE done_at IS NULL",
+        """CREATE TABLE events (
+            seq INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (number), at REAL NOT NULL,
+            kind TEXT NOT NULL, text TEXT NOT NULL, facts TEXT NOT NULL)""",
+        "CREATE INDEX events_by_run ON events (run)",
+    ),
+    ("ALTER TABLE runs ADD COLUMN secrets TEXT NOT NULL DEFAULT '{}'",),
+)
+"""Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""
