@@ -1,0 +1,118 @@
+"""Work as it comes: commands, queued runs up to the number that may be in work at once, and what an earlier runner
+left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from functools import partial
+
+from jobs.runtime import catalog, presence, settings
+from jobs.runtime.active import ActiveRun
+from jobs.runtime.closing import Closing
+from jobs.runtime.desk import Desk
+from jobs.runtime.errors import FanoutError
+from jobs.runtime.groups import Groups
+from jobs.runtime.orders import Orders
+from jobs.runtime.preparation import Preparation
+from jobs.runtime.records import RunState
+from jobs.runtime.store import commands, runs
+from jobs.runtime.store.connection import Connection
+from jobs.runtime.store.runs import Stored
+
+SWEEP_SECONDS = 60.0
+ABANDONED_SECONDS = 600.0
+"""A submit that has stored nothing for so long is given up (the wall clock of the submitting process counts)."""
+
+KEEP_ANSWERS = 3600.0
+
+
+class Claims:
+    """Takes up what is asked and what waits; `leaving` runners claim nothing more."""
+
+    def __init__(self, desk: Desk, orders: Orders) -> None:
+        self.desk, self.orders = desk, orders
+        self.leaving = False
+        self.site: subprocess.Popen[bytes] | None = None
+        self._next_sweep = 0.0
+
+    def inherit(self) -> None:
+        """Take up what an earlier runner left: cancels half-way, and runs in work."""
+        for stored in runs.in_states(self.desk.db, RunState.CANCELLING):
+            self.desk.closing[stored.number] = Closing(stored, self.desk.now_unix())
+        for stored in runs.in_states(self.desk.db, RunState.RUNNING):
+            run = self._activate(stored)
+            run.log("claimed", f"goes on after an interruption, under runner {os.getpid()}", runner=os.getpid())
+
+    def look(self, now: float) -> None:
+        """Take up commands and queued runs, when the bell rang or it is time."""
+        if now < self.desk.next_look and not self.orders.pending:
+            return
+        self.desk.next_look = now + presence.POLL
+        self.orders.take(now)
+        self._claim()
+        self._sweep(now)
+
+    def close(self) -> None:
+        """End the sample site, if it was opened."""
+        if self.site is not None:
+            self.site.terminate()
+
+    def _claim(self) -> None:
+        if self.leaving:
+            return
+        room = max(1, settings.value("JOBS_ACTIVE_RUNS")) - len(self.desk.active)
+        queued = runs.in_states(self.desk.db, RunState.QUEUED)[: max(0, room)]
+        if queued:
+            self._heed_code()
+        for stored in queued:
+            self.desk.write(partial(self._mark_claimed, stored=stored, at=self.desk.now_unix()))
+            run = self._activate(runs.get(self.desk.db, stored.number))
+            run.log("claimed", f"claimed by runner {os.getpid()}", runner=os.getpid())
+
+    def _heed_code(self) -> None:
+        """Workers that were kept warm with code that has changed since are not used again."""
+        present = catalog.code_hash()
+        if present != self.desk.code_hash:
+            self.desk.code_hash = present
+            for kept in list(self.desk.workers.shelf):
+                self.desk.workers.kill(kept, "the code of the jobs has changed")
+
+    def _mark_claimed(self, db: Connection, *, stored: Stored, at: float) -> None:
+        runs.move(db, stored.number, RunState.RUNNING)
+        started = stored.run.started_at or at
+        runs.change(db, stored.number, started_at=started, ended_at=None, code_hash=self.desk.code_hash, error="")
+
+    def _activate(self, stored: Stored) -> ActiveRun:
+        groups = self.desk.groups.setdefault(stored.run.job, Groups())
+        run = ActiveRun(stored, groups, self.desk.unix)
+        self.desk.active[stored.number] = run
+        if stored.run.sample:
+            self._open_site(run)
+        if stored.traits.prepares and stored.prepared < stored.run.items:
+            self.desk.preparing[stored.number] = Preparation(run)
+        else:
+            run.begin(self.desk.db)
+        return run
+
+    def _open_site(self, run: ActiveRun) -> None:
+        from jobs.runtime import sample  # asyncio costs 60 ms of every start: only where the site is needed
+
+        if self.site is not None and self.site.poll() is None:
+            return
+        try:
+            self.site = sample.start(self.desk.store.home)
+        except (OSError, FanoutError) as error:
+            run.log("sample", f"the sample site did not start: {error}")
+
+    def _sweep(self, now: float) -> None:
+        """Now and then: forget answered commands, remove half-submitted runs."""
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + SWEEP_SECONDS
+        at = self.desk.now_unix()
+        self.desk.write(lambda db: commands.forget(db, at - KEEP_ANSWERS))
+        for number in runs.abandoned(self.desk.db, time.time() - ABANDONED_SECONDS):
+            self.desk.write(partial(runs.withdraw, number=number))
+            self.orders.delete(number)

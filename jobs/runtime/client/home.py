@@ -1,0 +1,164 @@
+"""The present home: its store, and its runner, started when there is work."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from jobs.runtime import catalog, presence, settings
+from jobs.runtime.errors import StoreError
+from jobs.runtime.records import RunState
+from jobs.runtime.store import commands, runs
+from jobs.runtime.store.connection import Store
+from jobs.runtime.store.runs import Stored
+
+LOG = "runner.log"
+LOG_BYTES = 5 * 2**20
+PATIENCE = 12.0
+"""Seconds that a new runner waits for one that is leaving: a little more than that one takes at most."""
+
+LONG_PATIENCE = 30.0
+
+
+def log_path() -> Path:
+    """Where the runner writes what it says."""
+    return settings.home() / LOG
+
+
+_stores: dict[Path, Store] = {}
+_children: list[tuple[Path, subprocess.Popen[bytes]]] = []
+"""Runners that this process started, by home; kept so that their ends are collected."""
+
+
+def store() -> Store:
+    """The store of the present home; opened (and migrated) once, and again when its file is gone."""
+    home = settings.home()
+    opened = _stores.get(home)
+    if opened is None or not opened.path.exists():
+        opened = _stores[home] = Store(home)
+    return opened
+
+
+def find(run_id: str) -> Stored:
+    """The run whose id begins so. Raises UnknownRun."""
+    with store().read() as db:
+        return runs.find(db, run_id)
+
+
+def check_settings() -> None:
+    """Read every setting once. Raises BadSetting for the first that cannot be read."""
+    settings.check()
+
+
+def ensure_runner() -> None:
+    """See to it that a runner lives, and wake it: it starts in the background and leaves after an idle while.
+
+    One that idles with older code or other settings is followed by a new one. Raises BadSetting, and StoreError when
+    the last one that was started here ended with an error before it held the home.
+    """
+    see_to_runner()
+    presence.ring(settings.home())
+
+
+def see_to_runner() -> None:
+    """The same without waking it: for what rings later, when there is something to find."""
+    settings.check()
+    home = settings.home()
+    if not presence.alive(home):
+        if not _starting():
+            _check_last_start(home)
+            _start_runner(home, patience=PATIENCE)
+    elif _outdated() and not _starting():
+        _ask_to_leave()
+        _start_runner(home, patience=LONG_PATIENCE)
+
+
+def wake_runner() -> None:
+    """Ring for the runner that `ensure_runner` has just seen to; start one if it has left since."""
+    if not presence.ring(settings.home()):
+        ensure_runner()
+
+
+def stop_runner(timeout: float = 15.0) -> bool:
+    """Ask the live runner to finish what has started and leave; False: there is none, or it is still there."""
+    if not presence.alive(settings.home()):
+        return False
+    with store().read() as db:
+        pid = runs.runner(db).pid
+    try:
+        process = psutil.Process(pid)
+        process.terminate()
+        limit = time.monotonic() + timeout
+        while _lives(process) and time.monotonic() < limit:
+            time.sleep(0.01)
+        return not _lives(process)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _lives(process: psutil.Process) -> bool:
+    for _, child in _children:
+        child.poll()
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def _outdated() -> bool:
+    with store().read() as db:
+        runner = runs.runner(db)
+        busy = runs.counted(db, states=(RunState.RUNNING, RunState.CANCELLING), job="", text="")
+    allowed = " ".join(settings.value("JOBS_ALLOW_NETS"))
+    return not busy and (runner.code_hash != catalog.code_hash() or runner.allow_nets != allowed)
+
+
+def _starting() -> bool:
+    """Whether a runner that this process started is on its way: alive, and not yet (so not any more) the runner."""
+    with store().read() as db:
+        latest = runs.runner(db).pid
+    home = settings.home()
+    return any(of == home and child.poll() is None and child.pid != latest for of, child in _children)
+
+
+def _check_last_start(home: Path) -> None:
+    """Start no runner after another that cannot start: say why, once."""
+    with store().read() as db:
+        latest = runs.runner(db).pid
+    for of, child in list(_children):
+        if of == home and (child.poll() or 0) > 0:
+            _children.remove((of, child))
+            if child.pid != latest:
+                raise StoreError(f"the runner cannot start: {_last_words()} (see {log_path()})")
+
+
+def _last_words() -> str:
+    with contextlib.suppress(OSError, IndexError):
+        return log_path().read_text("utf-8", "replace").strip().splitlines()[-1][:500]
+    return "it said nothing"
+
+
+def _start_runner(home: Path, *, patience: float) -> None:
+    """Start it detached, with no pipe of ours: it outlives this process."""
+    home.mkdir(parents=True, exist_ok=True)
+    log = log_path()
+    mode = "wb" if log.exists() and log.stat().st_size > LOG_BYTES else "ab"
+    with log.open(mode) as output:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "jobs", "runner", "--patience", str(patience)],
+            cwd=settings.PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            close_fds=True,
+        )
+    _children[:] = [(of, earlier) for of, earlier in _children if earlier.poll() != 0] + [(home, child)]
+
+
+def _ask_to_leave() -> None:
+    with store().write() as db:
+        commands.ask(db, None, "replace", {}, time.time())
+    presence.ring(settings.home())

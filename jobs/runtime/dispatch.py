@@ -1,0 +1,118 @@
+"""Which worker gets the next items of a run: free slots first, spread over the workers; then, where items are quick, a
+few more behind them; and what must be tried alone goes to a worker that has nothing else."""
+
+from __future__ import annotations
+
+from jobs.runtime.active import ActiveRun
+from jobs.runtime.schedule import Entry
+from jobs.runtime.store.connection import Connection
+from jobs.runtime.workers import MAX_BYTES_OUT, WorkerProcess, Workers
+
+STRANDED_SECONDS = 0.03
+"""What waits behind the slots of a worker that has said nothing for so long is taken back: 4 times its depth."""
+
+MAX_SERVED = 50_000
+
+Shares = dict[WorkerProcess, list[Entry]]
+
+
+def dispatch(run: ActiveRun, db: Connection, workers: Workers, now: float) -> bool:
+    """Send what may start now; returns whether there is more to read before it is known what may start."""
+    assert run.feed is not None
+    run.schedule.wake(now)
+    _free_stranded(run, workers, now)
+    run.feed.fill(db, hungry=False)
+    ready = [worker for worker in run.workers if worker.ready and len(worker.outbox) < MAX_BYTES_OUT]
+    ready = _try_suspects(run, ready, workers, now)
+    shares: Shares = {worker: [] for worker in ready}
+    free = _fill_slots(run, shares, now)
+    reading = free > 0 and not run.feed.exhausted and run.feed.fill(db, hungry=True)
+    if not free and len(run.schedule) > run.run.pool.slots:  # the last ones wait for whichever slot is free first
+        _fill_depth(run, shares, now)
+    for worker, entries in shares.items():
+        if entries:
+            workers.give(worker, entries)
+    return reading
+
+
+def take_back(run: ActiveRun, workers: Workers, now: float) -> None:
+    """Take back everything that has not started."""
+    run.schedule.wake(now)
+    _recall(run, [worker for worker in run.workers if not worker.recalled], workers, now)
+
+
+def stranded(run: ActiveRun) -> bool:
+    """Whether anything waits behind the slots of a worker."""
+    return any(len(worker.out) > worker.slots and not worker.recalled for worker in run.workers)
+
+
+def _fill_slots(run: ActiveRun, shares: Shares, now: float) -> int:
+    """One item for each free slot, in turn over the workers; returns how many slots stay free."""
+    free = {worker: worker.free_slots() for worker in shares}
+    while any(free.values()):
+        for worker, slots in free.items():
+            if slots == 0:
+                continue
+            entry = run.schedule.take(now)
+            if entry is None:
+                return sum(free.values())
+            chosen = _familiar(run, entry, free) or worker
+            shares[chosen].append(entry)
+            free[chosen] -= 1
+    return 0
+
+
+def _familiar(run: ActiveRun, entry: Entry, free: dict[WorkerProcess, int]) -> WorkerProcess | None:
+    """The worker that served the item's group last (its connections are open), where it has a free slot."""
+    if not entry.group or len(free) == 1:
+        return None
+    last = run.served.get(entry.group)
+    chosen = last if last is not None and free.get(last, 0) > 0 else None
+    if chosen is None:
+        if len(run.served) > MAX_SERVED:
+            run.served.clear()
+        run.served[entry.group] = max(free, key=lambda worker: free[worker])
+        return run.served[entry.group]
+    return chosen
+
+
+def _fill_depth(run: ActiveRun, shares: Shares, now: float) -> None:
+    for worker, entries in shares.items():
+        for _ in range(worker.depth() - len(worker.out) - len(entries)):
+            entry = run.schedule.take(now)
+            if entry is None:
+                return
+            entries.append(entry)
+
+
+def _try_suspects(run: ActiveRun, ready: list[WorkerProcess], workers: Workers, now: float) -> list[WorkerProcess]:
+    """Keep one worker for what must be tried alone, while there is any; returns the others."""
+    alone = [worker for worker in ready if any(entry.alone for entry in worker.out.values())]
+    others = [worker for worker in ready if worker not in alone]
+    if alone or not others or not run.schedule.suspects(now):
+        return others
+    chosen = min(others, key=lambda worker: len(worker.out))
+    if chosen.out:
+        _recall(run, [chosen], workers, now)
+    else:
+        entry = run.schedule.take_alone(now)
+        if entry is not None:
+            workers.give(chosen, [entry])
+    return [worker for worker in others if worker is not chosen]
+
+
+def _free_stranded(run: ActiveRun, workers: Workers, now: float) -> None:
+    """A long item must hold nobody up: what waits behind it goes back to the schedule."""
+    stuck = [
+        worker
+        for worker in run.workers
+        if len(worker.out) > worker.slots and not worker.recalled and now - worker.last_heard > STRANDED_SECONDS
+    ]
+    _recall(run, stuck, workers, now)
+
+
+def _recall(run: ActiveRun, chosen: list[WorkerProcess], workers: Workers, now: float) -> None:
+    for worker in chosen:
+        worker.recalled, worker.rate = True, 0.0
+    for _, entry in reversed(workers.recall(chosen)):
+        run.schedule.back(entry, now)

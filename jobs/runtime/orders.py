@@ -1,0 +1,177 @@
+"""What page and command line ask of the runner: cancel, pause, resume, retry, delete, rename; each answered once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from jobs.runtime import artifacts
+from jobs.runtime.closing import Closing
+from jobs.runtime.desk import Desk
+from jobs.runtime.errors import IllegalMove, Refused, UnknownRun
+from jobs.runtime.records import Event, RunState, count
+from jobs.runtime.store import commands, items, outcomes, runs
+from jobs.runtime.store.commands import Command
+from jobs.runtime.store.connection import Connection
+from jobs.runtime.store.runs import Stored
+
+DELETE_STEP = 5_000
+After = list[Callable[[], None]]
+Order = Callable[[Connection, Stored, Command, float, After], None]
+
+
+class Orders:
+    """The commands of one runner's store, and the deletions under way; `leave` has the runner leave when idle."""
+
+    def __init__(self, desk: Desk, leave: Callable[[], None]) -> None:
+        self.desk, self.leave = desk, leave
+        self.deleting: deque[tuple[int, str]] = deque()
+        self.verbs: Mapping[str, Order] = {
+            "cancel": self._cancel,
+            "pause": self._pause,
+            "resume": self._resume,
+            "retry": self._retry,
+            "delete": self._delete,
+            "rename": self._rename,
+        }
+
+    @property
+    def pending(self) -> bool:
+        """Whether a deletion has more to do."""
+        return bool(self.deleting)
+
+    def take(self, now: float) -> None:
+        """Carry out what was asked. Raises BusyError: try again soon."""
+        for command in commands.waiting(self.desk.db):
+            self._carry_out(command, now)
+        self._delete_more()
+
+    def delete(self, number: int) -> None:
+        """Remove a run that was submitted half-way, or deleted half-way."""
+        stored = runs.get(self.desk.db, number)
+        if (number, stored.run.id) not in self.deleting:
+            self.deleting.append((number, stored.run.id))
+
+    def _carry_out(self, command: Command, now: float) -> None:
+        at = self.desk.unix(now)
+        after: After = []
+
+        def carry_out(db: Connection) -> None:
+            after.clear()
+            commands.done(db, command.seq, self._try(db, command, at, after), at)
+
+        self.desk.write(carry_out)
+        for step in after:
+            step()
+
+    def _try(self, db: Connection, command: Command, at: float, after: After) -> str:
+        """Do it within the transaction; returns the sentence of a refusal, or an empty text."""
+        if command.verb == "replace":
+            after.append(self.leave)
+            return ""
+        order = self.verbs.get(command.verb)
+        if order is None or command.run is None:
+            return f"{command.verb} is not known to this runner"
+        try:
+            order(db, runs.get(db, command.run), command, at, after)
+        except Refused as error:
+            return str(error)
+        return ""
+
+    def _cancel(self, db: Connection, stored: Stored, command: Command, at: float, after: After) -> None:
+        if stored.run.state is RunState.CANCELLING:
+            return
+        if stored.run.state.terminal:
+            raise IllegalMove(f"the run is {stored.run.state} already: there is nothing to cancel")
+        active = self.desk.active.get(stored.number)
+        if active is not None:
+            active.closing = True
+            active.commit(db)
+        runs.move(db, stored.number, RunState.CANCELLING)
+        runs.end_pause(db, stored.number, at)
+        runs.change(db, stored.number, cancel_asked_at=command.asked_at)
+        self._log(db, stored, at, "cancel was asked")
+        after.append(lambda: self._stop(stored, at))
+
+    def _stop(self, stored: Stored, at: float) -> None:
+        active = self.desk.active.get(stored.number)
+        dying = list(active.workers) if active is not None else []
+        if active is not None:
+            self.desk.drop(active)
+        self.desk.closing[stored.number] = Closing(runs.get(self.desk.db, stored.number), at, dying)
+
+    def _pause(self, db: Connection, stored: Stored, command: Command, at: float, after: After) -> None:
+        if stored.run.state is RunState.PAUSED:
+            return
+        if stored.run.state not in (RunState.QUEUED, RunState.RUNNING):
+            raise IllegalMove(f"the run is {stored.run.state}: only one that waits or runs can be paused")
+        runs.move(db, stored.number, RunState.PAUSED)
+        runs.change(db, stored.number, paused_since=command.asked_at)
+        self._log(db, stored, at, "paused: what has started is finished, nothing more starts")
+        after.append(lambda: self._set_pausing(stored.number, pausing=True))
+
+    def _resume(self, db: Connection, stored: Stored, _command: Command, at: float, after: After) -> None:
+        if stored.run.state in (RunState.QUEUED, RunState.RUNNING):
+            return
+        if stored.run.state is not RunState.PAUSED:
+            hint = ": retry reopens what failed" if stored.run.state.terminal else ""
+            raise IllegalMove(f"the run is {stored.run.state}, not paused{hint}")
+        draining = stored.number in self.desk.active
+        runs.move(db, stored.number, RunState.RUNNING if draining else RunState.QUEUED)
+        paused = stored.run.paused_seconds + at - (stored.run.paused_since or at)
+        runs.change(db, stored.number, paused_since=None, paused_seconds=paused, error="")
+        self._log(db, stored, at, "resumed")
+        after.append(lambda: self._set_pausing(stored.number, pausing=False))
+
+    def _retry(self, db: Connection, stored: Stored, command: Command, at: float, after: After) -> None:
+        if not stored.run.state.terminal:
+            raise IllegalMove(f"the run is {stored.run.state}: wait until it has ended, or cancel it, then retry")
+        codes = [str(code) for code in command.body.get("codes", [])]
+        untried = outcomes.any_untried(db, stored.number)
+        reopened = outcomes.reopen(db, stored.number, codes)
+        if reopened == 0 and stored.run.waiting == 0:
+            raise IllegalMove("there is nothing to retry: no item failed" + (" with these codes" if codes else ""))
+        runs.move(db, stored.number, RunState.QUEUED)
+        idle = at - (stored.run.ended_at or at)
+        paused = stored.run.paused_seconds + max(0.0, idle)
+        runs.change(db, stored.number, ended_at=None, paused_seconds=paused, error="")
+        runs.change(db, stored.number, cancel_asked_at=None, cancel_seconds=None)
+        if untried:
+            runs.change(db, stored.number, prepared=0, ordered=0)
+        self._log(db, stored, at, f"retry: {count(reopened, 'item')} reopened")
+        if stored.run.job in self.desk.groups:
+            after.append(self.desk.groups[stored.run.job].probe_now)
+
+    def _delete(self, db: Connection, stored: Stored, _command: Command, _at: float, after: After) -> None:
+        if not stored.run.state.terminal:
+            raise IllegalMove(f"the run is {stored.run.state}: cancel it before deleting it")
+        runs.withdraw(db, stored.number)
+        after.append(lambda: self.delete(stored.number))
+
+    def _rename(self, db: Connection, stored: Stored, command: Command, _at: float, _after: After) -> None:
+        runs.change(db, stored.number, name=str(command.body["name"])[:200])
+
+    def _set_pausing(self, number: int, *, pausing: bool) -> None:
+        active = self.desk.active.get(number)
+        if active is not None:
+            active.pausing = pausing
+            if not pausing:
+                active.refusals.accept()
+
+    def _delete_more(self) -> None:
+        if not self.deleting:
+            return
+        number, run = self.deleting[0]
+        try:
+            self.desk.write(lambda db: self._delete_step(db, number))
+        except UnknownRun:
+            self.deleting.popleft()
+            artifacts.remove(self.desk.store.home, run)
+
+    def _delete_step(self, db: Connection, number: int) -> None:
+        runs.get(db, number)
+        if items.remove(db, number, DELETE_STEP) == 0:
+            runs.delete_row(db, number)
+
+    def _log(self, db: Connection, stored: Stored, at: float, text: str) -> None:
+        commands.log(db, stored.number, Event(at=at, kind="command", text=text))

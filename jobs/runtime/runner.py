@@ -1,0 +1,214 @@
+"""The background process: claims runs, feeds workers, stores what they answer, leaves when there is nothing to do.
+
+    doorbell, pipes, deaths, time ─► staff ─► claims, orders ─► staff ─► dispatch ─► ledger ─► (again)
+                                     hears    take up           checks   sends       commits
+
+It is the only writer of attempts and outcomes. It imports no job and performs no item: what it holds (its desk) can
+always be rebuilt from the store, so it may be killed at any instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+import traceback
+
+from jobs.runtime import settings
+from jobs.runtime.active import ActiveRun
+from jobs.runtime.claims import Claims
+from jobs.runtime.desk import Desk
+from jobs.runtime.dispatch import STRANDED_SECONDS, dispatch, stranded, take_back
+from jobs.runtime.errors import BadSetting, StaleEpoch, StoreError
+from jobs.runtime.ledger import Ledger
+from jobs.runtime.orders import Orders
+from jobs.runtime.presence import Presence
+from jobs.runtime.records import RunState
+from jobs.runtime.says import say
+from jobs.runtime.staff import Staff
+from jobs.runtime.store import commands, runs
+from jobs.runtime.store.connection import BusyError, Store
+from jobs.runtime.workers import Heard
+
+STOP_SECONDS = 8.0
+BUSY_SECONDS = 0.01
+
+
+class Runner:
+    """One runner over one store. `idle` is how long it stays without work (seconds)."""
+
+    def __init__(self, store: Store, held: Presence, *, idle: float) -> None:
+        self.held, self.idle = held, idle
+        self.desk = Desk(store)
+        self.claims = Claims(self.desk, Orders(self.desk, self.leave_when_idle))
+        self.staff = Staff(self.desk)
+        self.ledger = Ledger(self.desk, held)
+        self.stop_by: float | None = None
+        self._busy_until = time.monotonic()
+
+    def take_over(self) -> None:
+        """Enter as the runner, and take up what an earlier one left."""
+        with self.desk.store.write() as db:
+            self.desk.epoch = runs.take_over(
+                db,
+                pid=os.getpid(),
+                started_at=self.desk.now_unix(),
+                clock_offset=self.desk.offset,
+                code_hash=self.desk.code_hash,
+                allow_nets=" ".join(settings.value("JOBS_ALLOW_NETS")),
+            )
+        self._listen()
+        self.claims.inherit()
+        say(f"runner {os.getpid()} holds {self.desk.store.home}, epoch {self.desk.epoch}")
+
+    def run(self) -> None:
+        """Work until idle for long, or told to leave."""
+        while not self._finished():
+            heard = self.desk.workers.wait(self._timeout())
+            now = time.monotonic()
+            if heard.rung:
+                self.held.answer()
+                self.desk.next_look = 0.0
+            try:
+                self._turn(heard, now)
+            except BusyError:
+                self.desk.next_look = now + BUSY_SECONDS
+            except StaleEpoch:
+                raise
+            except StoreError as error:
+                self.ledger.cannot_store(error, now)
+        say(f"runner {os.getpid()} leaves")
+
+    def stop(self) -> None:
+        """Finish what has started, take back the rest, and leave (SIGTERM)."""
+        if self.stop_by is None:
+            self.claims.leaving = True
+            self.stop_by = time.monotonic() + STOP_SECONDS
+
+    def leave_when_idle(self) -> None:
+        """Leave as soon as nothing is in work (the code or a setting has changed): the next runner reads it anew."""
+        self.idle = 0.0
+        self.claims.leaving = not (self.desk.active or self.desk.closing)
+
+    def close(self) -> None:
+        """End the workers, the sample site and the connection; only then may another take over."""
+        self.desk.workers.close()
+        self.claims.close()
+        self.desk.db.close()
+
+    def _turn(self, heard: Heard, now: float) -> None:
+        self.staff.hear(heard, now)
+        self.claims.look(now)
+        self.staff.check(now)
+        self._dispatch(now)
+        self.ledger.commit(now)
+
+    def _dispatch(self, now: float) -> None:
+        self.desk.eager = False
+        if self.ledger.blocked:
+            return
+        for run in list(self.desk.active.values()):
+            if self.stop_by is not None or run.pausing:
+                take_back(run, self.desk.workers, now)
+                self._release_if_paused(run, now)
+                continue
+            self.staff.fill(run, now)
+            preparation = self.desk.preparing.get(run.number)
+            if preparation is not None:
+                preparation.dispatch(self.desk.db, self.desk.workers, now)
+            else:
+                self.desk.eager |= dispatch(run, self.desk.db, self.desk.workers, now)
+                run.end_closed()
+
+    def _release_if_paused(self, run: ActiveRun, now: float) -> None:
+        if run.pausing and run.idle and not run.buffers:
+            self.desk.release(run, now)
+
+    def _finished(self) -> bool:
+        now = time.monotonic()
+        active = self.desk.active.values()
+        if self.stop_by is not None:
+            self._fall_silent()
+            return now > self.stop_by or not any(run.buffers or not run.idle for run in active)
+        if active or self.desk.closing:
+            self._busy_until = now
+            return False
+        return self.claims.leaving or (now - self._busy_until > self.idle and self._nothing_came())
+
+    def _nothing_came(self) -> bool:
+        """A last look with the doorbell gone: from here on, whoever rings starts the next runner."""
+        self._fall_silent()
+        if not commands.waiting(self.desk.db) and not runs.in_states(self.desk.db, RunState.QUEUED):
+            return True
+        self.held.listen()
+        self._listen()
+        self._busy_until, self.desk.next_look = time.monotonic(), 0.0
+        return False
+
+    def _fall_silent(self) -> None:
+        """Close the doorbell: who rings from now on starts the next runner, which waits until this one has left."""
+        if self.held.bell is not None:
+            self.desk.workers.unwatch_bell(self.held.bell)
+        self.held.silence()
+
+    def _listen(self) -> None:
+        if self.held.bell is not None:
+            self.desk.workers.watch_bell(self.held.bell)
+
+    def _timeout(self) -> float:
+        """How long the loop may sleep (seconds), if nothing is heard."""
+        now = time.monotonic()
+        if self.ledger.pending:
+            return BUSY_SECONDS / 2 if self.ledger.unstored_since is not None else 0.0
+        if self.desk.eager or self.claims.orders.pending:
+            return 0.0
+        if any(not closing.waits for closing in self.desk.closing.values()):
+            return 0.0
+        times = [self.desk.next_look]
+        if self.desk.active or self.desk.closing:
+            times += [self.staff.next_check, self.ledger.next_live]
+            times += [at for run in self.desk.active.values() if (at := run.schedule.next_time()) is not None]
+            times += [now + STRANDED_SECONDS for run in self.desk.active.values() if stranded(run)]
+        return max(0.0, min(times) - now)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`python -m jobs runner [--idle S] [--patience S]`: be the runner, unless there is one already."""
+    parser = argparse.ArgumentParser(prog="python -m jobs runner", description="The background process itself.")
+    parser.add_argument("--idle", type=float, default=None, help="seconds without work")
+    parser.add_argument("--patience", type=float, default=1.0, help="seconds to wait for another to leave")
+    options = parser.parse_args(arguments)
+    try:
+        settings.check()
+        store = Store(settings.home())
+    except (BadSetting, StoreError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    held = Presence(store.home)
+    if not held.take(options.patience):
+        say("another runner works here already")
+        return 0
+    return _serve(store, held, settings.value("JOBS_IDLE") if options.idle is None else options.idle)
+
+
+def _serve(store: Store, held: Presence, idle: float) -> int:
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    runner = Runner(store, held, idle=idle)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: runner.stop())
+    try:
+        runner.take_over()
+        runner.run()
+    except StaleEpoch as error:
+        say(str(error))
+    except Exception as error:  # the outermost loop: say why, and leave the runs to the next runner
+        say(traceback.format_exc())
+        runner.ledger.confess(error)
+        return 1
+    finally:
+        held.silence()
+        runner.close()
+        held.leave()
+    return 0

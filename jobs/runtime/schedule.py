@@ -1,0 +1,220 @@
+"""Which item of a run may start next, and when: a queue per group and heaps of due times. Pure: time goes in as an
+argument (monotonic seconds), nothing here reads a clock, a store or a pipe.
+
+    add ─► queue of its group ─► take ─► (out) ─► end ─► gone
+             ▲        ▲                    │
+             │        └── back (no blame) ─┤
+             └── due heap ◄── later ───────┘
+
+An item whose group is busy, paused or held never leaves its queue, so it never occupies a slot.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.runtime.groups import Groups
+from jobs.runtime.records import Limits
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One item on its way: how often it was tried (attempts that counted, deaths under it), the number of its next
+    attempt, what it carries from another group, since when it has waited, and whether it must be tried alone."""
+
+    position: int
+    cell: str
+    group: str = ""
+    number: int = 1
+    counted: int = 0
+    lost: int = 0
+    moves: int = 0
+    carry: Any = None
+    since: float = 0.0
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An item that ends without a try, because its group was closed."""
+
+    entry: Entry
+    code: str
+    why: str
+
+
+class Schedule:
+    """The items of one run that wait, in memory. `groups` is shared by all runs of the job."""
+
+    def __init__(self, groups: Groups, limits: Limits) -> None:
+        self.groups, self.limits = groups, limits
+        self.ended: list[Ended] = []
+        self._plain: deque[Entry] = deque()
+        self._queues: dict[str, deque[Entry]] = {}
+        self._ready: deque[str] = deque()
+        self._placed: set[str] = set()
+        self._times: list[tuple[float, int, str]] = []
+        self._due: list[tuple[float, int, Entry]] = []
+        self._alone: deque[Entry] = deque()
+        self._order = itertools.count()
+        self._size = 0
+        groups.listeners.append(self)
+
+    def __len__(self) -> int:
+        """How many items wait here."""
+        return self._size
+
+    def queued(self, group: str) -> int:
+        """How many items of a group wait in its queue."""
+        return len(self._queues.get(group, ()))
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Take in items, behind those of their group."""
+        for entry in entries:
+            self._size += 1
+            if entry.alone:
+                self._alone.append(entry)
+            elif entry.group:
+                self._queues.setdefault(entry.group, deque()).append(entry)
+                self._place(entry.group)
+            else:
+                self._plain.append(entry)
+
+    def back(self, entry: Entry, now: float) -> None:
+        """An item that was out comes back, without blame, before those of its group."""
+        self.end(entry, now)
+        self._size += 1
+        if entry.alone:
+            self._alone.append(entry)
+        elif entry.group:
+            self._queues.setdefault(entry.group, deque()).appendleft(entry)
+            self._place(entry.group)
+        else:
+            self._plain.appendleft(entry)
+
+    def later(self, entry: Entry, due: float, now: float) -> None:
+        """An item that was out waits until `due` for its next attempt."""
+        self.end(entry, now)
+        self.wait(entry, due)
+
+    def wait(self, entry: Entry, due: float) -> None:
+        """Take in an item that must not start before `due`."""
+        self._size += 1
+        heapq.heappush(self._due, (due, next(self._order), entry))
+
+    def move(self, entry: Entry, group: str, now: float) -> None:
+        """An item that was out goes on under another group."""
+        self.end(entry, now)
+        entry.group = group
+        self.add([entry])
+
+    def end(self, entry: Entry, now: float) -> None:
+        """An item is out no more: its group may start another."""
+        if entry.group:
+            self.groups.end(entry.group, now)
+
+    def take(self, now: float) -> Entry | None:
+        """The next item that may start now; it counts as started. None: none may, for now."""
+        self.wake(now)
+        if self._plain:
+            self._size -= 1
+            return self._plain.popleft()
+        while self._ready:
+            entry = self._start(self._ready.popleft(), now)
+            if entry is not None:
+                self._size -= 1
+                return entry
+        return None
+
+    def take_alone(self, now: float) -> Entry | None:
+        """The next item that must be tried alone and may start now."""
+        self.wake(now)
+        for _ in range(len(self._alone)):
+            entry = self._alone.popleft()
+            if not entry.group or self._may_start(entry.group, now):
+                if entry.group:
+                    self.groups.start(entry.group, self.limits, now)
+                self._size -= 1
+                return entry
+            self._alone.append(entry)
+        return None
+
+    def suspects(self, now: float) -> bool:
+        """Whether an item that must be tried alone may start now."""
+        return any(not entry.group or self._may_start(entry.group, now) for entry in self._alone)
+
+    def next_time(self) -> float | None:
+        """When something may start that may not start now; None: only after something has ended."""
+        times = [heap[0][0] for heap in (self._times, self._due) if heap]
+        alone = (self.groups.allowed_at(entry.group, self.limits, 0.0) for entry in self._alone if entry.group)
+        times += [at for at in alone if at is not None and at > 0]
+        return min(times) if times else None
+
+    def clear(self) -> None:
+        """Forget all that waits, and listen to the groups no more."""
+        self._plain.clear()
+        self._queues.clear()
+        self._due.clear()
+        self._alone.clear()
+        self._size = 0
+        if self in self.groups.listeners:
+            self.groups.listeners.remove(self)
+
+    def released(self, group: str) -> None:
+        """The groups' word that one more of this group may start."""
+        if group in self._queues:
+            self._place(group)
+
+    def closed(self, group: str, code: str, why: str) -> None:
+        """The groups' word that what waits of this group ends."""
+        queue = self._queues.pop(group, None)
+        if queue:
+            self._size -= len(queue)
+            self.ended += [Ended(entry=entry, code=code, why=why) for entry in queue]
+
+    def _place(self, group: str) -> None:
+        if group not in self._placed:
+            self._placed.add(group)
+            self._ready.append(group)
+
+    def wake(self, now: float) -> None:
+        """Let what is due, and groups whose time has come, be looked at again."""
+        while self._due and self._due[0][0] <= now:
+            entry = heapq.heappop(self._due)[2]
+            self._size -= 1
+            entry.since = now
+            self.add([entry])
+        while self._times and self._times[0][0] <= now:
+            self._ready.append(heapq.heappop(self._times)[2])
+
+    def _start(self, group: str, now: float) -> Entry | None:
+        """Start the group's first item, or put the group where it will be looked at again."""
+        self._placed.discard(group)
+        queue = self._queues.get(group)
+        if not queue:
+            self._queues.pop(group, None)
+            return None
+        shut = self.groups.closed(group, now)
+        if shut is not None:
+            self.closed(group, *shut)
+            return None
+        at = self.groups.allowed_at(group, self.limits, now)
+        if at is None:
+            return None
+        if at > now:
+            self._placed.add(group)
+            heapq.heappush(self._times, (at, next(self._order), group))
+            return None
+        self.groups.start(group, self.limits, now)
+        entry = queue.popleft()
+        self._place(group) if queue else self._queues.pop(group)
+        return entry
+
+    def _may_start(self, group: str, now: float) -> bool:
+        at = self.groups.allowed_at(group, self.limits, now)
+        return at is not None and at <= now

@@ -1,0 +1,36 @@
+"""Where a worker's standard error goes: a file of its own, named after its job and process, read after its death."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+FOLDER = "workers"
+MAX_READ = 8_000
+
+
+def path(home: Path, job: str, pid: int) -> Path:
+    """The log of one worker."""
+    return home / FOLDER / f"{job}-{pid}.log"
+
+
+def clear(home: Path) -> None:
+    """Make the folder, and remove what an earlier runner's workers left."""
+    (home / FOLDER).mkdir(parents=True, exist_ok=True)
+    for old in (home / FOLDER).glob("*.log"):
+        old.unlink(missing_ok=True)
+
+
+def tail(log: Path) -> str:
+    """The end of what was written."""
+    with suppress(OSError), log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - MAX_READ))
+        return file.read().decode("utf-8", "replace")
+    return ""
+
+
+def discard_if_empty(log: Path) -> None:
+    """Remove the log of a worker that had nothing to say."""
+    with suppress(OSError):
+        if log.stat().st_size == 0:
+            log.unlink()

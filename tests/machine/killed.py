@@ -1,0 +1,87 @@
+"""Be a runner, or submit, and die by SIGKILL at a named instant: `python -m tests.machine.killed INSTANT`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from jobs.runtime import client, dispatch, runner
+from jobs.runtime.records import Item
+from jobs.runtime.store import connection, items, outcomes, runs
+
+
+def die(*_: Any, **__: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before(module: Any, name: str, *, call: int = 1) -> None:
+    """Die when a function is called for the so-manieth time, before it does anything."""
+    _wrap(module, name, call, die)
+
+
+def after(module: Any, name: str, *, call: int = 1) -> None:
+    """Die when a function has done its work for the so-manieth time."""
+
+    def finish(original: Callable[..., Any], *args: Any, **more: Any) -> None:
+        original(*args, **more)
+        die()
+
+    _wrap(module, name, call, finish)
+
+
+def _wrap(module: Any, name: str, call: int, last: Callable[..., Any]) -> None:
+    original, left = getattr(module, name), [call]
+
+    def counted(*args: Any, **more: Any) -> Any:
+        left[0] -= 1
+        return last(original, *args, **more) if left[0] == 0 else original(*args, **more)
+
+    setattr(module, name, counted)
+
+
+def submit_and_die() -> None:
+    after(items, "add", call=3)
+    client.submit("act", [Item(cell="ok") for _ in range(20_000)])
+
+
+def migrate_and_die() -> None:
+    after(connection, "_version", call=2)
+    client.runs()
+
+
+def err() -> None:
+    """A defect in the runner's loop."""
+
+    def defect(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a defect")
+
+    dispatch.take_back = runner.dispatch = defect  # type: ignore[assignment]
+    sys.exit(0 if runner.main(["--idle", "1"]) == 1 else 5)
+
+
+def jump(seconds: float) -> None:
+    """The wall clock jumps, in the midst of a run, and goes on from there."""
+    original, began = time.time, time.monotonic()
+    time.time = lambda: original() + (seconds if time.monotonic() - began > 0.5 else 0.0)  # type: ignore[assignment]
+    sys.exit(runner.main(["--idle", "1"]))
+
+
+INSTANTS: dict[str, Callable[[], object]] = {
+    "before a row is written": lambda: (before(outcomes, "add", call=4), runner.main(["--idle", "5"])),
+    "between row and counters": lambda: (before(outcomes, "_count", call=4), runner.main(["--idle", "5"])),
+    "after the counters": lambda: (after(outcomes, "_count_codes", call=4), runner.main(["--idle", "5"])),
+    "while claiming": lambda: (after(runs, "change", call=1), runner.main(["--idle", "5"])),
+    "while submitting": submit_and_die,
+    "while migrating": migrate_and_die,
+    "with an error of its own": err,
+    "with a clock that jumps by 3600 s": partial(jump, 3600),
+    "with a clock that jumps by -3600 s": partial(jump, -3600),
+}
+
+if __name__ == "__main__":
+    INSTANTS[sys.argv[1]]()

@@ -1,0 +1,138 @@
+"""One row in, one row out, whatever happens to the item; over every kind of pool."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.runtime import client
+from tests.machine.conftest import Machine
+
+POOLS = [(1, 1), (1, 8), (2, 1), (2, 4)]
+
+
+@pytest.mark.parametrize("pool", POOLS, ids=["sequential", "threads", "processes", "both"])
+def test_each_item_gets_its_own_outcome_in_every_pool(machine: Machine, pool: tuple[int, int]) -> None:
+    cells = ["ok", "fail", "bug", "leave_python", "return set", "return object", "return column", "return list"]
+    cells += ["return deep", "return surrogate", "return huge", "return code", "return file", "later 0.05", "", "heed"]
+
+    found = machine.perform(cells, pool=pool, deadline=1.0)
+
+    assert [(outcome.state.value, outcome.code) for outcome in found] == [
+        ("ok", ""),
+        ("failed", "foreseen"),
+        ("failed", "bug"),
+        ("failed", "bug"),
+        ("failed", "unencodable"),
+        ("failed", "unencodable"),
+        ("failed", "unencodable"),
+        ("failed", "unencodable"),
+        ("failed", "unencodable"),
+        ("ok", ""),
+        ("failed", "unencodable"),
+        ("ok", "noted"),
+        ("ok", ""),
+        ("ok", ""),
+        ("failed", "invalid_item"),
+        ("failed", "too_slow"),
+    ]
+
+
+def test_an_outcome_says_what_happened_when_and_where(machine: Machine) -> None:
+    ok, failed, bug = machine.perform(["sleep 0.2", "fail", "bug"], params={"prefix": "> "})
+
+    assert ok.row == {"said": "> sleep 0.2", "number": 1, "anything": None}
+    assert ok.seconds is not None
+    assert 0.2 <= ok.seconds < 5
+    assert ok.cpu_seconds is not None
+    assert ok.cpu_seconds < ok.seconds
+    assert ok.worker
+    assert ok.slot
+    assert ok.started_at
+    assert ok.waited_seconds is not None
+    assert (failed.error, failed.detail, failed.row) == ("this was foreseen", "raw words", {"said": "partly"})
+    assert bug.error == "RuntimeError: not foreseen"
+    assert "act.py" in bug.detail
+
+
+def test_text_is_stored_without_control_characters_and_surrogates(machine: Machine) -> None:
+    (outcome,) = machine.perform(["return surrogate"])
+
+    assert outcome.row == {"said": "a\ufffdbc"}
+
+
+def test_try_later_counts_as_attempts_and_becomes_the_failure(machine: Machine) -> None:
+    run = machine.finish(machine.submit(["later 0.05 1", "later 0.05 9"], attempts=2))
+    good, bad = machine.outcomes(run)
+
+    assert (good.state.value, good.attempts) == ("ok", 2)
+    assert (bad.state.value, bad.code, bad.error, bad.attempts) == ("failed", "busy", "it is busy now", 2)
+    assert [(attempt.position, attempt.kind, attempt.code) for attempt in client.attempts(run.id)] == [
+        (1, "later", "busy"),
+        (2, "later", "busy"),
+    ]
+
+
+def test_an_item_that_moves_to_another_group_takes_what_it_carries_and_no_attempt(machine: Machine) -> None:
+    (outcome,) = machine.perform(["move elsewhere@here"])
+
+    assert (outcome.state.value, outcome.attempts) == ("ok", 1)
+
+
+def test_equal_keys_are_performed_once_and_copied(machine: Machine) -> None:
+    run = machine.finish(machine.submit(["ab", "b", "AB", "9", "Ab", "9"], "keyed"))
+    found = machine.outcomes(run)
+
+    assert [outcome.code for outcome in found] == ["", "", "duplicate", "over_budget", "duplicate", "over_budget"]
+    assert [outcome.duplicate_of for outcome in found] == [None, None, 1, None, 1, None]
+    assert found[2].row == found[0].row
+    assert (run.ok, run.failed) == (4, 2)
+
+
+def test_the_dearest_items_start_first_and_results_keep_the_input_order(machine: Machine) -> None:
+    found = machine.perform(["1", "333", "22", "4444"], "keyed", pool=(1, 1))
+
+    starts = [outcome.started_at or 0 for outcome in found]
+    assert [outcome.row["text"] for outcome in found if outcome.row] == ["1", "333", "22", "4444"]
+    assert sorted(range(4), key=lambda index: starts[index]) == [3, 1, 2, 0]
+
+
+def test_an_artifact_is_a_whole_file_under_a_safe_name(machine: Machine) -> None:
+    run = machine.finish(machine.submit(["return file"]))
+    (outcome,) = machine.outcomes(run)
+
+    assert outcome.row is not None
+    path = client.artifact(run.id, outcome.row["file"])
+    assert path.read_bytes() == b"abcabcabc"
+    assert path.is_relative_to(machine.home / "artifacts" / run.id)
+    assert sorted(path.name for path in path.parent.iterdir()) == [path.name]
+
+
+def test_progress_shows_what_is_in_progress(machine: Machine) -> None:
+    from tests.machine.conftest import until
+
+    run = machine.submit(["report 0.5 3"])
+    until(lambda: client.progress(run.id).doing)
+    (doing,) = client.progress(run.id).doing
+
+    assert (doing.position, doing.slot, doing.share, doing.phase) == (1, 1, 0.5, "half way")
+    client.cancel(run.id)
+
+
+def test_a_broken_job_ends_the_run_with_the_reason(machine: Machine, tmp_path, monkeypatch) -> None:
+    (tmp_path / "jobs").mkdir()
+    source = tmp_path / "jobs" / "fragile.py"
+    source.write_text(
+        '"""Breaks in the worker."""\nfrom jobs import job\n@job(bound="io")\n'
+        "def fragile(text: str) -> str: return text\n"
+    )
+    monkeypatch.setenv("JOBS_PATH", str(tmp_path / "jobs"))
+    client.catalog()
+    source.write_text(
+        source.read_text() + "\nimport os\nif os.getppid() and 'spawn' in str(__import__('sys').argv): pass\n"
+        "import multiprocessing\nif multiprocessing.parent_process(): raise ImportError('no such thing')\n"
+    )
+
+    run = machine.finish(machine.submit(["x"], "fragile"))
+
+    assert run.state == "failed"
+    assert "no such thing" in run.error
