@@ -1,0 +1,122 @@
+"""Which column holds the items: by content first (the share of cells that look like items), by heading where columns
+are alike; with the reason in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jobs.runtime.errors import BadInput
+from jobs.runtime.records import count
+from jobs.runtime.tables.wanted import Wanted, plain
+
+MAX_LOOKS = 50_000
+"""Cells looked at to find the column."""
+
+
+def item_column(
+    columns: tuple[str, ...], rows: list[list[str]], wanted: Wanted, *, name: str, header: bool
+) -> tuple[int, str]:
+    """The index of the items' column and why it is that one. Raises BadInput for a chosen one that does not exist."""
+    if wanted.column:
+        return _chosen(columns, wanted, name=name, header=header, rows=rows), "you chose it"
+    if len(columns) == 1:
+        return 0, "it is the only column"
+    return _found(columns if header else ("",) * len(columns), rows, wanted)
+
+
+def _chosen(columns: tuple[str, ...], wanted: Wanted, *, name: str, header: bool, rows: list[list[str]]) -> int:
+    for same in (str, str.strip, plain):
+        known = [same(column) for column in columns]
+        if same(wanted.column) in known:
+            return known.index(same(wanted.column))
+    if wanted.column.strip().isdecimal() and 1 <= int(wanted.column) <= len(columns):
+        return int(wanted.column) - 1
+    if not header:
+        found = item_column(
+            columns, rows, Wanted(kind=wanted.kind, item_name=wanted.item_name), name=name, header=False
+        )
+        if plain(wanted.column) == plain(wanted.item_name):
+            return found[0]
+        columns = own_names(len(columns), found[0], wanted)
+    shown = ", ".join(columns[:20]) + (", …" if len(columns) > 20 else "")
+    raise BadInput(f"{name} has no column {wanted.column!r} (it has {shown})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """Of the cells of one column: how many were looked at, how many are filled, how many look like items."""
+
+    rows: int
+    filled: int
+    alike: int
+
+    @property
+    def purity(self) -> float:
+        """Of the filled cells, the share that looks like items."""
+        return self.alike / self.filled if self.filled else 0.0
+
+    @property
+    def coverage(self) -> float:
+        """Of all rows, the share whose cell looks like an item."""
+        return self.alike / self.rows if self.rows else 0.0
+
+
+def shares_of(rows: list[list[str]], wanted: Wanted, width: int) -> list[Share]:
+    """What each of `width` columns holds, by its first rows."""
+    looked = rows[: max(20, MAX_LOOKS // max(1, width))]
+    columns = [[row[index] for row in looked if index < len(row) and row[index].strip()] for index in range(width)]
+    return [Share(rows=len(looked), filled=len(cells), alike=sum(map(wanted.looks_like, cells))) for cells in columns]
+
+
+def best_share(shares: list[Share]) -> tuple[int, float]:
+    """The column that covers most rows, and how much it covers."""
+    coverage = [share.coverage for share in shares]
+    best = max(coverage, default=0.0)
+    return (coverage.index(best) if coverage else 0), best
+
+
+def _found(columns: tuple[str, ...], rows: list[list[str]], wanted: Wanted) -> tuple[int, str]:
+    """The column of the items: the best of those that look like it, by name where several do."""
+    shares = shares_of(rows, wanted, len(columns))
+    pure = [index for index, share in enumerate(shares) if share.alike and share.purity >= 0.5]
+    eligible = pure or [index for index, share in enumerate(shares) if share.alike] or list(range(len(columns)))
+    item = min(
+        eligible, key=lambda index: (_name_rank(columns[index], wanted), -round(shares[index].coverage, 1), index)
+    )
+    if not pure:
+        best = best_share(shares)
+        item = best[0] if best[1] and _name_rank(columns[item], wanted) >= _UNNAMED else item
+    return item, _reason(columns[item], shares[item], len(eligible), wanted)
+
+
+_UNNAMED = 1_000
+
+
+def _name_rank(heading: str, wanted: Wanted) -> int:
+    """0 for the most usual heading; beyond all usual ones a heading with a usual word, then any, then a counter's."""
+    same = plain(heading)
+    if same in wanted.headings:
+        return wanted.headings.index(same)
+    words = re.findall(r"[^\W_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", heading).lower())
+    if words and words[-1] in wanted.headings:
+        return 500
+    if any(word in wanted.headings for word in words):
+        return 600
+    return _UNNAMED + (same in ("id", "#", "no", "nr", "index", "row", "rank", "position", "line", "year"))
+
+
+def _reason(heading: str, share: Share, eligible: int, wanted: Wanted) -> str:
+    kind = f"like a {wanted.kind.name}"
+    if wanted.loose:
+        named = wanted.names(heading)
+        return "its name says so" if named else "any text can be an item, and no name says which: the first column"
+    if not share.alike:
+        return f"no column has cells {kind}; its name says so" if wanted.names(heading) else f"no column looks {kind}"
+    looks = f"{share.alike:,} of {count(share.filled, 'cell')} looked at read {kind}"
+    return f"{looks}, and its name fits" if eligible > 1 and _name_rank(heading, wanted) < _UNNAMED else looks
+
+
+def own_names(width: int, item: int, wanted: Wanted) -> tuple[str, ...]:
+    """Names for the columns of a table without a header."""
+    return tuple(wanted.item_name if index == item else f"column_{index + 1}" for index in range(width))

@@ -1,0 +1,98 @@
+"""Text typed or pasted, without a table: URLs with anything around them, numbers and ranges, one text a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from jobs.runtime.kinds import Kind
+
+Cell = tuple[int, str]
+"""The number of a line (from 1) and what was found in it."""
+
+_NUMBER = r"[+-]?[0-9]{1,1000}"
+_RANGE = re.compile(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+step\s+({_NUMBER}))?(?![^\s,;])", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?![^\s;])")
+_WORD = re.compile(r"[^\s,;]+")
+_ADDRESS = re.compile(r"https?://[^\s<>\"`{}|\\^]+", re.IGNORECASE)
+_PAIRS = {")": "(", "]": "[", "'": "", "*": "", "_": ""}
+
+
+def cells_of(text: str, kind: Kind) -> Iterator[Cell]:
+    """What was typed, cell by cell, each with its line. What is not understood stays as a cell: nothing is dropped."""
+    lines = enumerate(re.split(r"\r\n|\r|\n", text), start=1)
+    filled = ((number, line) for number, line in lines if line.strip())
+    if _reads_urls(kind):
+        return ((number, cell) for number, line in filled for cell in _addresses(line, kind))
+    if _reads_numbers(kind):
+        return ((number, cell) for number, line in filled for cell in _numbers(line, ranges=kind.ranges))
+    return ((number, line.strip()) for number, line in filled)
+
+
+def _reads_urls(kind: Kind) -> bool:
+    return kind.looks_like("https://example.org/") and not kind.looks_like("example")
+
+
+def _reads_numbers(kind: Kind) -> bool:
+    return kind.looks_like("12") and not kind.looks_like("example")
+
+
+def _numbers(line: str, *, ranges: bool) -> Iterable[str]:
+    """Numbers between white space, commas or semicolons, and ranges; `5,000` is one cell, which is no whole number."""
+    place = 0
+    while place < len(line):
+        span = _RANGE.match(line, place) if ranges else None
+        counted = _counted(span) if span else None
+        if span and counted is not None:
+            yield from map(str, counted)
+            place = span.end()
+            continue
+        token = _thousands(line, place) or _WORD.match(line, place)
+        if token:
+            yield token[0]
+        place = token.end() if token else place + 1
+
+
+def _thousands(line: str, place: int) -> re.Match[str] | None:
+    """A number with commas between its thousands, where a list is out of the question: a group begins with 0."""
+    token = _THOUSANDS.match(line, place)
+    return token if token and ",0" in token[0] else None
+
+
+def _counted(span: re.Match[str]) -> range | None:
+    """The numbers of a range, its end included; None for one that holds none."""
+    first, last, step = int(span[1]), int(span[2]), int(span[3] or 1)
+    if step == 0:
+        return None
+    numbers = range(first, last + (1 if step > 0 else -1), step)
+    return numbers if numbers else None
+
+
+def _addresses(line: str, kind: Kind) -> list[str]:
+    """The URLs in a line; else the words in it that could be hosts; else the line as it is."""
+    whole = line.strip()
+    found = [_without_ends(address) for part in _ADDRESS.findall(whole) for address in _apart(part)]
+    if found:
+        alone = not re.search(r"\s", whole) and len(found) == 1 and whole.lower().startswith("http")
+        return [whole.rstrip(",;")] if alone and "<" not in whole and '"' not in whole else found
+    words = [word.strip("<>()[]\"'`") for word in re.split(r"[\s,;|]+", whole)]
+    hosts = [word.rstrip(".") for word in words if word and kind.looks_like(word.rstrip("."))]
+    return hosts or [whole]
+
+
+def _apart(part: str) -> list[str]:
+    """Addresses that only a comma or a semicolon keeps apart."""
+    return re.split(r"[,;]+(?=https?://)", part, flags=re.IGNORECASE)
+
+
+def _without_ends(address: str) -> str:
+    """An address without the punctuation of the sentence around it; a bracket stays where its partner is inside."""
+    while address:
+        last = address[-1]
+        if last in ".,;:!?" or (
+            last in _PAIRS and not (_PAIRS[last] and address.count(_PAIRS[last]) >= address.count(last))
+        ):
+            address = address[:-1]
+        else:
+            break
+    return address

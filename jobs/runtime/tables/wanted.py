@@ -1,0 +1,40 @@
+"""What is looked for in a table: the kind of item, and the words its column may be headed with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jobs.runtime.kinds import Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is looked for: the kind of item, what the job calls it, and the column a person chose (empty: find it)."""
+
+    kind: Kind
+    item_name: str
+    column: str = ""
+
+    @property
+    def loose(self) -> bool:
+        """Whether any word could be an item, so that content says nothing."""
+        return self.kind.looks_like("example") and self.kind.looks_like("two words")
+
+    def looks_like(self, cell: str) -> bool:
+        """Whether a cell of text looks like an item."""
+        return bool(cell.strip()) and self.kind.looks_like(cell)
+
+    def names(self, heading: str) -> bool:
+        """Whether a heading is what such a column is usually called."""
+        return plain(heading) in self.headings
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Usual headings, the job's own word first."""
+        return (plain(self.item_name), *map(plain, self.kind.names))
+
+
+def plain(heading: str) -> str:
+    """A heading without case, and with one kind of space between its words."""
+    return re.sub(r"[\s_-]+", "_", heading.strip().lower())
