@@ -1,0 +1,28 @@
+"""JSON Lines: one object a line, UTF-8, numbers, lists and null as they are."""
+
+from __future__ import annotations
+
+from typing import IO, Any
+
+from jobs.runtime.results.table import ResultColumn
+from jobs.runtime.results.writers import json_text
+
+
+class JsonLinesWriter:
+    """JSON Lines being written."""
+
+    def __init__(self, stream: IO[bytes], columns: tuple[ResultColumn, ...]) -> None:
+        self._stream = stream
+        self._names = [column.name for column in columns]
+
+    def write(self, rows: list[list[Any]]) -> None:
+        """Add rows."""
+        names = self._names
+        lines = [json_text(dict(zip(names, row, strict=True))) for row in rows]
+        self._stream.write("".join(f"{line}\n" for line in lines).encode())
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+    def abandon(self) -> None:
+        """Nothing is held."""
