@@ -1,0 +1,293 @@
+"""factorial, held against identities of its own standing: never against itself alone."""
+
+import hashlib
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal, localcontext
+from pathlib import Path
+
+import gmpy2
+import pytest
+
+from jobs import ItemError, factorial
+from jobs.factorial import BASE_BYTES, BYTES_PER_DIGIT, check, cost, count_digits
+from jobs.factorial import factorial as compute
+from jobs.runtime import context
+
+DIGITS_OF_POWERS_OF_TEN = (
+    "1 7 158 2568 35660 456574 5565709 65657060 756570557 8565705523 95657055187 1056570551816 11565705518104 "
+    "125657055180975 1356570551809683"
+)
+"""How many digits (10**k)! has, k from 0 (The On-Line Encyclopedia of Integer Sequences, A061010)."""
+
+
+def written(row: factorial.Factorial) -> str:
+    """All the digits, as the worker would write them to the file."""
+    return b"".join(row["digits_file"].chunks).decode()  # type: ignore[arg-type]
+
+
+def product_modulo(n: int, modulus: int) -> int:
+    product = 1
+    for factor in range(2, n + 1):
+        product = product * factor % modulus
+    return product
+
+
+def digits_modulo(digits: str, modulus: int) -> int:
+    """A decimal text modulo a number, by Horner's rule over nine digits at a time."""
+    head = len(digits) % 9
+    rest = int(digits[:head] or "0") % modulus
+    for start in range(head, len(digits), 9):
+        rest = (rest * 10**9 + int(digits[start : start + 9])) % modulus
+    return rest
+
+
+def legendre(n: int, prime: int) -> int:
+    """The exponent of a prime in n! (Legendre's formula)."""
+    exponent = 0
+    while n:
+        n //= prime
+        exponent += n
+    return exponent
+
+
+def stirling_logarithm(n: int, precision: int) -> Decimal:
+    """log10(n!) by Stirling's series in decimal arithmetic; five terms are exact to about 11 * log10(n) places."""
+    with localcontext() as here:
+        here.prec = precision
+        x = Decimal(n)
+        pi = Decimal("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899")
+        series = 1 / (12 * x) - 1 / (360 * x**3) + 1 / (1260 * x**5) - 1 / (1680 * x**7) + 1 / (1188 * x**9)
+        natural = (x + Decimal("0.5")) * x.ln() - x + (2 * pi).ln() / 2 + series
+        return natural / Decimal(10).ln()
+
+
+def test_factorial_is_right_for_small_numbers_by_plain_multiplication() -> None:
+    product = 1
+    for n in range(301):
+        product *= max(1, n)
+        row = compute(n)
+
+        assert (row["n"], row["value"], written(row)) == (n, str(product), str(product))
+
+
+def test_factorial_of_zero_and_one_is_one() -> None:
+    for n in (0, 1):
+        row = compute(n)
+
+        assert (row["digits"], row["trailing_zeros"], row["first_digits"], row["last_digits"]) == (1, 0, "1", "1")
+        assert row["sha256"] == hashlib.sha256(b"1").hexdigest()
+
+
+@pytest.mark.parametrize("n", [1_558, 1_559, 5_000, 9_999, 80_000, 123_457])
+def test_factorial_agrees_with_independent_identities(n: int) -> None:
+    row = compute(n)
+    digits = written(row)
+
+    assert row["digits"] == len(digits) == math.floor(math.lgamma(n + 1) / math.log(10)) + 1
+    assert row["trailing_zeros"] == legendre(n, 5)
+    assert digits.endswith("0" * legendre(n, 5))
+    assert digits[-legendre(n, 5) - 1] != "0"
+    for modulus in (2**61 - 1, 10**18 + 9, 998_244_353):
+        assert digits_modulo(digits, modulus) == product_modulo(n, modulus)
+
+
+@pytest.mark.parametrize("n", [1_559, 80_000])
+def test_factorial_holds_each_prime_as_often_as_legendre_says(n: int) -> None:
+    number = gmpy2.mpz(written(compute(n)))
+
+    for prime in (2, 3, 7, 11, 997, 1_549):
+        assert gmpy2.remove(number, prime)[1] == legendre(n, prime)
+
+
+@pytest.mark.parametrize("prime", [1_559, 20_011, 80_021])
+def test_factorial_before_a_prime_is_minus_one_modulo_it(prime: int) -> None:
+    """Wilson's theorem."""
+    assert digits_modulo(written(compute(prime - 1)), prime) == prime - 1
+
+
+@pytest.mark.parametrize("n", [1_000, 80_000, 123_457])
+def test_first_digits_are_those_of_stirlings_series(n: int) -> None:
+    logarithm = stirling_logarithm(n, 70)
+
+    with localcontext() as here:
+        here.prec = 60
+        leading = 10 ** (logarithm - int(logarithm))
+    assert compute(n)["first_digits"] == str(leading).replace(".", "")[:20]
+
+
+def test_both_ends_and_the_digest_are_those_of_the_file() -> None:
+    row = compute(30_000)
+    digits = written(row)
+
+    assert (row["first_digits"], row["last_digits"]) == (digits[:20], digits[-20:])
+    assert row["sha256"] == hashlib.sha256(digits.encode()).hexdigest()
+    assert row["digits_file"].name == "30000.txt"
+
+
+def test_value_is_whole_up_to_a_thousand_digits() -> None:
+    assert count_digits(449) == 998
+    assert len(compute(449)["value"] or "") == 998
+    assert (count_digits(450), compute(450)["value"]) == (1_001, None)
+
+
+@pytest.mark.parametrize("n", [0, 1, 24, 1_558, 1_559, 10_000])
+def test_both_engines_give_the_same_digits(n: int) -> None:
+    classic, fast = compute(n, engine="python"), compute(n)
+
+    assert written(classic) == written(fast)
+    for column in ("digits", "trailing_zeros", "first_digits", "last_digits", "value", "sha256"):
+        assert classic[column] == fast[column]  # type: ignore[literal-required]
+
+
+def test_text_is_the_same_wherever_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces of a few digits put many borders into long runs of zeros and other places."""
+    for width in (1, 2, 3, 7, 50):
+        monkeypatch.setattr(factorial, "PIECE_DIGITS", width)
+        for n in (0, 1, 4, 10, 25, 50, 100, 400):
+            assert written(compute(n)) == str(math.factorial(n))
+
+
+def test_digits_are_counted_exactly_up_to_3000() -> None:
+    product, power, digits = 1, 10, 1
+    for n in range(3_001):
+        product *= max(1, n)
+        while product >= power:
+            power, digits = power * 10, digits + 1
+
+        assert count_digits(n) == digits
+
+
+@pytest.mark.parametrize(("power", "digits"), list(enumerate(map(int, DIGITS_OF_POWERS_OF_TEN.split()))))
+def test_digits_are_counted_exactly_for_powers_of_ten(power: int, digits: int) -> None:
+    assert count_digits(10**power) == digits
+
+
+@pytest.mark.parametrize("n", [10**9, 10**12, 10**18, 2**63, 10**24 + 7, 10**30])
+def test_digits_of_very_large_factorials_are_those_of_stirlings_series(n: int) -> None:
+    assert count_digits(n) == int(stirling_logarithm(n, 75)) + 1
+
+
+@pytest.mark.parametrize("n", [10**8 + 1, 2 * 10**8, 10**9 - 1])
+def test_precise_count_agrees_with_the_quick_one(n: int) -> None:
+    assert count_digits(n) == factorial._count_precisely(n) == int(stirling_logarithm(n, 75)) + 1
+
+
+@pytest.mark.parametrize(
+    ("n", "figure"),
+    [
+        (10**12, "1,000,000,000,000! has 11,565,705,518,104 digits"),
+        (10**18, "1,000,000,000,000,000,000! has 17,565,705,518,096,748,182 digits"),
+        (2**63, "9,223,372,036,854,775,808! has 170,914,574,008,338,964,296 digits"),
+        (10**100, "The factorial of a number of 101 digits has about 9.957 × 10^101 digits"),
+        (10**999, "The factorial of a number of 1000 digits has about 9.986 × 10^1001 digits"),
+    ],
+)
+def test_check_refuses_an_enormous_number_with_its_figure(n: int, figure: str) -> None:
+    assert check(n, {"engine": "gmp"}) == f"{figure}, more than the limit of 100,000,000 (JOBS_MAX_DIGITS)"
+
+
+def test_check_draws_the_line_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_MAX_DIGITS", "4300")
+
+    assert check(1_558, {}) is None
+    assert check(1_559, {}) == "1,559! has 4,303 digits, more than the limit of 4,300 (JOBS_MAX_DIGITS)"
+
+
+def test_check_refuses_what_a_worker_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_WORKER_MEMORY", "64 MiB")
+
+    assert check(1_000_000, {}) is None
+    assert check(10_000_000, {}) == (
+        "10,000,000! has 65,657,060 digits and needs 267 MiB of memory, "
+        "more than the 64 MiB of a worker (JOBS_WORKER_MEMORY)"
+    )
+
+
+def test_check_knows_no_memory_limit_at_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_WORKER_MEMORY", "0")
+
+    assert check(10_000_000, {}) is None
+
+
+def test_an_ordinary_call_refuses_too() -> None:
+    with pytest.raises(ItemError, match="more than the limit") as refused:
+        compute(10**18)
+
+    assert refused.value.code == "over_budget"
+
+
+def test_cost_puts_the_largest_first() -> None:
+    numbers = [0, 1, 5_000, 80_000, 10**7, 10**12, 10**400]
+
+    for engine in ("gmp", "python"):
+        costs = [cost(n, {"engine": engine}) for n in numbers]
+        assert costs == sorted(costs)
+        assert costs[:5] == sorted(set(costs[:5]))
+
+
+@pytest.fixture
+def told() -> Iterator[list[tuple[float, str]]]:
+    """What the item tells of its progress; a share of -1 means that it is not known."""
+    said: list[tuple[float, str]] = []
+    context.enter(context.Context(report=lambda share, phase: said.append((share, phase))))
+    yield said
+    context.enter(None)
+
+
+def test_a_long_item_tells_its_phases_and_shares(told: list[tuple[float, str]]) -> None:
+    digits = compute(250_000)["digits"]
+
+    shares = [share for share, _ in told[1:]]
+    assert told[0] == (-1.0, "multiplying")
+    assert len(shares) >= 10
+    assert shares == sorted(shares)
+    assert told[-1] == (1.0, f"{digits:,} of {digits:,} digits")
+
+
+def test_short_items_tell_nothing(told: list[tuple[float, str]]) -> None:
+    for n in (0, 3_000, 80_000):
+        compute(n)
+
+    assert told == []
+
+
+@pytest.mark.slow
+def test_a_million_factorial_agrees_with_independent_identities() -> None:
+    row = compute(1_000_000)
+    digits = written(row)
+
+    assert len(digits) == 5_565_709
+    assert (row["trailing_zeros"], legendre(1_000_000, 5)) == (249_998, 249_998)
+    assert digits_modulo(digits, 2**61 - 1) == product_modulo(1_000_000, 2**61 - 1)
+
+
+TEN_MILLION = """
+import re, sys
+from pathlib import Path
+from jobs.factorial import factorial
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+before = peak()
+row = factorial(10_000_000)
+print(peak() - before, row["digits"], row["trailing_zeros"], row["sha256"])
+with Path(sys.argv[1]).open("wb") as file:
+    file.writelines(row["digits_file"].chunks)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the peak from /proc")
+def test_ten_million_in_full_is_right_and_stays_within_what_check_assumes(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", TEN_MILLION, str(tmp_path / "digits")]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    peak, digits, zeros = map(int, printed[:3])
+    content = (tmp_path / "digits").read_text()
+
+    assert digits == len(content) == 65_657_060
+    assert zeros == legendre(10_000_000, 5) == len(content) - len(content.rstrip("0"))
+    assert printed[3] == hashlib.sha256(content.encode()).hexdigest()
+    assert digits_modulo(content, 2**61 - 1) == product_modulo(10_000_000, 2**61 - 1)
+    assert peak <= BASE_BYTES + BYTES_PER_DIGIT * digits
