@@ -1,0 +1,89 @@
+"""What went wrong on the network, as codes and sentences: the one seam where foreign exceptions are translated."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+
+import urllib3.exceptions as urllib3
+from requests import RequestException
+
+from jobs import ItemError
+
+FOREIGN = (RequestException, urllib3.HTTPError, http.client.HTTPException, OSError, ValueError, ArithmeticError)
+"""All that requests, urllib3, http.client and ssl raise over an answer; the last two for a bad size or location."""
+
+
+class HeadersTooLargeError(http.client.HTTPException):
+    """The headers of an answer go beyond their cap."""
+
+
+def of_connecting(host: str, port: int, error: OSError) -> ItemError:
+    """Why no connection came about."""
+    detail = _detail(error)
+    if isinstance(error, TimeoutError):
+        return ItemError("connect_timeout", f"{host} did not accept a connection in time", detail=detail)
+    if error.errno == errno.EMFILE:
+        return ItemError("connection_reset", "too many files are open: use fewer threads", detail=detail)
+    if error.errno == errno.ECONNRESET:
+        return ItemError("connection_reset", f"{host} cut the connection at once", detail=detail)
+    if error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL):
+        return ItemError("connect_refused", f"no way leads to {host} from here", detail=detail)
+    return ItemError("connect_refused", f"{host} refused the connection at port {port}", detail=detail)
+
+
+def of_exchange(host: str, error: BaseException) -> ItemError:
+    """Why no answer came, or not all of it."""
+    chain = [link for link in _chain(error) if not isinstance(link, RequestException)]  # requests' are all OSErrors
+    detail = _detail(chain[-1] if chain else error)
+    for kinds, code, sentence in _MEANINGS:
+        found = next((link for link in chain if isinstance(link, kinds)), None)
+        if found is not None:
+            return ItemError(code, sentence.format(host=host, why=_why(found)), detail=_detail(found))
+    return ItemError("protocol_error", f"{host} answered what is not HTTP", detail=detail)
+
+
+_MEANINGS = (
+    (HeadersTooLargeError, "too_large", "{host} sent {why}"),
+    (ssl.SSLCertVerificationError, "tls_certificate", "the certificate of {host} is not valid: {why}"),
+    ((ssl.SSLError, urllib3.SSLError), "tls_other", "no secure connection to {host} could be agreed on"),
+    ((urllib3.ReadTimeoutError, socket.timeout), "read_timeout", "{host} fell silent"),
+    ((http.client.IncompleteRead, urllib3.IncompleteRead), "incomplete", "{host} sent less than it had announced"),
+    (
+        (ConnectionResetError, ConnectionAbortedError, BrokenPipeError),
+        "connection_reset",
+        "{host} closed the connection without an answer",
+    ),
+    ((http.client.HTTPException, urllib3.InvalidHeader), "protocol_error", "{host} answered what is not HTTP"),
+    (OSError, "connection_reset", "the connection to {host} broke"),
+)
+
+
+def closed_before_an_answer(error: BaseException) -> bool:
+    """Whether the other side had closed the connection before a byte of the answer came."""
+    kinds = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+    return any(isinstance(link, kinds) for link in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all it was made from, each once."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        link = waiting.pop(0)
+        if not isinstance(link, BaseException) or id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        waiting += [*link.args, getattr(link, "reason", None), link.__cause__, link.__context__]
+
+
+def _why(error: BaseException) -> str:
+    return str(getattr(error, "verify_message", "") or error)[:200]
+
+
+def _detail(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:1000]

@@ -1,0 +1,225 @@
+"""Reads a page with lxml alone: the work stays in C, most of it without the interpreter's lock.
+
+What bounds it: libxml2 stops at 256 levels and reads no network and no entities; a tag with thousands of attributes is
+refused, because libxml2 needs quadratic time for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+import threading
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, cast
+
+from lxml import etree
+
+from jobs import ItemError
+from jobs.scrape.findings import CLOSING, MAIN_CHARS, OPENING, SILENT, WANTED, Findings
+
+MANY_ATTRIBUTES = 3_000
+"""Of one tag: only pages with such tags are looked at more closely. (5 MB of tags below it take 2 s.)"""
+
+MAX_WORK = 1_000_000_000
+"""Sum over all tags of their attributes squared: libxml2 takes a nanosecond for each."""
+
+HARMLESS_BYTES = 100_000
+"""A page has to be so long to need more than that: its shortest attributes take four bytes each."""
+
+LEAST_ATTRIBUTES = math.isqrt(MAX_WORK)
+"""So many attributes a page needs for that at least, all in one tag; and before each stands one of these bytes."""
+
+_SEPARATORS = b" \t\n\f\r/\"'"
+
+MAX_DEPTH = 256
+"""Levels at which libxml2 ends a page (without XML_PARSE_HUGE)."""
+
+MAX_ROOTS = 1_000
+"""What follows `</html>` becomes a root element of its own; so many are read."""
+
+_ROOTS = etree.XPath("/*")
+
+# A page, tag for tag as the HTML Standard's tokenizer reads them, up to a tag with too many attributes. Possessive
+# throughout: it never goes back.
+_TAGS = re.compile(
+    rb"(?:[^<]++|<(?![a-zA-Z])|<[a-zA-Z][^\s/>]*+"
+    rb"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+){0,%d}+[\s/]*+(?:>|\Z))*+"
+    % MANY_ATTRIBUTES
+)
+
+
+_SPACES = f"""
+<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
+  <xsl:output method="text"/>
+  <xsl:template match="{"|".join(sorted(OPENING & CLOSING))}">
+    <xsl:text> </xsl:text><xsl:apply-templates/><xsl:text> </xsl:text>
+  </xsl:template>
+  <xsl:template match="{"|".join(sorted(OPENING - CLOSING))}">
+    <xsl:text> </xsl:text><xsl:apply-templates/>
+  </xsl:template>
+  <xsl:template match="{"|".join(sorted(CLOSING - OPENING))}">
+    <xsl:apply-templates/><xsl:text> </xsl:text>
+  </xsl:template>
+</xsl:stylesheet>"""
+
+
+class _Own(threading.local):
+    """What each thread has of its own: lxml copies a stylesheet at every call from another thread than its first."""
+
+    def __init__(self) -> None:
+        self.spaces = etree.XSLT(etree.XML(_SPACES))
+
+
+_own = _Own()
+
+
+def read_fast(text: str, body: bytes | None = None) -> Findings:
+    """The findings of a page; `body` is its text in UTF-8, if that is at hand.
+
+    Raises ItemError (parse_error) for a page that would take too long.
+    """
+    body = text.encode("utf-8", "replace") if body is None else body
+    _refuse_endless_tags(body)
+    every_root = _parse(body)
+    roots = every_root[:MAX_ROOTS]
+    for root in roots:
+        etree.strip_elements(root, "template", with_tail=False)
+    found = _elements(roots)
+    structured = [script.text or "" for script in found["script"] if "ld+json" in (script.get("type") or "").lower()]
+    for root in roots:
+        etree.strip_elements(root, *SILENT, with_tail=False)
+    images = found["img"]
+    return Findings(
+        text=_join(roots, text),
+        spaced=_spaced(roots[0]) if roots else "",
+        main=_beginning(next(chain(found["main"], found["article"], found["body"]), None)),
+        titles=[
+            "".join(title.itertext()) for title in found["title"][:20] if next(title.iterancestors("svg"), None) is None
+        ],
+        headings=[_spaced(heading) for heading in found["h1"][:20]],
+        h1_count=len(found["h1"]),
+        metas=[(name, content) for name, content in map(_meta, found["meta"]) if name],
+        canonicals=[link.get("href") or "" for link in found["link"] if "canonical" in _tokens(link.get("rel"))],
+        base=next((base.get("href") for base in found["base"] if base.get("href") is not None), None),
+        lang=next((lang for lang in map(_lang, found["html"]) if lang), None),
+        hrefs=[href for href in (link.get("href") for link in chain(found["a"], found["area"])) if href is not None],
+        images=len(images),
+        images_without_alt=sum(image.get("alt") is None for image in images),
+        structured=structured,
+        dates=[date for date in map(_date, found["time"][:200]) if date],
+        cut=_why_cut(every_root),
+    )
+
+
+def _parse(body: bytes) -> list[Any]:
+    """The root elements: usually one `<html>`, and another for what follows `</html>`."""
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False, collect_ids=False
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError:
+        return []
+    return [] if root is None else list(cast(list[Any], _ROOTS(root)))
+
+
+def _elements(roots: list[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {name: [] for name in WANTED}
+    for root in roots:
+        for element in root.iter(*WANTED):
+            found[element.tag].append(element)
+    return found
+
+
+def _spaced(element: Any) -> str:
+    """The text of an element with a space where a block begins or ends; of the first root: that of all roots."""
+    return str(_own.spaces(element))
+
+
+def _join(roots: list[Any], text: str) -> str:
+    parts = [etree.tostring(root, method="text", encoding="unicode", with_tail=False) for root in roots]
+    if len(parts) < 2:
+        return "".join(parts)
+    # libxml2 drops the white space between </html> and what follows it
+    return (" " if re.search(r"</html>\s", text, re.IGNORECASE) else "").join(parts)
+
+
+def _beginning(element: Any) -> str:
+    return "" if element is None else "".join(_pieces(element))
+
+
+def _pieces(top: Any) -> Iterator[str]:
+    length = 0
+    for event, element in etree.iterwalk(top, events=("start", "end")):
+        if element.tag in (OPENING if event == "start" else CLOSING):
+            yield " "
+        piece = element.text if event == "start" else element.tail if element is not top else None
+        if piece:
+            yield piece
+            length += 0 if piece.isspace() else len(piece)
+        if length > MAIN_CHARS:
+            return
+
+
+def _meta(meta: Any) -> tuple[str, str]:
+    name = meta.get("name") or meta.get("property") or meta.get("itemprop") or meta.get("http-equiv") or ""
+    return name.strip().lower(), meta.get("content") or ""
+
+
+def _lang(html: Any) -> str:
+    return (html.get("lang") or html.get("xml:lang") or "").strip()
+
+
+def _date(time: Any) -> str:
+    if time.get("pubdate") is None and "datepublished" not in _tokens(time.get("itemprop")):
+        return ""
+    return time.get("datetime") or "".join(time.itertext())
+
+
+def _tokens(value: str | None) -> list[str]:
+    return value.lower().split() if value else []
+
+
+def _why_cut(roots: list[Any]) -> str:
+    if len(roots) > MAX_ROOTS:
+        return f"what follows the {MAX_ROOTS:,}th end of the page was not read"
+    if any(_depth_at_end(root) >= MAX_DEPTH - 2 for root in roots):
+        return f"the elements nest too deep; the page was read up to level {MAX_DEPTH}"
+    return ""
+
+
+def _depth_at_end(root: Any) -> int:
+    """The depth of the last element: that is where libxml2 ended, if it met too many levels."""
+    depth, element = 1, root
+    while len(element):
+        element, depth = element[-1], depth + 1
+    return depth
+
+
+def _refuse_endless_tags(body: bytes) -> None:
+    if len(body) < HARMLESS_BYTES or len(body) - len(body.translate(None, _SEPARATORS)) < LEAST_ATTRIBUTES:
+        return
+    whole = _TAGS.match(body)
+    if whole is None or whole.end() == len(body):
+        return
+    counter = _AttributeCounter()
+    with contextlib.suppress(etree.XMLSyntaxError):
+        etree.fromstring(body, etree.HTMLParser(target=cast(Any, counter), encoding="utf-8"))
+    if counter.work > MAX_WORK:
+        raise ItemError("parse_error", f"a tag of the page has {counter.most:,} attributes: such pages are not read")
+
+
+class _AttributeCounter:
+    """Counts while libxml2 reads tags without building a tree, which is what takes the time."""
+
+    def __init__(self) -> None:
+        self.most = self.work = 0
+
+    def start(self, _tag: str, attributes: dict[str, str]) -> None:
+        self.most = max(self.most, len(attributes))
+        self.work += len(attributes) ** 2
+
+    def close(self) -> None:
+        """Nothing was built."""

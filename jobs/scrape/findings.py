@@ -1,0 +1,55 @@
+"""What a reader takes out of a page, before anything is made of it; both readers give the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+OPENING = frozenset(
+    "address article aside blockquote body button caption dd details dialog div dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 header legend li main nav optgroup option p pre section summary td textarea th "
+    "title".split()
+)
+"""Elements whose text begins a line or a cell of its own: it is no part of the word before."""
+
+CLOSING = frozenset(
+    "address article aside blockquote br button details dialog div dl fieldset figcaption figure footer form h1 h2 h3 "
+    "h4 h5 h6 header hr main nav ol p pre section select summary table textarea title ul".split()
+)
+"""Elements whose end ends a word. (The next cell or item begins one; so only the ends of tables and lists count.)"""
+
+SILENT = ("script", "style", "template", "rt", "rp")
+"""Elements whose text BeautifulSoup's soup.text leaves out."""
+
+MAIN_CHARS = 1_000
+"""How much of the main part is looked at for an excerpt."""
+
+WANTED = "a area article base body h1 html img link main meta script time title".split()
+"""The elements that say something of the page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """The raw facts of a page, in document order.
+
+    `text` is exactly BeautifulSoup's soup.text, `spaced` the same with a space where a block begins or ends, `main`
+    the part of it in `<main>`, else the first `<article>`, else `<body>`. `metas` are pairs of a name (name, property,
+    itemprop or http-equiv, in lower case) and a content. `cut` says why a part of
+    the page was not read, and is empty when all was.
+    """
+
+    text: str = ""
+    spaced: str = ""
+    main: str = ""
+    titles: list[str] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
+    h1_count: int = 0
+    metas: list[tuple[str, str]] = field(default_factory=list)
+    canonicals: list[str] = field(default_factory=list)
+    base: str | None = None
+    lang: str | None = None
+    hrefs: list[str] = field(default_factory=list)
+    images: int = 0
+    images_without_alt: int = 0
+    structured: list[str] = field(default_factory=list)
+    dates: list[str] = field(default_factory=list)
+    cut: str = ""

@@ -1,0 +1,187 @@
+"""robots.txt, read as RFC 9309 says, once per origin and worker.
+
+No file (4xx) allows all. A file that cannot be had now (5xx, no answer in time) forbids all, and is asked for again.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from protego import Protego
+
+from jobs import ItemError
+from jobs.scrape import urls
+from jobs.scrape.connections import Phases
+from jobs.scrape.deadline import Watch
+from jobs.scrape.fetch import Answer, Fetcher, Question
+from jobs.scrape.urls import Target
+
+MOST_BYTES = 512 * 1024
+MOST_REDIRECTS = 5
+MOST_DELAY = 30.0
+"""Seconds; a longer Crawl-delay is cut to this, and that is said."""
+
+KEPT_SECONDS = 3_600.0
+FAILURE_KEPT_SECONDS = 2.0
+MOST_ORIGINS = 2_000
+MOST_KEPT_BYTES = 16 * 2**20
+"""Of all files together; parsed they take some ten times as much."""
+
+FETCH_SECONDS = 10.0
+
+UNREACHABLE = frozenset({"timeout", "read_timeout", "connection_reset", "incomplete", "protocol_error"})
+UNREADABLE = frozenset({"decode_error", "too_large"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a site asks of robots. `problem`: why its file could not be had, which forbids all for now.
+
+    `size` is that of the file, in bytes.
+    """
+
+    parsed: Protego | None = None
+    problem: str = ""
+    size: int = 0
+
+    def allow(self, target: Target, agent: str) -> bool:
+        """Whether the product `agent` may fetch this page."""
+        return not self.problem and (self.parsed is None or self.parsed.can_fetch(target.href, agent))
+
+    def delay(self, agent: str) -> float | None:
+        """Seconds between two requests that the site asks for (Crawl-delay), as it says them; None: nothing."""
+        return None if self.parsed is None else self.parsed.crawl_delay(agent)
+
+
+class Asker(Protocol):
+    """Who asks for a robots.txt, and what is said with the request."""
+
+    @property
+    def product(self) -> str:
+        """The name that rules are read for."""
+
+    @property
+    def usual_headers(self) -> Mapping[str, str]:
+        """The headers of every request."""
+
+
+@dataclass(kw_only=True)
+class _Entry:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    rules: Rules = field(default_factory=Rules)
+    until: float = 0.0
+
+
+class RobotsFiles:
+    """The rules of the origins met so far; the slots of a worker share them."""
+
+    def __init__(self, fetcher: Fetcher, clock: Callable[[], float] = time.monotonic) -> None:
+        self._fetcher = fetcher
+        self._clock = clock
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def rules(self, target: Target, wishes: Asker, watch: Watch, phases: Phases) -> Rules:
+        """The rules for a page's origin, fetched if need be, within the page's own time.
+
+        Opening a connection for them is counted in `phases`: the page goes on with it. Raises ItemError: `timeout`, or
+        what keeps its host from being reached at all.
+        """
+        entry = self._entry(f"{wishes.product} {target.origin}")
+        if not entry.lock.acquire(timeout=watch.left()):
+            raise ItemError("timeout", f"waited for the robots.txt of {target.host} until the deadline")
+        try:
+            if self._clock() >= entry.until:
+                self._renew(entry, target, wishes, watch, phases)
+            return entry.rules
+        finally:
+            entry.lock.release()
+
+    def _entry(self, key: str) -> _Entry:
+        with self._lock:
+            entry = self._entries.setdefault(key, _Entry())
+            self._entries.move_to_end(key)
+            return entry
+
+    def _forget_oldest(self) -> None:
+        with self._lock:
+            size = sum(entry.rules.size for entry in self._entries.values())
+            while len(self._entries) > MOST_ORIGINS or (size > MOST_KEPT_BYTES and len(self._entries) > 1):
+                _, forgotten = self._entries.popitem(last=False)
+                size -= forgotten.rules.size
+
+    def _renew(self, entry: _Entry, target: Target, wishes: Asker, watch: Watch, phases: Phases) -> None:
+        took = Phases()
+        try:
+            with self._fetcher.watchdog.watch(min(FETCH_SECONDS, watch.left())) as limit:
+                entry.rules = self._fetch(target, wishes, limit, took)
+        finally:
+            phases.add_opening(took)
+        watch.check()
+        kept = FAILURE_KEPT_SECONDS if entry.rules.problem else KEPT_SECONDS
+        entry.until = self._clock() + kept
+        self._forget_oldest()
+
+    def _fetch(self, page: Target, wishes: Asker, watch: Watch, took: Phases) -> Rules:
+        target = urls.join(page, "/robots.txt")
+        for _ in range(MOST_REDIRECTS + 1):
+            try:
+                asked = Question(target=target, headers=wishes.usual_headers, cap=MOST_BYTES)
+                answer = self._fetcher.get(asked, watch, took)
+                if not answer.redirects:
+                    return _rules_of(answer, wishes.product)
+                target = urls.join(target, answer.header("location"))
+            except ItemError as error:
+                return _rules_without(error, own=target.host == page.host)
+        return Rules()  # more redirects than the RFC follows: as if there were none
+
+
+def _rules_of(answer: Answer, agent: str) -> Rules:
+    if answer.failure is not None:
+        return _rules_without(answer.failure, own=True)
+    if answer.status >= 500:
+        return Rules(problem=f"the server answers {answer.status}")
+    if not 200 <= answer.status < 300:
+        return Rules()
+    return Rules(parsed=parse(answer.content, agent, whole=not answer.truncated), size=len(answer.content))
+
+
+def _rules_without(error: ItemError, *, own: bool) -> Rules:
+    """What holds where there is no answer. A host that cannot be reached is so for its pages too: raised again."""
+    if error.code in UNREADABLE:
+        return Rules()
+    if own and error.code not in UNREACHABLE:
+        raise error
+    return Rules(problem=error.message)
+
+
+def parse(content: bytes, agent: str, *, whole: bool = True) -> Protego | None:
+    """The rules for the product `agent` in a robots.txt; None for what is a web page instead.
+
+    Odd bytes and a byte order mark do no harm.
+    """
+    text = content[:MOST_BYTES].decode("utf-8", errors="replace").replace("\0", "").lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        return None
+    if not whole or len(content) > MOST_BYTES:
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]  # half a rule may say the contrary
+    return Protego.parse("\n".join(_of_agent(line, agent.lower()) for line in text.splitlines()))
+
+
+_USER_AGENT = re.compile(r"\s*user[- ]?agent\b\s*:?([^#]*)", re.IGNORECASE)
+
+
+def _of_agent(line: str, agent: str) -> str:
+    """A line, with all other agents under one name: Protego repeats each rule for each name, 2,000 times if need be."""
+    found = _USER_AGENT.match(line)
+    if found is None:
+        return line
+    name = found[1].strip().lower()
+    concerns = name == "*" or name.replace("*", "") in agent
+    return line if concerns or not name else "User-agent: another"

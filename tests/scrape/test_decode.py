@@ -1,0 +1,356 @@
+"""Pages in some thirty encodings, declared in every way or not at all, and who is believed when they disagree."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.scrape.decode import decode, known_encoding
+
+TEXTS: dict[str, str] = json.loads((Path(__file__).parent / "texts.json").read_text("utf-8"))
+"""The same kind of sentence in two dozen languages."""
+
+LEGACY = [
+    *(("windows-1252", language) for language in ("fr", "de", "es", "pt", "is")),
+    *(("windows-1250", language) for language in ("pl", "cs", "hu", "ro")),
+    *(("iso-8859-2", language) for language in ("pl", "cs", "hu", "ro")),
+    *(("windows-1251", language) for language in ("ru", "uk")),
+    *(("windows-1257", language) for language in ("lt", "lv", "et")),
+    ("koi8-r", "ru"),
+    ("koi8-u", "uk"),
+    ("iso-8859-5", "ru"),
+    ("ibm866", "ru"),
+    ("windows-1253", "el"),
+    ("iso-8859-7", "el"),
+    ("windows-1254", "tr"),
+    ("windows-1255", "he"),
+    ("iso-8859-8", "he"),
+    ("windows-1256", "ar"),
+    ("iso-8859-6", "ar"),
+    ("windows-874", "th"),
+    ("macintosh", "de"),
+    ("shift_jis", "ja"),
+    ("euc-jp", "ja"),
+    ("iso-2022-jp", "ja"),
+    ("gb18030", "zh"),
+    ("big5", "zt"),
+    ("euc-kr", "ko"),
+]
+DECLARED_ONLY = [
+    ("iso-8859-3", "tr"),
+    ("iso-8859-4", "lv"),
+    ("iso-8859-10", "is"),
+    ("iso-8859-13", "lt"),
+    ("iso-8859-15", "fr"),
+    ("iso-8859-16", "ro"),
+    ("windows-1258", "vi"),
+    ("x-mac-cyrillic", "ru"),
+]
+CODECS = {"windows-874": "cp874", "macintosh": "mac-roman", "x-mac-cyrillic": "mac-cyrillic", "shift_jis": "cp932"}
+WIDE = [("utf-16le", codecs.BOM_UTF16_LE), ("utf-16be", codecs.BOM_UTF16_BE)]
+WIDE += [("utf-32le", codecs.BOM_UTF32_LE), ("utf-32be", codecs.BOM_UTF32_BE)]
+
+
+def page_of(text: str, head: str = "") -> str:
+    body = f'<p class="x">{text}</p>\n<a href="/page/1">{text[:20]}</a>\n' * 3
+    return f"<!DOCTYPE html><html><head>{head}<title>{text[:30]}</title></head><body>{body}</body></html>"
+
+
+def as_bytes(text: str, encoding: str) -> bytes:
+    return text.encode(CODECS.get(encoding, encoding), "ignore")
+
+
+def as_text(body: bytes, encoding: str) -> str:
+    return body.decode(CODECS.get(encoding, encoding))
+
+
+@pytest.mark.parametrize(("encoding", "language"), LEGACY + DECLARED_ONLY)
+def test_a_page_is_read_in_the_encoding_of_its_header(encoding: str, language: str) -> None:
+    body = as_bytes(page_of(TEXTS[language]), encoding)
+
+    decoded = decode(body, f'text/html; charset="{encoding}"')
+
+    assert (decoded.text, decoded.source, decoded.notes) == (as_text(body, encoding), "header", ())
+    assert decoded.encoding == encoding
+
+
+@pytest.mark.parametrize(
+    "tag", ['<meta charset="{}">', '<META content="text/html;charset={}" http-equiv=Content-Type>']
+)
+@pytest.mark.parametrize(("encoding", "language"), LEGACY + DECLARED_ONLY)
+def test_a_page_is_read_in_the_encoding_of_its_meta_tag(encoding: str, language: str, tag: str) -> None:
+    body = as_bytes(page_of(TEXTS[language], tag.format(encoding)), encoding)
+
+    decoded = decode(body, "text/html")
+
+    assert (decoded.text, decoded.source, decoded.notes) == (as_text(body, encoding), "meta", ())
+
+
+@pytest.mark.parametrize(("encoding", "language"), LEGACY + DECLARED_ONLY)
+def test_a_page_is_read_in_the_encoding_of_its_xml_declaration(encoding: str, language: str) -> None:
+    body = as_bytes(f"<?xml version='1.0' encoding='{encoding}'?>\n{page_of(TEXTS[language])}", encoding)
+
+    decoded = decode(body, "application/xhtml+xml")
+
+    assert (decoded.text, decoded.source) == (as_text(body, encoding), "xml")
+
+
+@pytest.mark.parametrize(("encoding", "language"), LEGACY)
+def test_a_page_that_nobody_declares_is_read_right(encoding: str, language: str) -> None:
+    body = as_bytes(page_of(TEXTS[language]), encoding)
+
+    decoded = decode(body, "text/html")
+
+    assert (decoded.text, decoded.source) == (as_text(body, encoding), "detected")
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_utf8_that_nobody_declares_is_read_right(language: str) -> None:
+    text = page_of(TEXTS[language])
+
+    decoded = decode(text.encode(), "text/html")
+
+    assert (decoded.text, decoded.encoding, decoded.source) == (text, "utf-8", "valid")
+
+
+@pytest.mark.parametrize("language", TEXTS)
+@pytest.mark.parametrize(("encoding", "mark"), [*WIDE, ("utf-8", codecs.BOM_UTF8)])
+def test_a_byte_order_mark_names_the_encoding_and_is_dropped(encoding: str, mark: bytes, language: str) -> None:
+    text = page_of(TEXTS[language])
+
+    decoded = decode(mark + text.encode(encoding), "text/html; charset=windows-1252")
+
+    assert (decoded.text, decoded.encoding, decoded.source) == (text, encoding, "bom")
+
+
+@pytest.mark.parametrize("language", TEXTS)
+@pytest.mark.parametrize("encoding", [name for name, _ in WIDE])
+def test_wide_encodings_without_a_mark_are_seen_by_their_nuls(encoding: str, language: str) -> None:
+    text = page_of(TEXTS[language])
+
+    decoded = decode(text.encode(encoding), "text/html; charset=utf-8")
+
+    assert (decoded.text, decoded.encoding) == (text, encoding)
+    assert "the bytes are not that" in decoded.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "codec", "language"), [("hz-gb-2312", "hz", "zh"), ("iso-2022-kr", "iso2022_kr", "ko")]
+)
+@pytest.mark.parametrize("header", ["text/html", "text/html; charset={}"])
+def test_seven_bit_encodings_that_browsers_refuse_are_read(
+    encoding: str, codec: str, language: str, header: str
+) -> None:
+    body = page_of(TEXTS[language]).encode(codec)
+
+    decoded = decode(body, header.format(encoding))
+
+    assert (decoded.text, decoded.encoding) == (body.decode(codec), encoding)
+
+
+CYRILLIC = page_of("Вчера вечером городской совет решил").encode("windows-1251")
+KOI = b'<meta charset="koi8-r">'
+XML_866 = b'<?xml version="1.0" encoding="ibm866"?>'
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "encoding", "source"),
+    [
+        (codecs.BOM_UTF8 + "жук".encode(), "text/html; charset=windows-1251", "utf-8", "bom"),
+        (codecs.BOM_UTF8 + KOI + "жук".encode(), "text/html", "utf-8", "bom"),
+        (codecs.BOM_UTF8 + XML_866 + "жук".encode(), "text/xml", "utf-8", "bom"),
+        (codecs.BOM_UTF16_LE + "жук".encode("utf-16le"), "text/html; charset=utf-16be", "utf-16le", "bom"),
+        (KOI + CYRILLIC, "text/html; charset=windows-1251", "windows-1251", "header"),
+        (XML_866 + CYRILLIC, "text/html; charset=windows-1251", "windows-1251", "header"),
+        (XML_866 + KOI + CYRILLIC, "text/html", "koi8-r", "meta"),
+        (XML_866 + KOI + CYRILLIC, "application/xhtml+xml", "ibm866", "xml"),
+        ("<p>ж".encode(), "text/html; charset=windows-1251", "windows-1251", "header"),
+        (KOI + "<p>ж".encode(), "text/html", "koi8-r", "meta"),
+        (XML_866 + "<p>ж".encode(), "text/html", "ibm866", "xml"),
+        ("<p>жук и жаба</p>".encode(), "text/html", "utf-8", "valid"),
+        (CYRILLIC, "text/html", "windows-1251", "detected"),
+        (bytes(range(256)), "text/html", "windows-1252", "fallback"),
+    ],
+    ids=lambda value: value.decode("latin-1")[:30] if isinstance(value, bytes) else str(value),
+)
+def test_each_voice_is_trusted_over_the_next(body: bytes, header: str, encoding: str, source: str) -> None:
+    decoded = decode(body, header)
+
+    assert (decoded.encoding, decoded.source) == (encoding, source)
+
+
+def test_a_header_and_a_meta_tag_that_disagree_are_reported() -> None:
+    decoded = decode(KOI + CYRILLIC, "text/html; charset=windows-1251")
+
+    assert decoded.notes == ('the Content-Type header says "windows-1251", but the page\'s meta tag says "koi8-r"',)
+
+
+@pytest.mark.parametrize(
+    "header", ["text/html; charset=iso-8859-1", "text/html; charset=windows-1251", "text/html; charset=big5"]
+)
+def test_utf8_under_a_header_that_lies_is_read_as_utf8_and_reported(header: str) -> None:
+    text = page_of(TEXTS["fr"])
+
+    decoded = decode(text.encode(), header)
+
+    assert (decoded.text, decoded.encoding) == (text, "utf-8")
+    assert "but the bytes are not that" in decoded.notes[0]
+
+
+def test_a_page_that_is_not_the_utf8_its_header_says_is_read_as_its_meta_tag_says() -> None:
+    decoded = decode(b'<meta charset="windows-1251">' + CYRILLIC, "text/html; charset=utf-8")
+
+    assert (decoded.encoding, decoded.source) == ("windows-1251", "meta")
+    assert len(decoded.notes) == 2
+
+
+def test_a_page_that_is_not_the_utf8_it_says_is_detected() -> None:
+    body = page_of(TEXTS["ja"], '<meta charset="utf-8">').encode("shift_jis")
+
+    decoded = decode(body, "text/html")
+
+    assert (decoded.text, decoded.encoding) == (body.decode("shift_jis"), "shift_jis")
+
+
+def test_japanese_in_another_japanese_encoding_than_declared_is_detected() -> None:
+    body = page_of(TEXTS["ja"]).encode("euc-jp")
+
+    decoded = decode(body, "text/html; charset=shift_jis")
+
+    assert decoded.encoding == "euc-jp"
+    assert "but the bytes are not that" in decoded.notes[0]
+
+
+def test_ascii_said_to_be_utf16_is_read_and_reported() -> None:
+    decoded = decode(b"<title>plain</title>", "text/html; charset=utf-16")
+
+    assert (decoded.text, decoded.encoding) == ("<title>plain</title>", "utf-8")
+    assert decoded.notes
+
+
+def test_a_few_wrong_bytes_do_not_make_a_page_less_utf8() -> None:
+    body = page_of(TEXTS["fr"]).encode().replace(b"</p>", b"\xe9</p>", 1)
+
+    decoded = decode(body, "text/html; charset=utf-8")
+
+    assert (decoded.encoding, decoded.text.count("\ufffd")) == ("utf-8", 1)
+    assert "some bytes are not utf-8" in decoded.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "language"), [("utf-8", "zh"), ("gb18030", "zh"), ("shift_jis", "ja"), ("euc-kr", "ko")]
+)
+def test_a_page_cut_inside_a_character_is_read_up_to_there(encoding: str, language: str) -> None:
+    body = as_bytes(f"<p>{TEXTS[language]}", encoding)
+    whole = decode(body, f"text/html; charset={encoding}")
+
+    cut = decode(body.rstrip(b".")[:-1], f"text/html; charset={encoding}")
+
+    assert whole.text.startswith(cut.text)
+    assert "\ufffd" not in cut.text
+    assert cut.notes == ()
+
+
+@pytest.mark.parametrize(
+    "label", ["idna", "punycode", "zlib_codec", "utf-7", "x-nonsense", "..", "\ud800", "rot13", "unicode_escape"]
+)
+def test_a_label_that_is_no_encoding_is_reported_and_passed_over(label: str) -> None:
+    text = page_of(TEXTS["ru"])
+
+    decoded = decode(text.encode(), f"text/html; charset={label}")
+
+    assert (decoded.text, decoded.source) == (text, "valid")
+    assert "is no known encoding" in decoded.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("label", "encoding"),
+    [
+        ("iso-8859-1", "windows-1252"),
+        ("ascii", "windows-1252"),
+        (" Latin1\n", "windows-1252"),
+        ("gb2312", "gb18030"),
+        ("GBK", "gb18030"),
+        ("x-sjis", "shift_jis"),
+        ("windows-31j", "shift_jis"),
+        ("ks_c_5601-1987", "euc-kr"),
+        ("iso-8859-9", "windows-1254"),
+        ("tis-620", "windows-874"),
+        ("unicode", "utf-16le"),
+        ("utf8", "utf-8"),
+        ("utf-7", ""),
+        ("iso-2022-cn", ""),
+    ],
+)
+def test_labels_mean_what_the_encoding_standard_says(label: str, encoding: str) -> None:
+    assert known_encoding(label) == encoding
+
+
+@pytest.mark.parametrize(
+    ("head", "source"),
+    [
+        ("<!-- <meta charset=koi8-r> --><meta charset=windows-1251>", "meta"),
+        ("<!--><meta charset=windows-1251><!-- -->", "meta"),
+        ("<div title='<meta charset=koi8-r>'></div><meta charset=windows-1251>", "meta"),
+        ("<meta name=x content='charset=koi8-r'><meta charset='windows-1251'>", "meta"),
+        ("<meta charset=nonsense><meta charset=windows-1251>", "meta"),
+        ("<META/CHARSET = windows-1251 >", "meta"),
+        ('<meta\ncharset\n=\n"windows-1251"\n/>', "meta"),
+        ("<!DOCTYPE html [<x>]><?php ?><meta charset=windows-1251>", "meta"),
+        ("<meta http-equiv=content-type content='text/html; charset = \"windows-1251\"'>", "meta"),
+        (" " * 4096 + "<meta charset=koi8-r>", "detected"),
+        ("<!-- <meta charset=koi8-r> ", "detected"),
+        ("<metal charset=koi8-r>", "detected"),
+    ],
+)
+def test_the_meta_tag_is_found_as_browsers_find_it(head: str, source: str) -> None:
+    decoded = decode(head.encode() + CYRILLIC, "text/html")
+
+    assert (decoded.encoding, decoded.source) == ("windows-1251", source)
+
+
+def test_a_meta_tag_that_says_utf16_means_utf8() -> None:
+    decoded = decode("<meta charset=utf-16>жук".encode(), "text/html")
+
+    assert (decoded.text, decoded.encoding, decoded.source) == ("<meta charset=utf-16>жук", "utf-8", "meta")
+
+
+@pytest.mark.parametrize("header", ["text/html; charset=euc-jp", "text/html; charset=iso-2022-jp"])
+def test_japanese_characters_beyond_the_first_standard_are_read(header: str) -> None:
+    codec = {"euc-jp": "euc_jis_2004", "iso-2022-jp": "iso2022_jp_2004"}[header.rpartition("=")[2]]
+    body = "①ノート".encode(codec)
+
+    assert decode(body, header).text == "①ノート"
+
+
+@pytest.mark.parametrize("body", [b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, b"\0" * 1_000_000])
+def test_nothing_is_an_empty_text(body: bytes) -> None:
+    assert decode(body, "text/html").text == ""
+
+
+def test_a_picture_is_no_text_and_a_note_says_so() -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
+
+    assert "the bytes do not look like text" in decode(picture, "text/html").notes
+
+
+@given(
+    st.binary(max_size=300), st.sampled_from(["", "text/html; charset=utf-16", "charset=euc-jp", 'x; charset="big5'])
+)
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_give_text_that_can_be_stored(body: bytes, header: str) -> None:
+    decoded = decode(body, header)
+
+    assert "\0" not in decoded.text
+    assert decoded.text.encode() or decoded.text == ""
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=200, deadline=None)
+def test_any_content_type_is_survived(header: str) -> None:
+    assert decode(b"<p>text", header).text.startswith("<p>") or "charset" in header.lower()

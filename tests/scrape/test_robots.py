@@ -1,0 +1,327 @@
+"""robots.txt: read as RFC 9309 says, once per origin, through the same door."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from jobs.runtime import context
+from jobs.scrape import robots
+from jobs.scrape.visit import Tools
+from tests.scrape.conftest import Ask, Names, Serve, visit_by
+from tests.scrape.hostile import Peer, Script, answer, page, redirect
+
+
+def site(robots_answer: bytes) -> Script:
+    """A site whose robots.txt is answered so, and whose other pages are there."""
+
+    def script(peer: Peer, request: bytes) -> bool:
+        if request.startswith(b"GET /robots.txt "):
+            peer.send(robots_answer)
+            return True
+        return bool(page()(peer, request))
+
+    return script
+
+
+def rules(text: bytes | str) -> bytes:
+    octets = text if isinstance(text, bytes) else text.encode()
+    return answer(octets, headers={"Content-Type": "text/plain"})
+
+
+NO = "User-agent: *\nDisallow: /private\n"
+
+
+def test_a_page_that_is_forbidden_is_not_fetched(ask: Ask, serve: Serve) -> None:
+    server = serve(site(rules(NO)))
+
+    row = ask(server.url("/private/x"), robots=True)
+
+    assert row["code"] == "robots_disallowed"
+    assert server.paths == ["/robots.txt"]
+
+
+def test_robots_can_be_turned_off(ask: Ask, serve: Serve) -> None:
+    server = serve(site(rules(NO)))
+
+    assert ask(server.url("/private/x"), robots=False)["code"] == ""
+    assert server.paths == ["/private/x"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NO,
+        "\ufeff" + NO,
+        NO.replace("\n", "\r"),
+        NO.replace("\n", "\r\n"),
+        NO.encode() + b"# \xff\xfe\x00 odd\nDisallow: /other\xff\n",
+        b"\x00" + NO.encode(),
+        "  user-AGENT :*\n  DISALLOW:/private # why\n",
+        "User-agent: Fanout\nDisallow: /private\n\nUser-agent: *\nAllow: /\n",
+        "User-agent: other\nUser-agent: fanout\nDisallow: /private\n",
+        "User-agent: *\nDisallow: /priv*x$\n",
+        "User-agent: *\nDisallow: /\nAllow: /public\n",
+        "User-agent: *\nAllow: /p\nDisallow: /private\n",
+        NO + "# " + "x" * 1_400_000,
+    ],
+    ids=range(13),
+)
+def test_rules_hold_however_they_are_written(text: bytes | str, ask: Ask, serve: Serve) -> None:
+    server = serve(site(rules(text)))
+
+    assert ask(server.url("/private/x"), robots=True)["code"] == "robots_disallowed"
+    assert ask(server.url("/public"), robots=True)["code"] == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "<!doctype html><title>User-agent: *\nDisallow: /</title>\nUser-agent: *\nDisallow: /\n",
+        "\ufeff \n<html>User-agent: *\nDisallow: /private",
+        "User-agent: other\nDisallow: /\n",
+        "User-agent: *\nDisallow:\n",
+        "User-agent: *\nDisallow: /private\nAllow: /private/x\n",
+        "User-agent: *\nDisallow: /PRIVATE\n",
+        "User-agent: *\n" + "Allow: /a\n" * 60_000 + "Disallow: /private\n",
+        bytes(range(256)) * 100,
+    ],
+    ids=range(9),
+)
+def test_where_no_rule_forbids_a_page_is_fetched(text: bytes | str, ask: Ask, serve: Serve) -> None:
+    assert ask(serve(site(rules(text))).url("/private/x"), robots=True)["code"] == ""
+
+
+def test_half_a_rule_at_the_cap_is_no_rule() -> None:
+    text = b"User-agent: *\nDisallow: /private\n"
+    padding = b"#" * (robots.MOST_BYTES - len(text) - 12) + b"\n"
+    parsed = robots.parse(text + padding + b"Disallow: /only-this", "Fanout", whole=False)
+
+    assert parsed is not None
+    assert not parsed.can_fetch("http://h/private", "Fanout")
+    assert parsed.can_fetch("http://h/on", "Fanout")
+
+
+@pytest.mark.parametrize("status", ["400 Bad", "401 No", "403 No", "404 Not Found", "410 Gone", "429 Slow"])
+def test_no_file_allows_all(status: str, ask: Ask, serve: Serve) -> None:
+    assert ask(serve(site(answer(status=status))).url("/private/x"), robots=True)["code"] == ""
+
+
+@pytest.mark.parametrize("status", ["500 Failed", "503 Busy", "599 Odd"])
+def test_a_file_that_cannot_be_had_now_forbids_all_and_is_tried_again(status: str, ask: Ask, serve: Serve) -> None:
+    server = serve(site(answer(status=status)))
+
+    row = ask(server.url("/x"), robots=True)
+
+    assert (row["code"], server.paths) == ("robots_disallowed", ["/robots.txt"])
+    assert row["later"] > 0
+    assert status[:3] in row["error"]
+
+
+def test_silence_forbids_all_for_now(ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "FETCH_SECONDS", 0.3)
+
+    def script(peer: Peer, request: bytes) -> None:
+        peer.stay()
+
+    row = ask(serve(script).url(), robots=True, timeout=3)
+
+    assert row["code"] == "robots_disallowed"
+    assert row["later"] > 0
+
+
+def test_a_host_that_cannot_be_reached_is_that_and_no_robots(ask: Ask, names: Names) -> None:
+    names.say("h.test", ["127.0.0.1"])
+
+    assert ask("http://h.test:9995/", robots=True)["code"] == "connect_refused"
+    assert ask("http://unknown.test/", robots=True)["code"] == "dns_not_found"
+    assert ask("http://10.0.0.1/", robots=True)["code"] == "private_address"
+
+
+def test_redirects_of_robots_are_followed_to_other_hosts_and_guarded(ask: Ask, serve: Serve) -> None:
+    elsewhere = serve(site(rules(NO)))
+    server = serve(site(redirect(elsewhere.url("/robots.txt"))))
+    inside = serve(site(redirect("http://10.0.0.1/robots.txt")))
+
+    assert ask(server.url("/private"), robots=True)["code"] == "robots_disallowed"
+    assert ask(server.url("/public"), robots=True)["code"] == ""
+    assert ask(inside.url("/x"), robots=True)["code"] == "robots_disallowed"
+
+
+def test_more_than_five_redirects_are_no_file(ask: Ask, serve: Serve) -> None:
+    def script(peer: Peer, request: bytes) -> bool:
+        path = request.split()[1].decode()
+        peer.send(redirect(path + "x") if path.startswith("/robots.txt") else answer())
+        return True
+
+    server = serve(script)
+
+    assert ask(server.url("/a"), robots=True)["code"] == ""
+    assert len([path for path in server.paths if "robots" in path]) == 6
+
+
+def test_the_file_is_fetched_once_for_each_origin_by_all_threads(tools: Tools, serve: Serve) -> None:
+    one, two = serve(site(rules(NO))), serve(site(rules(NO)))
+    urls = [server.url(f"/{number}") for number in range(10) for server in (one, two)]
+    threads = [threading.Thread(target=visit_by, args=(tools, url), kwargs={"robots": True}) for url in urls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    for server in (one, two):
+        assert server.paths.count("/robots.txt") == 1
+        assert len(server.paths) == 11
+
+
+def test_a_failure_is_asked_again_soon_and_an_answer_is_kept(tools: Tools, serve: Serve) -> None:
+    now = [100.0]
+    busy = [True]
+
+    def script(peer: Peer, request: bytes) -> bool:
+        robots_busy = busy[0] and b"/robots.txt" in request
+        peer.send(answer(status="503 Busy") if robots_busy else rules(NO))
+        return True
+
+    server = serve(script)
+    files = robots.RobotsFiles(tools.fetcher, clock=lambda: now[0])
+    tools = Tools(fetcher=tools.fetcher, robots=files)
+
+    def code() -> str:
+        return str(visit_by(tools, server.url("/x"), robots=True)["code"])
+
+    assert [code(), code()] == ["robots_disallowed"] * 2
+    busy[0] = False
+    assert server.paths == ["/robots.txt"]
+    now[0] += robots.FAILURE_KEPT_SECONDS
+    assert [code(), code()] == ["", ""]
+    now[0] += robots.KEPT_SECONDS - 1
+    assert code() == ""
+    assert server.paths.count("/robots.txt") == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "pause", "why"),
+    [
+        ("2", 2.0, "Crawl-delay 2 s"),
+        (".5", 0.5, "Crawl-delay 0.5 s"),
+        ("999", 30.0, "Crawl-delay 999 s, cut to 30 s"),
+        ("0", None, None),
+        ("-1", None, None),
+        ("soon", None, None),
+    ],
+)
+def test_a_crawl_delay_slows_the_host_down(
+    said: str, pause: float | None, why: str | None, tools: Tools, serve: Serve
+) -> None:
+    server = serve(site(rules(f"User-agent: *\nCrawl-delay: {said}\n")))
+    here = context.Context()
+    context.enter(here)
+    try:
+        assert visit_by(tools, server.url("/x"), robots=True)["code"] == ""
+    finally:
+        context.enter(None)
+
+    assert here.paces.get("pause") == pause
+    assert (here.paces.get("why") if pause else None) == why
+
+
+def test_rules_are_read_for_the_product_that_asks(ask: Ask, serve: Serve) -> None:
+    server = serve(site(rules("User-agent: mybot\nDisallow: /\n\nUser-agent: *\nAllow: /\n")))
+
+    assert ask(server.url("/x"), robots=True, user_agent="MyBot/2.0 (+https://example.org)")["code"] == (
+        "robots_disallowed"
+    )
+    assert ask(server.url("/x"), robots=True, user_agent="Fanout/1")["code"] == ""
+    assert server.header("user-agent", 0) == "MyBot/2.0 (+https://example.org)"
+
+
+def test_each_hop_asks_the_rules_of_its_own_host(ask: Ask, serve: Serve) -> None:
+    there = serve(site(rules(NO)))
+    here = serve(
+        lambda peer, request: peer.send(
+            rules("") if b"/robots.txt" in request else redirect(there.url("/private/page"))
+        )
+    )
+
+    row = ask(here.url("/go"), robots=True)
+
+    assert (row["code"], row["redirects"]) == ("robots_disallowed", 1)
+    assert there.paths == ["/robots.txt"]
+
+
+@pytest.mark.parametrize(
+    ("path", "rule", "allowed"),
+    [
+        ("/foo/bar?baz=quz", "/foo/bar?baz=quz", False),
+        ("/foo/bar?baz=https%3A%2F%2Ffoo.bar", "/foo/bar?baz=https://foo.bar", True),
+        ("/foo/bar/%E3%83%84", "/foo/bar/ツ", False),
+        ("/foo/bar/%62%61%7A", "/foo/bar/baz", False),
+        ("/path/file-with-a-*.html", "/path/file-with-a-%2A.html", False),
+        ("/example/page.html", "/example/*.gif", True),
+        ("/example/a.gif", "/example/*.gif$", False),
+        ("/example/a.gif?x", "/example/*.gif$", True),
+    ],
+)
+def test_the_examples_of_the_rfc_hold(path: str, rule: str, allowed: bool) -> None:
+    parsed = robots.parse(f"User-agent: *\nDisallow: {rule}\n".encode(), "Fanout")
+
+    assert parsed is not None
+    assert parsed.can_fetch(f"http://example.com{path}", "Fanout") == allowed
+
+
+@pytest.mark.parametrize(("path", "allowed"), [("/example/page/", True), ("/example/page/disallowed.gif", False)])
+def test_the_longest_rule_wins_as_in_the_rfc(path: str, allowed: bool) -> None:
+    parsed = robots.parse(
+        b"User-Agent: foobot\nAllow: /example/page/\nDisallow: /example/page/disallowed.gif\n", "foobot"
+    )
+
+    assert parsed is not None
+    assert parsed.can_fetch(f"http://example.com{path}", "foobot") == allowed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"".join(b"User-agent: a%d\n" % n for n in range(20_000))
+        + b"".join(b"Disallow: /%d\n" % n for n in range(9_000)),
+        b"User-agent: *\nDisallow: /" + b"$" * 500_000,
+        b"User-agent: *\nDisallow: /" + b"*a" * 250_000,
+        b"User-agent: *\n" + b"Disallow: /*a*b*$\n" * 24_000,
+    ],
+    ids=["many agents", "dollars", "stars", "many stars"],
+)
+def test_a_file_made_to_be_slow_is_read_soon(text: bytes) -> None:
+    started = time.process_time()
+
+    parsed = robots.parse(text, "Fanout")
+    assert parsed is not None
+    parsed.can_fetch("http://h/" + "ab" * 1_000, "Fanout")
+
+    assert time.process_time() - started < 3
+
+
+def test_other_agents_groups_stay_apart() -> None:
+    text = (
+        b"User-agent: one\nDisallow: /a\nUser-agent: two\nUser-agent: fanout\nDisallow: /b\nUser agent x\nDisallow: /c"
+    )
+    parsed = robots.parse(text, "Fanout")
+
+    assert parsed is not None
+    assert [parsed.can_fetch(f"http://h/{path}", "Fanout") for path in "abc"] == [True, False, True]
+
+
+def test_the_oldest_files_are_forgotten_when_they_take_much_room(
+    tools: Tools, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(robots, "MOST_KEPT_BYTES", 1_000)
+    servers = [serve(site(rules(NO + "#" * 400))) for _ in range(4)]
+    for server in servers:
+        visit_by(tools, server.url("/x"), robots=True)
+    visit_by(tools, servers[3].url("/y"), robots=True)
+    visit_by(tools, servers[0].url("/y"), robots=True)
+
+    assert [server.paths.count("/robots.txt") for server in servers] == [2, 1, 1, 1]

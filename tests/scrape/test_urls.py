@@ -1,0 +1,123 @@
+"""URLs as browsers read them, and what is said of cells that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs import ItemError
+from jobs.scrape import urls
+
+
+@pytest.mark.parametrize(
+    ("cell", "href"),
+    [
+        ("http://Example.ORG", "http://example.org/"),
+        ("HTTP://example.org:80/a/../b/./c", "http://example.org/b/c"),
+        ("https://example.org:443/?q#frag", "https://example.org/?q"),
+        ("https://example.org:8443/", "https://example.org:8443/"),
+        ("  https://example.org/  ", "https://example.org/"),
+        ("https://exa\tmple.org/a\nb", "https://example.org/ab"),
+        ("https:\\\\example.org\\a", "https://example.org/a"),
+        ("https:/example.org/a", "https://example.org/a"),
+        ("https://例え.jp/ü", "https://xn--r8jz45g.jp/%C3%BC"),
+        ("https://bücher.example/?q=ü", "https://xn--bcher-kva.example/?q=%C3%BC"),
+        ("https://example.org/a b|c", "https://example.org/a%20b|c"),
+        ("https://example.org/%zz", "https://example.org/%zz"),
+        ("example.org", "https://example.org/"),
+        ("example.org/page?x=1", "https://example.org/page?x=1"),
+        ("example.org:8080/page", "https://example.org:8080/page"),
+        ("//example.org/page", "https://example.org/page"),
+        ("localhost:8000/x", "https://localhost:8000/x"),
+        ("1.2.3.4/x", "https://1.2.3.4/x"),
+        ("[2606:4700::1]:81/x", "https://[2606:4700::1]:81/x"),
+        ("http://under_score.example/", "http://under_score.example/"),
+        ("http://example.org./", "http://example.org./"),
+        ("http://0x7f.1/", "http://127.0.0.1/"),
+    ],
+)
+def test_a_cell_is_read_as_browsers_read_it(cell: str, href: str) -> None:
+    assert urls.read_cell(cell) == cell.strip()
+    assert urls.target(cell.strip()).href == href
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("", "invalid_url"),
+        ("   ", "invalid_url"),
+        ("hello", "invalid_url"),
+        ("two words", "invalid_url"),
+        ("ftp://example.org/", "unsupported_scheme"),
+        ("mailto:a@example.org", "unsupported_scheme"),
+        ("javascript:alert(1)", "unsupported_scheme"),
+        ("file:///etc/passwd", "unsupported_scheme"),
+        ("htp://example.org/", "unsupported_scheme"),
+        ("http://", "invalid_url"),
+        ("http:///", "invalid_url"),
+        ("http://a..b/", "invalid_url"),
+        ("http://.example.org/", "invalid_url"),
+        (f"http://{'a' * 64}.example/", "invalid_url"),
+        (f"http://{'.'.join(['a' * 60] * 5)}/", "invalid_url"),
+        ("http://exa mple.org/", "invalid_url"),
+        ("http://example.org:99999/", "invalid_url"),
+        ("http://[::1/", "invalid_url"),
+        ("http://1.2.3.4.5/", "invalid_url"),
+        ("http://example.org/\0", "invalid_url"),
+        ("http://example.org/\x1b[31m", "invalid_url"),
+        ("http://\ud800.example/", "invalid_url"),
+        ("http://user@example.org/", "invalid_url"),
+        ("http://example.org/" + "a" * 8_200, "invalid_url"),
+    ],
+)
+def test_what_is_no_url_has_its_code_and_a_sentence(cell: str, code: str) -> None:
+    with pytest.raises(ItemError) as refusal:
+        urls.read_cell(cell)
+
+    assert refusal.value.code == code
+    assert refusal.value.message[:1] != " "
+    assert len(refusal.value.message) < 300
+
+
+def test_duplicates_are_found_in_one_form() -> None:
+    same = ["http://EXAMPLE.org", "http://example.org:80/", "http://example.org/#x", "http://example.org/a/.."]
+    other = ["https://example.org/", "http://example.org/?", "http://example.org/A", "http://example.org/a"]
+
+    assert len({urls.key(cell) for cell in same}) == 1
+    assert not {urls.key(cell) for cell in other} & {urls.key(cell) for cell in same}
+
+
+def test_the_group_is_the_host_whatever_the_scheme_and_port() -> None:
+    cells = ["http://Example.org/a", "https://example.org:8443/b", "example.org"]
+
+    assert {urls.host(cell) for cell in cells} == {"example.org"}
+    assert urls.host("http://例え.jp/") == "xn--r8jz45g.jp"
+
+
+def test_http_instead_of_https_keeps_a_port_that_was_named() -> None:
+    assert urls.target("example.org/a").by_http().href == "http://example.org/a"
+    assert urls.target("example.org/a").by_http().port == 80
+    assert urls.target("example.org:8080/a").by_http().href == "http://example.org:8080/a"
+
+
+def outcome(read: Callable[[], urls.Target]) -> str:
+    """The code of a refusal; empty for a target, which is in ASCII and has a path."""
+    try:
+        target = read()
+    except ItemError as error:
+        return error.code
+    return "" if target.href.isascii() and target.path.startswith("/") else "not a target"
+
+
+@given(st.text(max_size=60))
+def test_any_cell_is_a_url_or_a_coded_failure(cell: str) -> None:
+    assert outcome(lambda: urls.target(urls.read_cell(cell))) in ("", "invalid_url", "unsupported_scheme")
+
+
+@given(st.text(max_size=60))
+def test_any_location_is_a_url_or_a_bad_redirect(location: str) -> None:
+    base = urls.target("http://example.org/a")
+    assert outcome(lambda: urls.join(base, location)) in ("", "bad_redirect")
