@@ -1,0 +1,235 @@
+"""The sentence that follows from the figures of a measurement: which way suits this work, why, or that they do not say.
+
+Pure: the same figures give the same sentence. A way counts as faster than another only when all its repeats were (with
+one repeat: when it took less than 1 ÷ 1.2 of the time), so that noise decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jobs.runtime.measure.figures import Comparison, Figures
+from jobs.runtime.records import count
+
+SINGLE = 1.2
+"""How many times as fast a way must be to count as faster when each was run once, and no spread is known."""
+
+DOMINATES = 0.5
+"""Share of the work from which on a single item is named as the cap."""
+
+ALL_BUT_DECIDES = 0.8
+"""Share of the work from which on a single item is all there is to say."""
+
+HARDLY = 1.1
+"""Speed-up below which a way that is faster beyond doubt gains little all the same."""
+
+SLACK = 1.2
+"""How far above the gain that its longest item allows a way may be by chance."""
+
+CAPS = 0.6
+"""Share of the best wall time from which on politeness is named as the cap."""
+
+COMPUTES = 0.5
+"""Share of the items' seconds that must be computing before the GIL is named as the cap."""
+
+GAINS_NOTHING = 1.15
+"""Speed-up below which threads that compute are said to have gained nothing."""
+
+
+def verdict(found: Comparison) -> str:
+    """One sentence."""
+    if not found.complete:
+        return _incomplete(found)
+    if len(found.ways) < 2:
+        return "Only one way was run, so there is nothing to compare it with."
+    best = min(found.ways, key=lambda way: way.wall)
+    level = [way for way in found.ways if not faster(best, way)]
+    if found.base is None:
+        return _without_base(found, best, level)
+    share = dominance(found)
+    if share is not None and share >= ALL_BUT_DECIDES:
+        return _all_in_one(found, best, share)
+    if found.base in level:
+        return _no_gain(found, level)
+    gaining = [way for way in level if faster(way, found.base)]
+    chosen = _cheapest(gaining)
+    return f"{_praise(found, chosen, gaining)}{_because(found, chosen)}{_cap(found)}."
+
+
+def faster(one: Figures, other: Figures) -> bool:
+    """Whether every repeat of one way was faster than every repeat of the other."""
+    if one is other:
+        return False
+    if min(len(one.walls), len(other.walls)) == 1:
+        return one.wall * SINGLE < other.wall
+    return one.spread[1] < other.spread[0]
+
+
+def dominance(found: Comparison) -> float | None:
+    """The share of the longest item in the work, in the way that disturbs it least; None: not known, or some way was
+    faster than that share allows, so that something else than the items took the time."""
+    calm = found.base or min(found.ways, key=lambda way: way.way.pool.slots, default=None)
+    if calm is None or calm.longest is None or found.items < 2:
+        return None
+    each = calm.item_seconds[-1]
+    share = min(1.0, calm.longest / each) if each > 0 else 0.0
+    gained = max((found.speed_up(way) or 0.0 for way in found.ways), default=0.0)
+    return share if share > 0 and gained <= SLACK / share else None
+
+
+def gil_caps(found: Comparison) -> bool:
+    """Whether threads of one process gained nothing with items that compute."""
+    threads = [way for way in found.ways if way.way.pool.way == "threads"]
+    if not threads or found.base is None or found.base.cpu_share < COMPUTES:
+        return False
+    return max(found.base.wall / way.wall for way in threads) < GAINS_NOTHING
+
+
+def pace_caps(found: Comparison) -> bool:
+    """Whether politeness alone explains most of the best wall time."""
+    best = min((way.wall for way in found.ways), default=0.0)
+    return found.pace is not None and found.pace.seconds >= CAPS * best > 0
+
+
+def _incomplete(found: Comparison) -> str:
+    if found.stopped:
+        return "The measurement was stopped before every way had all its repeats, so it says nothing."
+    return "The measurement is still going on."
+
+
+def _without_base(found: Comparison, best: Figures, level: Sequence[Figures]) -> str:
+    rest = "one at a time was not run, so that there is no speed-up to state"
+    if len(level) == len(found.ways):
+        return f"The figures do not decide between these ways ({_spread_words(found)}), and {rest}."
+    chosen = _cheapest(level)
+    return f"{_capital(_called(chosen))} took least time, {_seconds(best.wall)}; {rest}{_cap(found)}."
+
+
+def _all_in_one(found: Comparison, best: Figures, share: float) -> str:
+    gained = found.speed_up(best) or 1.0
+    seen = "none was" if gained < 1.005 else f"the best here was {_times(gained)}"
+    return f"{_dominated(share)}, so no way can be more than {_times(1 / share)} as fast as one at a time ({seen})."
+
+
+def _no_gain(found: Comparison, level: Sequence[Figures]) -> str:
+    """One at a time is as fast as any way, or nothing says that it is not: name what caps them, if anything does."""
+    share = dominance(found)
+    if share is not None and share >= DOMINATES:
+        return (
+            f"{_dominated(share)}, so no way can be more than {_times(1 / share)} as fast as one at a time, "
+            "and none was faster beyond doubt."
+        )
+    if pace_caps(found):
+        return f"Politeness is the cap: {_pace_words(found)}."
+    if gil_caps(found) and not any(way.way.pool.processes > 1 for way in found.ways):
+        return f"{_gil_words(found)}: try processes."
+    base = found.base
+    if base is not None and level == [base]:
+        return (
+            f"One at a time was fastest ({_seconds(base.wall)}): these items are too short "
+            f"({_seconds(base.item_seconds[-1] / found.items)} each) for handing them round to pay."
+        )
+    return (
+        f"The figures do not decide: {_spread_words(found)}, so none is faster than one at a time beyond doubt; "
+        "repeat more often, with more work, or on a quieter machine."
+    )
+
+
+def _praise(found: Comparison, chosen: Figures, level: Sequence[Figures]) -> str:
+    gained = found.speed_up(chosen) or 1.0
+    suits = "suit this work best" if gained >= HARDLY else "gain a little"
+    said = (
+        f"{_capital(_called(chosen))} {suits}: {_seconds(chosen.wall)}, {_times(gained)} as fast as one at a time"
+        f"{_range(found, chosen)}"
+    )
+    equal = " and ".join(_called(way) for way in level if way is not chosen)
+    return f"{said}, and {equal} are not faster beyond doubt" if equal else said
+
+
+def _range(found: Comparison, chosen: Figures) -> str:
+    spread = found.speed_up_spread(chosen)
+    if spread is None or found.repeats == 1:
+        return " in a single run each" if found.repeats == 1 else ""
+    return f" ({spread[0]:.1f} to {spread[1]:.1f})"
+
+
+def _because(found: Comparison, chosen: Figures) -> str:
+    base = found.base
+    if base is None:
+        return ""
+    if gil_caps(found) and chosen.way.pool.processes > 1:
+        return f"; {_gil_words(found).lower().replace('gil', 'GIL')}"
+    waits = 1 - base.cpu_share
+    if waits >= COMPUTES and chosen.way.pool.threads > 1:
+        return f"; the items wait {waits * 100:.0f} % of their time, and threads wait together at little cost"
+    return ""
+
+
+def _cap(found: Comparison) -> str:
+    share = dominance(found)
+    if share is not None and share >= DOMINATES:
+        return f"; {_dominated(share).lower()}, so no way can be more than {_times(1 / share)} as fast"
+    if pace_caps(found):
+        return f"; politeness is the cap: {_pace_words(found)}"
+    return ""
+
+
+def _gil_words(found: Comparison) -> str:
+    threads = [way for way in found.ways if way.way.pool.way == "threads"]
+    gain = max((found.speed_up(way) or 0.0) for way in threads)
+    return (
+        f"Threads of one process gained nothing ({gain:.2f} times), because these items compute and the GIL lets one "
+        "thread compute at a time"
+    )
+
+
+def _pace_words(found: Comparison) -> str:
+    assert found.pace is not None
+    return (
+        f"{count(found.pace.items, 'item')} of {found.pace.group} take at least {_seconds(found.pace.seconds)} "
+        "whatever the way"
+    )
+
+
+def _dominated(share: float) -> str:
+    return f"One item is {share * 100:.0f} % of the work"
+
+
+def _spread_words(found: Comparison) -> str:
+    if found.repeats == 1:
+        return "each way was run once, and they are within a fifth of each other"
+    widest = max(found.ways, key=lambda way: way.spread[1] / way.spread[0])
+    least, most = widest.spread
+    return f"the repeats of one way alone range from {_seconds(least)} to {_seconds(most)}"
+
+
+def _cheapest(level: Sequence[Figures]) -> Figures:
+    """Of ways that are equally fast, the one with fewest processes, then with fewest threads."""
+    return min(level, key=lambda way: (way.way.pool.processes, way.way.pool.slots))
+
+
+def _called(way: Figures) -> str:
+    pool = way.way.pool
+    words = {
+        "sequential": "one at a time",
+        "threads": f"{pool.threads} threads",
+        "processes": f"{pool.processes} processes",
+        "both": f"{pool.processes} processes of {pool.threads} threads",
+    }
+    return words[pool.way]
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _times(factor: float) -> str:
+    return (
+        f"{factor:.0f} times" if factor >= 9.95 else f"{factor:.1f} times" if factor >= 1.995 else f"{factor:.2f} times"
+    )
+
+
+def _seconds(value: float) -> str:
+    if value < 0.9995:
+        return f"{value * 1000:.0f} ms" if value >= 0.00995 else f"{value * 1000:.1f} ms"
+    return f"{value:.1f} s" if value < 99.95 else f"{value:.0f} s"

@@ -1,0 +1,205 @@
+"""The figures of a measurement follow from what its runs have stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from jobs.runtime import client, measure
+from jobs.runtime.errors import Refused, UnknownRun
+from jobs.runtime.measure import Measurement, Order
+from jobs.runtime.records import Item, RunState
+from tests.measure.conftest import Stage
+
+ITEMS = [Item(cell=cell) for cell in ("5", "6", "7", "8")]
+WALLS = {"sequential": 8.0, "threads": 8.2, "processes": 4.0}
+
+
+@pytest.fixture(autouse=True)
+def no_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test plays the runner itself: whatever its settings are, it is not replaced."""
+    monkeypatch.setattr("jobs.runtime.client.submitting.see_to_runner", lambda: None)
+
+
+def order(**more: Any) -> Order:
+    facts = {"job": "factorial", "params": {}, "ways": tuple(WALLS), "processes": 2, "threads": 2, "repeats": 2}
+    return Order(**{**facts, **more})
+
+
+def performed(stage: Stage, wanted: Order, walls: Mapping[str, float] = WALLS, **facts: Any) -> Measurement:
+    """A measurement whose every run took as long as its way says; warm-ups, which do not count, take 100 s."""
+    measurement = measure.begin(wanted, ITEMS)
+    while not measurement.complete:
+        step, run = list(measurement.runs.items())[-1]
+        wall = walls[step.way.name] if step.repeat else 100.0
+        told = {"seconds": (4.0, 1.0, 1.0, 2.0), "cpu": 2.0, **facts}
+        stage.end(run, [{}] * 4, wall=wall, worker=run.pool.processes * 10, **told)
+        measurement = measure.advance(measurement.plan.id)
+    return measurement
+
+
+def test_a_measurement_is_ordinary_runs_of_the_same_items_named_after_it(stage: Stage) -> None:
+    measurement = performed(stage, order())
+
+    runs = list(measurement.runs.values())
+    assert [run.name.partition(" · ")[2] for run in runs] == [
+        *("processes · warm-up", "threads · warm-up"),
+        *("sequential · 1/2", "threads · 1/2", "processes · 1/2"),
+        *("sequential · 2/2", "threads · 2/2", "processes · 2/2"),
+    ]
+    assert all([item.cell for item in client.items(run.id)] == ["5", "6", "7", "8"] for run in runs)
+    assert measure.find(measurement.plan.id) == measurement
+    assert measure.latest() == measure.latest(("factorial",)) == [measurement.plan.id]
+    assert measure.latest(("scrape",)) == []
+    assert {measure.part_of(run) for run in runs} == {measurement.plan.id}
+
+
+def test_walls_speed_up_and_efficiency_are_those_of_the_repeats_alone(stage: Stage) -> None:
+    found = measure.figures(performed(stage, order()))
+
+    assert [way.way.name for way in found.ways] == ["sequential", "threads", "processes"]
+    assert [way.walls for way in found.ways] == [pytest.approx((wall, wall)) for wall in (8.0, 8.2, 4.0)]
+    assert [found.speed_up(way) for way in found.ways] == pytest.approx([1.0, 8 / 8.2, 2.0])
+    assert [found.efficiency(way) for way in found.ways] == pytest.approx([1.0, 4 / 8.2, 1.0])
+    assert [way.concurrency for way in found.ways] == pytest.approx([1.0, 8 / 8.2, 2.0])
+    assert found.ways[0].longest == 4.0
+    assert found.complete
+    assert "2 processes suit this work best: 4.0 s, 2.0 times" in measure.verdict(found)
+
+
+def test_what_was_not_measured_is_none(stage: Stage) -> None:
+    found = measure.figures(performed(stage, order()))
+
+    rows = measure.table(found)
+    assert set(rows[0]) == set(measure.HELP)
+    assert all(row["start_up"] is row["peak_memory"] is row["process_cpu"] is None for row in rows)
+
+
+def test_start_up_processor_time_and_memory_are_those_the_runner_read(stage: Stage) -> None:
+    used = {"cpu_seconds": 9.0, "peak_bytes": 50_000_000}
+
+    found = measure.figures(performed(stage, order(), started=0.5, used=used))
+
+    rows = measure.table(found)
+    assert all(row["start_up"] == pytest.approx(0.5) for row in rows)
+    assert all((row["peak_memory"], row["process_cpu"], row["item_cpu"]) == (50_000_000, 9.0, 8.0) for row in rows)
+    assert all(way.cold == 2 for way in found.ways)
+
+
+def test_a_repeat_in_which_workers_were_started_anew_does_not_count_beside_two_warm_ones(stage: Stage) -> None:
+    measurement = measure.begin(order(ways=("sequential",), repeats=3), ITEMS)
+    while not measurement.complete:
+        last = measurement.latest.name.endswith("3/3")
+        stage.end(measurement.latest, [{}] * 4, wall=20.0 if last else 8.0, started=0.5 if last else None)
+        measurement = measure.advance(measurement.plan.id)
+
+    found = measure.figures(measurement)
+
+    assert found.complete
+    assert (found.ways[0].walls, found.ways[0].left_out, found.ways[0].cold) == (pytest.approx((8.0, 8.0)), 1, 0)
+    assert any("do not count" in note and "sequential 1" in note for note in measure.notes(measurement, found))
+
+
+def test_failed_items_are_counted(stage: Stage) -> None:
+    measurement = measure.begin(order(ways=("sequential", "processes"), repeats=1), ITEMS)
+    while not measurement.complete:
+        stage.end(measurement.latest, [{}, "timeout", {}, {}])
+        measurement = measure.advance(measurement.plan.id)
+
+    found = measure.figures(measurement)
+
+    assert [(row["ok"], row["failed"]) for row in measure.table(found)] == [(3, 1), (3, 1)]
+    assert "some items failed: their time counts as that of the others" in measure.notes(measurement, found)
+
+
+def test_the_next_run_begins_only_when_the_one_before_has_ended(stage: Stage) -> None:
+    measurement = measure.begin(order(), ITEMS)
+
+    assert measure.advance(measurement.plan.id) == measurement
+    assert client.count_runs() == 1
+
+
+def test_a_cancelled_run_stops_the_measurement(stage: Stage) -> None:
+    measurement = measure.begin(order(), ITEMS)
+    with stage.store.write() as db:
+        from jobs.runtime.store import runs
+
+        number = runs.find(db, measurement.first.id).number
+        runs.move(db, number, RunState.CANCELLING)
+        runs.move(db, number, RunState.CANCELLED)
+
+    stopped = measure.advance(measurement.plan.id)
+
+    assert stopped.stopped
+    assert stopped.over
+    assert client.count_runs() == 1
+    assert measure.verdict(measure.figures(stopped)).startswith("The measurement was stopped")
+
+
+def test_a_run_that_goes_on_meanwhile_is_told(stage: Stage) -> None:
+    other = client.submit("factorial", ITEMS[:1])
+
+    measurement = performed(stage, order(repeats=1))
+    stage.end(other, [{}], wall=1_000.0)
+
+    assert any(
+        "1 other run went on meanwhile" in note for note in measure.notes(measurement, measure.figures(measurement))
+    )
+
+
+def test_an_unknown_measurement_is_refused(stage: Stage) -> None:
+    with pytest.raises(UnknownRun, match="there is no measurement 1a2b3c"):
+        measure.find("1a2b3c")
+
+
+def scrape(**more: Any) -> Order:
+    return order(job="scrape", repeats=None, threads=4, **more)
+
+
+def test_other_peoples_servers_are_asked_once_each_way_and_only_when_agreed(stage: Stage) -> None:
+    urls = [Item(cell=f"https://example.org/{number}") for number in range(3)]
+
+    with pytest.raises(Refused, match=r"this asks them 9 times \(3 items, 3 ways\)"):
+        measure.begin(scrape(), urls)
+    measurement = measure.begin(scrape(agreed=True), urls)
+
+    assert (measurement.plan.repeats, measurement.plan.warm_up) == (1, False)
+    assert measurement.first.limits == client.defaults("scrape")[1]
+
+
+def test_of_other_peoples_servers_at_most_fifty_items_are_asked_and_never_repeatedly(stage: Stage) -> None:
+    urls = [Item(cell=f"https://example.org/{number}") for number in range(51)]
+
+    with pytest.raises(Refused, match="at most 50 items there, not 51"):
+        measure.begin(scrape(agreed=True), urls)
+    with pytest.raises(Refused, match="each way runs once there"):
+        measure.begin(order(job="scrape", agreed=True), urls[:2])
+    assert client.count_runs() == 0
+
+
+def test_on_the_sample_site_politeness_hides_nothing(stage: Stage) -> None:
+    measurement = measure.begin(scrape(), [Item(cell="http://site-1.sample/"), Item(cell="not yet published")])
+
+    assert (measurement.first.limits.pause, measurement.first.limits.at_once) == (0.0, 64)
+    assert measurement.plan.repeats == 3
+
+
+def test_politeness_that_was_asked_for_is_told_as_the_least_a_way_can_take(stage: Stage) -> None:
+    limits = measure.limits_for("scrape", 0, pause=0.5, at_once=1)
+    urls = [Item(cell=f"http://site-1.sample/{number}") for number in range(5)]
+    measurement = measure.begin(scrape(limits=limits), [*urls, Item(cell="http://site-2.sample/")])
+
+    pace = measure.figures(measurement).pace
+
+    assert pace is not None
+    assert (pace.group, pace.items, pace.seconds) == ("site-1.sample", 5, 2.0)
+
+
+def test_too_many_items_and_repeats_are_refused(stage: Stage) -> None:
+    with pytest.raises(Refused, match="more than 20,000 items"):
+        measure.begin(order(), (Item(cell="5") for _ in range(20_001)))
+    with pytest.raises(Refused, match="21 repeats is out of range"):
+        measure.begin(order(repeats=21), ITEMS)
+    assert client.count_runs() == 0
