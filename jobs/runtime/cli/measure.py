@@ -1,0 +1,203 @@
+"""`measure`: the same items each way, and which suits them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jobs.runtime import client, measure
+from jobs.runtime.cli.asked import Deadline
+from jobs.runtime.cli.files import preflight, preflight_of_cells
+from jobs.runtime.cli.options import JobCommand, split_params
+from jobs.runtime.cli.run import CANCELLED
+from jobs.runtime.cli.terminal import duration, say, say_json, say_table, size, warn
+from jobs.runtime.cli.watch import LOOK, Interrupts
+from jobs.runtime.errors import IllegalMove, Refused
+from jobs.runtime.measure import Comparison, Measurement, Order
+from jobs.runtime.records import Limits, RunState, count
+
+if TYPE_CHECKING:
+    from jobs.runtime.inputs import Preflight
+
+_CHECK = 5.0
+_COUNT = click.IntRange(min=1)
+
+
+@click.command("measure", cls=JobCommand)
+@click.argument("job")
+@click.argument("file", required=False)
+@click.option("--item", "items", multiple=True, help="One item; may be repeated.")
+@click.option("--column", default="", help="The column that holds the items.  [default: found by its content]")
+@click.option("--sheet", default="", help="The sheet of a workbook.  [default: the first]")
+@click.option("--ways", default="", help=f"Which ways, with commas between.  [default: {','.join(measure.WAYS)}]")
+@click.option("--workers", default="", help="Instead: numbers of the job's own kind of worker, as in 1,2,4.")
+@click.option("--repeats", type=_COUNT, help=f"How often each way runs.  [default: {measure.REPEATS}; other hosts: 1]")
+@click.option("--processes", type=_COUNT, help="Worker processes, where a way has several.  [default: one per core]")
+@click.option("--threads", type=_COUNT, help="Threads, where a way has several.  [default: as suits the job]")
+@click.option("--at-once", type=_COUNT, help="Items of one group (a host) at once.")
+@click.option("--pause", type=click.FloatRange(min=0), help="Seconds between two starts in one group; 0: none.")
+@click.option("--attempts", type=_COUNT, help="How often an item is tried.")
+@click.option("--deadline", type=Deadline(), help="Seconds an attempt may take, or none.")
+@click.option("--yes", is_flag=True, help="Ask other people's servers without asking you first.")
+@click.option("--json", "as_json", is_flag=True, help="Print the measurement as one JSON document.")
+def measure_ways(
+    job: str, file: str | None, items: tuple[str, ...], column: str, sheet: str, as_json: bool, **options: Any
+) -> int:
+    """Run the same items of JOB each way, and say which suits them; without FILE, its sample.
+
+    The ways run in turn, several times, after a warm-up that does not count; every run stays in the history. Other
+    people's servers are asked only after a yes, at most 50 items, each way once. Exits as run does.
+    """
+    if file is not None and items:
+        raise Refused("give a file or --item, not both")
+    asked = _Asked(params=split_params(options), **options)
+    found = preflight_of_cells(job, items) if items else preflight(job, file or str(measure.sample(job)), column, sheet)
+    order = asked.order(job, found)
+    order = _agreed(order, found, interactive=sys.stdin.isatty() and not as_json)
+    with Interrupts() as interrupts:
+        measurement = _watch(measure.begin(order, interrupts.before_each(found.items_iter())), interrupts)
+        cancelled = interrupts.asked
+    comparison = measure.figures(measurement)
+    if as_json:
+        say_json(measure.document(measurement, comparison))
+    else:
+        _say(measurement, comparison)
+    return CANCELLED if cancelled else _exit_code(measurement, comparison)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What `measure` is asked, but for the items."""
+
+    params: Mapping[str, Any]
+    ways: str
+    workers: str
+    repeats: int | None
+    processes: int | None
+    threads: int | None
+    at_once: int | None
+    pause: float | None
+    attempts: int | None
+    deadline: float | None
+    yes: bool
+
+    def order(self, job: str, found: Preflight) -> Order:
+        """The order of a measurement. Raises Refused for ways, workers and params that cannot be."""
+        if self.ways and self.workers:
+            raise Refused("give --ways or --workers, not both")
+        client.columns(job, self.params)
+        return Order(
+            job=job,
+            params=self.params,
+            ways=tuple(_words(self.ways)) or measure.WAYS,
+            workers=tuple(map(_number, _words(self.workers))),
+            processes=self.processes,
+            threads=self.threads,
+            repeats=self.repeats,
+            limits=self._limits(job, found),
+            table=found.table,
+            agreed=self.yes,
+        )
+
+    def _limits(self, job: str, found: Preflight) -> Limits:
+        foreign = measure.count_strangers(job, found.items_iter())
+        wishes = {name: getattr(self, name) for name in ("attempts", "deadline", "at_once", "pause")}
+        limits = measure.limits_for(job, foreign, **wishes)
+        return replace(limits, deadline=None) if limits.deadline == float("inf") else limits
+
+
+def _agreed(order: Order, found: Preflight, *, interactive: bool) -> Order:
+    """The order, agreed to by the person at the terminal where it asks other people's servers."""
+    foreign = 0 if order.agreed else measure.count_strangers(order.job, found.items_iter())
+    if not foreign or not interactive or foreign > measure.MOST_ITEMS:
+        return order
+    ways = len(order.workers or order.ways)
+    question = f"This asks other people's servers {count(found.items * ways, 'time')}, each way once. Go on?"
+    return replace(order, agreed=click.confirm(question, err=True))
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _number(word: str) -> int:
+    if not (word.isascii() and word.isdigit()):
+        raise Refused(f"{word!r} is no number of workers: write --workers 1,2,4")
+    return int(word)
+
+
+# While it goes on
+
+
+def _watch(measurement: Measurement, interrupts: Interrupts) -> Measurement:
+    """Drive the measurement to its end, with a progress bar; Ctrl-C cancels the run in work, and so all of it."""
+    from tqdm import tqdm
+
+    interval = 0.1 if sys.stderr.isatty() else 10
+    checked = time.monotonic()
+    with tqdm(total=measurement.steps, unit=" runs", file=sys.stderr, mininterval=interval, dynamic_ncols=True) as bar:
+        while not (measurement.over or interrupts.asked):
+            client.wait(measurement.latest.id, LOOK)
+            measurement = measure.advance(measurement.plan.id)
+            bar.set_postfix_str(measurement.latest.name.partition(" · ")[2], refresh=False)
+            bar.update(measurement.done - bar.n)
+            if time.monotonic() - checked > _CHECK:
+                checked = time.monotonic()
+                client.ensure_runner()
+    return _cancelled(measurement) if interrupts.asked else measurement
+
+
+def _cancelled(measurement: Measurement) -> Measurement:
+    """The measurement after the run in work has been cancelled; none follows it."""
+    warn("\nCancelling… (Ctrl-C again leaves it to the runner)")
+    with suppress(IllegalMove):  # it has just ended
+        client.cancel(measurement.latest.id)
+    client.wait(measurement.latest.id)
+    return measure.find(measurement.plan.id)
+
+
+# What it found
+
+
+def _say(measurement: Measurement, found: Comparison) -> None:
+    heads = ("way", "pool", "wall", "from – to", "speed-up", "efficiency", "item CPU", "CPU", "start-up", "memory")
+    say_table(heads, [_line(row) for row in measure.table(found)])
+    for note in measure.notes(measurement, found):
+        say(f"({note})")
+    say(measure.verdict(found))
+    warn(f"Its runs: python -m jobs runs (measure {measurement.plan.id} …)")
+
+
+def _line(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        row["way"],
+        row["pool"],
+        duration(row["wall"]),
+        f"{duration(row['least'])} – {duration(row['most'])}",
+        _figure(row["speed_up"]),
+        _figure(row["efficiency"]),
+        duration(row["item_cpu"]),
+        "–" if row["process_cpu"] is None else duration(row["process_cpu"]),
+        "–" if row["start_up"] is None else duration(row["start_up"]),
+        "–" if row["peak_memory"] is None else size(row["peak_memory"]),
+    )
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _exit_code(measurement: Measurement, found: Comparison) -> int:
+    states = {run.state for run in measurement.runs.values()}
+    if RunState.CANCELLED in states:
+        return CANCELLED
+    if RunState.FAILED in states:
+        warn(next(run.error for run in measurement.runs.values() if run.error))
+        return 3
+    return 1 if any(way.failed for way in found.ways) else 0

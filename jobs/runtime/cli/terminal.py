@@ -1,0 +1,90 @@
+"""Standard output and error: UTF-8 whatever the locale, silent once the reader has gone; numbers with units."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+_UNSEEN = {number: "�" for number in [*range(32), *range(127, 160)] if chr(number) not in "\t\n"}
+
+
+def use_utf8() -> None:
+    """Write UTF-8 on both streams; what UTF-8 has no bytes for (a lone surrogate) becomes an escape. A stream that was
+    closed before the start is an empty one."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 (open to the end)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def say(text: str) -> None:
+    """One text on standard output, without control characters."""
+    _write(sys.stdout, text.translate(_UNSEEN))
+
+
+def warn(text: str) -> None:
+    """One text on standard error, without control characters."""
+    _write(sys.stderr, text.translate(_UNSEEN))
+
+
+def say_json(document: Any) -> None:
+    """One JSON document on standard output."""
+    _write(sys.stdout, json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def say_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Aligned columns; the last one is not padded."""
+    lines = [[" ".join(cell.split()) for cell in line] for line in (headings, *rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(headings) - 1)]
+    for line in lines:
+        padded = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
+        say("  ".join([*padded, line[-1]]).rstrip())
+
+
+def speakable(word: str) -> str:
+    """A word of the command line as text that can be stored: bytes that the locale could not read are UTF-8, or �."""
+    if word.isascii() or not any("\udc80" <= character <= "\udcff" for character in word):
+        return word
+    return os.fsencode(word).decode("utf-8", "replace")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person reads them: `0.42 s`, `12.3 s`, `4 min 5 s`, `2 h 3 min`."""
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(number: float) -> str:
+    """Bytes as a person reads them: `512 bytes`, `1.5 MiB`."""
+    if number < 1024:
+        return f"{number:,.0f} bytes"
+    for unit in ("KiB", "MiB", "GiB"):
+        number /= 1024
+        if number < 1024:
+            return f"{number:.1f} {unit}"
+    return f"{number / 1024:.1f} TiB"
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        _close_quietly(stream)
+
+
+def _close_quietly(stream: TextIO) -> None:
+    """Send the rest nowhere: the reader has gone (`| head`), and the work goes on."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 (a device, not a path)
+        os.dup2(nowhere.fileno(), stream.fileno())

@@ -1,0 +1,101 @@
+"""A run watched until it is over: a progress bar on standard error, and Ctrl-C that cancels honestly."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from jobs.runtime import client
+from jobs.runtime.cli.terminal import warn
+from jobs.runtime.errors import IllegalMove
+from jobs.runtime.records import Item, Run, RunState
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+LOOK = 0.1
+"""Seconds between two looks at a run that is being watched."""
+RUNNER_CHECK = 1.0
+"""Seconds between two checks that a watched run still has a runner."""
+
+
+class Interrupts:
+    """Ctrl-C, counted instead of thrown: the first asks to cancel, the second leaves at once.
+
+    So none falls between a run's submission and the watch over it, and leaves behind a run that nobody cancels.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._before: Any = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether a cancel was asked for."""
+        return self.number > 0
+
+    def __enter__(self) -> Interrupts:
+        self._before = signal.getsignal(signal.SIGINT)
+        if self._before is not signal.SIG_IGN:  # a shell's background job, or nohup: it is not to be stopped so
+            signal.signal(signal.SIGINT, self._count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _count(self, *_: object) -> None:
+        self.number += 1
+        if self.number > 1:
+            raise KeyboardInterrupt
+
+    def before_each(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items; KeyboardInterrupt between two of them, so that nothing is left of a half-submitted run."""
+        for item in items:
+            if self.asked:
+                warn("Cancelled before anything was run.")
+                raise KeyboardInterrupt
+            yield item
+
+
+def watch(run: Run, interrupts: Interrupts) -> Run:
+    """Show the progress of a run until it is over; Ctrl-C cancels it, and waits until it is cancelled."""
+    with _bar(run) as bar:
+        checked, cancelling = time.monotonic(), False
+        while not run.state.terminal:
+            if interrupts.asked and not cancelling:
+                cancelling = True
+                _cancel(run)
+            before, run = run, client.wait(run.id, LOOK)
+            _show(run, bar)
+            if run.state is RunState.PAUSED and before.state is not RunState.PAUSED and run.error:
+                warn(f"\n{run.error} (python -m jobs resume {run.id[:8]}, or Ctrl-C)")
+            if time.monotonic() - checked > RUNNER_CHECK:
+                checked = time.monotonic()
+                client.ensure_runner()
+    return run
+
+
+def _cancel(run: Run) -> None:
+    warn("\nCancelling… (Ctrl-C again leaves it to the runner)")
+    with suppress(IllegalMove):  # it has just ended
+        client.cancel(run.id)
+
+
+def _bar(run: Run) -> tqdm[Any]:
+    from tqdm import tqdm
+
+    interval = 0.1 if sys.stderr.isatty() else 10
+    return tqdm(total=run.items, unit=" items", file=sys.stderr, mininterval=interval, dynamic_ncols=True)
+
+
+def _show(run: Run, bar: tqdm[Any]) -> None:
+    notes = [f"{run.failed:,} failed"] if run.failed else []
+    notes += [str(run.state)] if run.state in (RunState.QUEUED, RunState.PAUSED, RunState.CANCELLING) else []
+    bar.set_postfix_str(", ".join(notes), refresh=False)
+    bar.update(run.done - bar.n)
+    if sys.stderr.isatty():
+        bar.refresh()

@@ -1,0 +1,108 @@
+"""Params of a job as options: read from its signature, known once the job has been named."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from jobs.runtime.cli.asked import Asked, Deadline
+from jobs.runtime.cli.entry import verbs
+from jobs.runtime.cli.options import split_params
+from jobs.runtime.records import Limits, Pool
+
+IO, CPU = Pool(processes=1, threads=32), Pool(processes=4, threads=1)
+
+
+def params_of(*words: str) -> dict:
+    group = click.Context(verbs, info_name="jobs", **verbs.context_settings)
+    return split_params(verbs.commands["run"].make_context("run", list(words), parent=group).params)
+
+
+def asked(**given) -> Asked:
+    nothing = dict.fromkeys(("processes", "threads", "at_once", "pause", "attempts", "deadline", "out"))
+    flags = {"name": "", "raw": False, "detach": False, "as_json": False, "params": {}}
+    return Asked(**(nothing | flags | given))
+
+
+@pytest.mark.parametrize(
+    ("words", "params"),
+    [
+        ([], {}),
+        (["--times", "3"], {"times": "3"}),
+        (["--voice", "loud"], {"voice": "loud"}),
+        (["--add-dots"], {"add_dots": True}),
+        (["--no-add-dots"], {"add_dots": False}),
+        (["--add_dots"], {"add_dots": True}),
+        (["--no_add_dots"], {"add_dots": False}),
+        (["--words", "a", "--words=b"], {"words": ["a", "b"]}),
+    ],
+)
+def test_params_are_read(words: list[str], params: dict, fanout) -> None:
+    assert params_of("echo", "--item", "x", *words) == params
+    assert params_of("--processes", "2", *words, "--", "echo") == params if not words else True
+
+
+def test_options_before_the_job_are_passed_over(fanout) -> None:
+    assert params_of("--processes", "2", "--at_once", "3", "--raw", "echo", "--times", "3") == {"times": "3"}
+
+
+def test_help_shows_the_params_of_the_job(fanout) -> None:
+    shown = fanout("run", "echo", "--help").out
+
+    assert "--times INTEGER" in shown
+    assert "1 to 9; default: 1" in " ".join(shown.split())
+    assert "--voice [quiet|loud]" in shown
+    assert "--add-dots / --no-add-dots" in shown
+    assert "may be repeated" in shown
+    assert shown.index("--times") < shown.index("--processes")
+    assert "Without options: 1 process × 32 threads; attempts 3, deadline 30 s" in " ".join(shown.split())
+
+
+def test_help_without_a_job_says_how_to_see_them(fanout) -> None:
+    done = fanout("run", "--help")
+
+    assert done.code == 0
+    assert "JOB --help" in done.out
+
+
+def test_every_option_of_run_is_refused_as_a_param() -> None:
+    from jobs.runtime.job import RESERVED
+
+    own = {flag.strip("-").replace("-", "_") for option in verbs.commands["run"].params for flag in option.opts}
+
+    assert own - {"job", "file"} <= RESERVED
+
+
+@pytest.mark.parametrize(
+    ("default", "given", "pool"),
+    [
+        (IO, {}, (1, 32)),
+        (IO, {"threads": 6}, (1, 6)),
+        (IO, {"processes": 2}, (2, 16)),
+        (IO, {"processes": 64}, (64, 1)),
+        (IO, {"processes": 2, "threads": 3}, (2, 3)),
+        (CPU, {}, (4, 1)),
+        (CPU, {"processes": 2}, (2, 1)),
+        (CPU, {"threads": 2}, (4, 2)),
+    ],
+)
+def test_pool_fills_what_was_not_given(default: Pool, given: dict, pool: tuple[int, int]) -> None:
+    found = asked(**given).pool(default)
+
+    assert (found.processes, found.threads) == pool
+
+
+def test_limits_keep_the_jobs_own_for_the_rest() -> None:
+    default = Limits(attempts=3, deadline=30.0, at_once=2, pause=0.25)
+
+    assert asked().limits(default) == default
+    assert asked(pause=0.0, attempts=1).limits(default) == Limits(attempts=1, deadline=30.0, at_once=2, pause=0.0)
+    assert asked(deadline=float("inf")).limits(default).deadline is None
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "soon", ""])
+def test_a_deadline_is_a_time_or_none(text: str) -> None:
+    assert Deadline().convert("none", None, None) == float("inf")
+    assert Deadline().convert("2.5", None, None) == 2.5
+    with pytest.raises(click.UsageError, match="seconds above 0"):
+        Deadline().convert(text, None, None)

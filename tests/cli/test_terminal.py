@@ -1,0 +1,87 @@
+"""What a script or a strange terminal meets: closed pipes, other locales, stores that cannot be opened."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime.cli.terminal import duration, size
+from tests.conftest import PROJECT
+
+
+@pytest.mark.parametrize("verb", ["list", "runs"])
+def test_a_closed_pipe_is_no_error(fanout, verb: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "jobs", verb], cwd=PROJECT, stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_output_is_utf8_whatever_the_locale(fanout, python) -> None:
+    strange = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
+
+    done = python("-m", "jobs", "run", "echo", "--item", "é", "--name", "naïve – 名前", "--json", **strange)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["name"] == "naïve – 名前"
+
+
+def test_a_file_name_of_strange_bytes_is_no_error(fanout, tmp_path: Path) -> None:
+    file = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv")
+    Path(file).write_text("text\na\n", "utf-8")
+
+    assert fanout("run", "echo", file, "--json").json["name"] == "caf\ufffd.csv"
+
+
+def test_a_name_cannot_steer_the_terminal(fanout) -> None:
+    run = fanout("run", "echo", "--item", "a", "--name", "x\x1b]0;gone\x07\x9b2J", "--json").json["id"]
+
+    shown = fanout("show", run).out
+
+    assert not set(shown) & {"\x1b", "\x07", "\x9b"}
+
+
+@pytest.mark.parametrize("words", [["status"], ["runs"], ["run", "echo", "--item", "a"], ["show", "a"]])
+def test_a_store_that_cannot_be_opened_is_one_sentence(
+    fanout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    (tmp_path / "file").write_text("no folder", "utf-8")
+    monkeypatch.setenv("JOBS_HOME", str(tmp_path / "file"))
+
+    done = fanout(*words)
+
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "file" in done.err
+
+
+def test_a_setting_that_cannot_be_read_is_one_sentence(fanout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_MAX_ITEMS", "many")
+
+    done = fanout("run", "echo", "--item", "a")
+
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "JOBS_MAX_ITEMS" in done.err
+
+
+def test_help_of_the_runner_is_shown(fanout) -> None:
+    assert "--idle" in fanout("runner", "--help").out
+
+
+def test_numbers_have_units() -> None:
+    assert [duration(seconds) for seconds in (0.4212, 12.34, 245, 7380)] == [
+        "0.42 s",
+        "12.3 s",
+        "4 min 5 s",
+        "2 h 3 min",
+    ]
+    assert [size(number) for number in (512, 1536, 3 * 2**20, 2**41)] == ["512 bytes", "1.5 KiB", "3.0 MiB", "2.0 TiB"]
