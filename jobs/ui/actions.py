@@ -1,0 +1,122 @@
+"""What a person can do with a run: the buttons of its page, and the questions some of them ask first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from jobs.runtime import client
+from jobs.runtime.errors import FanoutError
+from jobs.runtime.records import Run, RunState, count
+from jobs.ui import frame, words
+
+AGAIN, EDIT, RETRY, MEASURE = "Run again", "Edit and run again", "Retry failed", "Measure the ways"
+RENAME, DELETE = "Rename", "Delete"
+ICONS = {
+    AGAIN: ":material/replay:",
+    EDIT: ":material/edit_note:",
+    RETRY: ":material/refresh:",
+    MEASURE: ":material/speed:",
+    RENAME: ":material/label:",
+    DELETE: ":material/delete:",
+}
+
+
+def do(action: Callable[..., Any], *arguments: Any) -> None:
+    """Carry an action of the client out, as a button's callback; what it says no to is shown on the page."""
+    try:
+        action(*arguments)
+    except FanoutError as error:
+        st.session_state["refusal"] = str(error)
+
+
+def show_refusal() -> None:
+    """The sentence of an action that was refused just now."""
+    refusal = st.session_state.pop("refusal", "")
+    if refusal:
+        frame.refused(refusal)
+
+
+def buttons(run: Run) -> None:
+    """Pause or resume, cancel, and the menu of the rest."""
+    state = run.state
+    if state in (RunState.QUEUED, RunState.RUNNING):
+        _button("Pause", ":material/pause:", client.pause, run)
+    if state is RunState.PAUSED:
+        _button("Resume", ":material/play_arrow:", client.resume, run)
+    if state is RunState.CANCELLING:
+        st.button("Cancelling…", icon="spinner", disabled=True, key="cancelling")
+    elif not state.terminal:
+        _button("Cancel", ":material/close:", client.cancel, run)
+    _menu(run)
+
+
+def _button(label: str, icon: str, action: Callable[[str], Any], run: Run) -> None:
+    st.button(label, icon=icon, on_click=do, args=(action, run.id), key=label.lower())
+
+
+def choices_of(run: Run) -> list[str]:
+    """The entries of the menu that are possible now."""
+    choices = [AGAIN, EDIT]
+    if run.state.terminal and run.failed + run.cancelled:
+        choices.append(RETRY)
+    if run.state.terminal:
+        choices.append(MEASURE)
+    choices.append(RENAME)
+    if run.state.terminal:
+        choices.append(DELETE)
+    return choices
+
+
+def _menu(run: Run) -> None:
+    chosen = st.menu_button("More", choices_of(run), format_func=_entry, key="more")
+    if chosen is not None:
+        carry_out(chosen, run)
+
+
+def _entry(name: str) -> str:
+    return f"{ICONS[name]} {name}"
+
+
+def carry_out(chosen: str, run: Run) -> None:
+    """Do what was chosen from the menu; Rename and Delete ask first."""
+    if chosen == AGAIN:
+        frame.open_run(client.again(run.id).id)
+    elif chosen == EDIT:
+        st.switch_page(frame.NEW_RUN, query_params={"again": run.id})
+    elif chosen == RETRY:
+        do(client.retry, run.id)
+        st.rerun()
+    elif chosen == MEASURE:
+        st.switch_page(frame.COMPARE, query_params={"of": run.id})
+    elif chosen == RENAME:
+        _rename(run)
+    elif chosen == DELETE:
+        _delete(run)
+
+
+@st.dialog("Rename this run")
+def _rename(run: Run) -> None:
+    name = st.text_input("Name", value=run.name, max_chars=200, key="new_name")
+    with st.container(horizontal=True):
+        if st.button("Rename", type="primary", key="rename"):
+            client.rename(run.id, name)
+            st.rerun()
+        if st.button("Keep the old name", key="keep_name"):
+            st.rerun()
+
+
+@st.dialog("Delete this run?")
+def _delete(run: Run) -> None:
+    st.text(
+        f"Its {count(run.items, 'row')}, files and log go for good. "
+        f"That gives back about {words.size(client.sizes(run.id))}."
+    )
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary", icon=":material/delete:", key="delete"):
+            client.delete(run.id)
+            st.switch_page(frame.RUNS)
+        if st.button("Keep it", key="keep"):
+            st.rerun()

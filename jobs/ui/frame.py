@@ -1,0 +1,129 @@
+"""What every page has: the menu, the sentences of what went wrong, the viewer's time zone, the footer."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from jobs.runtime import client
+from jobs.runtime.errors import FanoutError
+from jobs.runtime.records import count
+from jobs.ui import words
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+FOLDER = Path(__file__).resolve().parent
+LOGO, ICON = FOLDER / "logo.svg", FOLDER / "icon.svg"
+MENU: Mapping[Any, str | None] = {
+    "Get help": None,
+    "Report a bug": None,
+    "About": "Fanout: a list of things, in parallel.",
+}
+
+NEW_RUN, RUN, RUNS, COMPARE, LESSON = (
+    FOLDER / name for name in ("new_run.py", "run.py", "runs.py", "compare.py", "lesson.py")
+)
+
+
+def pages() -> Sequence[StreamlitPage]:
+    """The menu; Run has an address of its own and no entry."""
+    return [
+        st.Page(NEW_RUN, title="New run", icon=":material/add_circle:", url_path="new", default=True),
+        st.Page(RUNS, title="Runs", icon=":material/history:", url_path="runs"),
+        st.Page(COMPARE, title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+        st.Page(LESSON, title="How it works", icon=":material/school:", url_path="lesson"),
+        st.Page(RUN, title="Run", icon=":material/play_circle:", url_path="run", visibility="hidden"),
+    ]
+
+
+def open_run(run_id: str) -> None:
+    """Go over to the page of this run."""
+    st.switch_page(RUN, query_params={"run": run_id})
+
+
+@contextlib.contextmanager
+def sentences() -> Iterator[None]:
+    """Show what Fanout itself says no to as its sentence, in place of the rest of the page."""
+    try:
+        yield
+    except FanoutError as error:
+        refused(str(error))
+
+
+def refused(sentence: str) -> None:
+    """One sentence about what cannot be done, shown as it stands and without the paths of this machine."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.badge("Not possible", icon=":material/block:", color="red")
+        st.text(without_home(sentence))
+
+
+def without_home(sentence: str) -> str:
+    """A sentence with the folder of the store under the name of its setting."""
+    return sentence.replace(str(client.log_path().parent), "JOBS_HOME")
+
+
+def zone() -> tzinfo | None:
+    """The viewer's time zone; None: that of this machine."""
+    try:
+        return ZoneInfo(st.context.timezone) if st.context.timezone else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def moment(at: float) -> str:
+    """A time of day as the viewer's clock says it."""
+    return words.moment(at, time.time(), zone())
+
+
+def wake() -> None:
+    """Have the runner go on with what is unfinished: opening a page is enough for that."""
+    status = client.status()
+    if status.runner_pid is None and status.running + status.queued:
+        client.ensure_runner()
+
+
+def footer(moment_of: str = "") -> None:
+    """Runner and workers alive, what waits, disk used; looked up anew when `moment_of` changes."""
+    said, advice, trouble = _machine(str(client.log_path()), str(zone() or ""), moment_of)
+    st.space("medium")
+    if trouble:
+        refused(f"Nothing can be stored now, so nothing more starts: {trouble}. It goes on by itself.")
+    st.caption(said, help=advice)
+
+
+@st.cache_data(ttl=3, max_entries=20, show_spinner=False)
+def _machine(home: str, zone_name: str, moment_of: str) -> tuple[str, str, str]:  # noqa: ARG001  (what the answer depends on)
+    """The footer, its help, and why nothing can be stored (empty: it can); looked up at most every 3 s, since it
+    walks the process table and the artifacts."""
+    status = client.status()
+    parts = [_runner(status), _workers(status)]
+    parts.append(f"{count(status.waiting, 'item')} waiting" if status.waiting else "nothing waits")
+    parts.append(f"{words.size(status.store_bytes + status.artifact_bytes)} on disk")
+    advice = (
+        "Read from the store and the process table at most 3 s ago. The runner starts when there is work and leaves "
+        "when there has been none for a while; workers are its processes, with the memory they hold. "
+        f"Disk: history {words.size(status.store_bytes)}, artifacts {words.size(status.artifact_bytes)}; "
+        "deleting a run says what it gives back."
+    )
+    return " · ".join(parts), advice, status.trouble
+
+
+def _runner(status: client.Status) -> str:
+    if status.runner_pid is None:
+        return "No runner (it starts with the next run)"
+    since = f" since {moment(status.runner_since)}" if status.runner_since else ""
+    return f"Runner {status.runner_pid} alive{since}"
+
+
+def _workers(status: client.Status) -> str:
+    if not status.workers:
+        return "no workers"
+    return f"{count(len(status.workers), 'worker')} ({words.size(sum(size for _, _, size in status.workers))})"

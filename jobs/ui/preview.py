@@ -1,0 +1,129 @@
+"""What will happen with the items, before it does: how many, which cannot run and why, the first of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from jobs.runtime.errors import Refused
+from jobs.runtime.records import count
+from jobs.ui import source, words
+
+MOST_SHOWN = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What became of what a person gave: its preflight report, and why nothing can start (empty: it can)."""
+
+    preflight: Any
+    reason: str
+
+
+def read(job: Any, given: source.Given | None) -> Reading:
+    """Read what was given, with the choice of sheet and column where there is one."""
+    if given is None:
+        nouns = f"{job.kind.name}s"
+        return Reading(preflight=None, reason=f"Nothing to run yet: type {nouns}, choose a file, or try the sample.")
+    column, sheet = _chosen(job, given)
+    try:
+        preflight = source.preflight(job, given, column, sheet)
+    except Refused as error:
+        return Reading(preflight=None, reason=str(error))
+    _choices(job, given, preflight)
+    return Reading(preflight=preflight, reason=_why_not(preflight))
+
+
+def _why_not(preflight: Any) -> str:
+    if preflight.items == 0:
+        return "Nothing to run: there is no item in it."
+    if preflight.valid == 0:
+        return f"Nothing can run: none of the {count(preflight.items, 'cell')} is an item (see why below)."
+    return ""
+
+
+def _key(job: Any, given: source.Given, of: str) -> str:
+    return f"{of}:{job.name}:{given.name}"
+
+
+def _chosen(job: Any, given: source.Given) -> tuple[str, str]:
+    """The column and the sheet that the person has chosen so far."""
+    column = st.session_state.get(_key(job, given, "column")) or given.column
+    return column, st.session_state.get(_key(job, given, "sheet")) or ""
+
+
+def _choices(job: Any, given: source.Given, preflight: Any) -> None:
+    if len(preflight.columns) < 2 and len(preflight.sheets) < 2:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(preflight.sheets) > 1:
+            sheets = list(preflight.sheets)
+            index = sheets.index(preflight.sheet)
+            st.selectbox("Sheet", sheets, index=index, key=_key(job, given, "sheet"), width=220)
+        if len(preflight.columns) > 1:
+            columns = list(preflight.columns)
+            index = columns.index(preflight.column)
+            st.selectbox("Column", columns, index=index, key=_key(job, given, "column"), width=260)
+            st.text(preflight.column_reason, width="stretch")
+
+
+def show(job: Any, preflight: Any) -> None:
+    """The preflight sentence, the cells that cannot run, and the first items."""
+    with st.container(horizontal=True, vertical_alignment="center", key="preflight"):
+        st.badge(words.items_of(preflight.items, job.kind.name), icon=":material/checklist:", color="blue")
+        if preflight.duplicates:
+            once = "performed once" if job.mark.key else "each performed"
+            st.badge(
+                f"{count(preflight.duplicates, 'duplicate')}, {once}", icon=":material/content_copy:", color="violet"
+            )
+        if preflight.invalid:
+            st.badge(
+                f"{preflight.invalid_count:,} cannot run and stay in the table",
+                icon=":material/warning:",
+                color="orange",
+            )
+        st.text(_reading(preflight), width="stretch")
+    if preflight.invalid:
+        _show_invalid(preflight)
+    with st.expander(
+        f"Preview: the first {min(source.PREVIEWED, preflight.items)}", icon=":material/table:", key="preview"
+    ):
+        _show_first(preflight)
+
+
+def _reading(preflight: Any) -> str:
+    parts = [part for part in (preflight.encoding, _delimiter(preflight.delimiter)) if part]
+    return " · ".join([*parts, *preflight.notes])
+
+
+def _delimiter(delimiter: str) -> str:
+    names = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+    return f"{names.get(delimiter, delimiter)}-separated" if delimiter else ""
+
+
+def _show_invalid(preflight: Any) -> None:
+    label = f"Show the {count(preflight.invalid_count, 'cell')} that cannot run, with line and reason"
+    with st.expander(label, icon=":material/warning:", key="invalid"):
+        rows = [(bad.line, words.shortened(bad.cell, 200), bad.reason) for bad in preflight.invalid[:MOST_SHOWN]]
+        st.dataframe(
+            pd.DataFrame(rows, columns=["line", "cell", "reason"]),
+            hide_index=True,
+            height="content" if len(rows) < 12 else 440,
+            alt="Cells that cannot run, with line and reason",
+            column_config={"reason": st.column_config.TextColumn(width="large")},
+        )
+        if preflight.invalid_count > len(rows):
+            st.caption(f"The first {len(rows):,} of {preflight.invalid_count:,}.")
+
+
+def _show_first(preflight: Any) -> None:
+    rows = [[words.shortened(cell, 200) for cell in row] for row in preflight.preview(source.PREVIEWED)]
+    st.dataframe(
+        pd.DataFrame(rows, columns=list(preflight.columns)),
+        hide_index=True,
+        height="content",
+        alt="The first items, with their columns",
+    )

@@ -1,0 +1,71 @@
+"""The timeline's figures."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from jobs.runtime.client import Span
+from jobs.runtime.records import Event, Run
+from jobs.runtime.store import commands, runs
+from jobs.ui import charts
+from tests.ui.conftest import BEGAN, Stage
+
+
+@pytest.fixture
+def run(stage: Stage) -> Run:
+    return stage.run()
+
+
+def span(position: int, worker: int, slot: int, after: float, seconds: float, state: str = "ok") -> Span:
+    return Span(position=position, worker=worker, slot=slot, started_at=BEGAN + after, seconds=seconds, state=state)
+
+
+def test_a_bar_begins_and_ends_in_seconds_since_submit(run: Run) -> None:
+    bars = charts.bars_of(run, [span(1, 7, 2, 1.5, 2.0)])
+
+    assert list(bars[["begin", "end", "lane", "state"]].iloc[0]) == [
+        pytest.approx(1.5, abs=1e-3),
+        pytest.approx(3.5, abs=1e-3),
+        "process 7 · thread 2",
+        "ok",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["later", "lost", "retried"])
+def test_an_attempt_that_was_not_the_last_is_marked(run: Run, kind: str) -> None:
+    assert list(charts.bars_of(run, [span(1, 7, 1, 0.0, 1.0, kind)])["state"]) == ["tried again"]
+
+
+def test_lanes_are_ordered_by_worker_as_they_began_and_thread_by_number(run: Run) -> None:
+    spans = [span(1, 9, 10, 1.0, 1.0), span(2, 9, 2, 1.1, 1.0), span(3, 4, 1, 5.0, 1.0)]
+
+    lanes = charts.lane_order(charts.bars_of(run, spans))
+
+    assert lanes == ["process 9 · thread 2", "process 9 · thread 10", "process 4 · thread 1"]
+
+
+def test_a_cold_start_is_a_bar_of_its_own_on_the_workers_first_lane(stage: Stage, run: Run) -> None:
+    facts = {"worker": 9, "started": BEGAN + 0.2, "ready": BEGAN + 0.9}
+    with stage.store.write() as db:
+        number = runs.find(db, run.id).number
+        commands.log(db, number, Event(at=time.time(), kind="worker_ready", text="ready", facts=facts))
+        warm = Event(at=time.time(), kind="worker_ready", text="warm", facts={"worker": 4, "warm": True})
+        commands.log(db, number, warm)
+
+    starts = charts.starts_of(run, ["process 9 · thread 2", "process 9 · thread 3", "process 4 · thread 1"])
+
+    assert list(starts["lane"]) == ["process 9 · thread 2"]
+    assert starts["seconds"][0] == pytest.approx(0.7, abs=1e-3)
+
+
+def test_busy_shares_add_up_to_the_seconds_that_were_worked(run: Run) -> None:
+    spans = [span(position, 7, 1 + position % 3, position * 0.37, 0.3) for position in range(1, 200)]
+    bars = charts.bars_of(run, spans)
+
+    shares = charts.busy_shares(bars, bins=50)
+
+    worked = ((shares["end"] - shares["begin"]) * shares["share"]).sum()
+    assert worked == pytest.approx(bars["seconds"].sum(), rel=1e-6)
+    assert shares["share"].between(0, 1).all()

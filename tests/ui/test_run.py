@@ -1,0 +1,376 @@
+"""The page of one run, in every state."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+
+import pytest
+
+from jobs.runtime import client
+from jobs.runtime.records import RunState, Table
+from jobs.ui.run import every
+from tests.ui.conftest import HOSTILE, Open, Stage, badges, checked, marked_up, plain, texts
+
+TABS = ["Results", "Timings", "Timeline", "Failures", "Log", "Settings"]
+TWO_FAILED = {2: ("timeout", "not done within 2 s"), 3: ("bug", "ValueError: no")}
+
+
+def metrics(app) -> dict[str, str]:
+    return {entry.label: str(entry.value) for entry in app.metric}
+
+
+def table(app, column: str):
+    return next(frame.value for frame in app.dataframe if column in frame.value)
+
+
+@pytest.mark.parametrize("run_id", ["zzzz", "../../etc/passwd", "%00", "<script>", "x" * 10_000])
+def test_an_unknown_run_is_one_sentence_and_a_way_out(visit: Open, run_id: str) -> None:
+    app = visit("run", run=run_id)
+
+    assert len(app.text) == 1
+    assert not app.header
+    assert not app.button
+
+
+def test_an_address_without_a_run_says_so(visit: Open) -> None:
+    assert "The address names no run." in texts(visit("run"))
+
+
+def test_a_queued_run_says_what_it_waits_for(visit: Open, stage: Stage) -> None:
+    run = stage.run(state=RunState.QUEUED)
+
+    app = visit("run", run=run.id)
+
+    assert "Queued" in badges(app)
+    assert "0 of 3 done" in texts(app)
+    assert metrics(app)["Average concurrency"] == "–"
+    assert metrics(app)["p50 / p95"] == "–"
+    assert "No results yet." in texts(app)
+    assert [app.button(key=key).label for key in ("pause", "cancel")] == ["Pause", "Cancel"]
+
+
+def test_a_running_run_shows_how_far_it_is(visit: Open, stage: Stage) -> None:
+    run = stage.run(cells=["5", "6", "7", "8"], state=RunState.RUNNING, done=3, failed=TWO_FAILED)
+    stage.live(
+        run,
+        rate=3.14,
+        seconds_left=5.2,
+        slowest_group="example.org",
+        holds=[["example.org", time.time() + 60, "Retry-After"]],
+        doing=[{"position": 4, "worker": 4711, "slot": 1, "started_at": time.time(), "share": 0.4, "phase": "half"}],
+    )
+
+    app = visit("run", run=run.id)
+
+    assert "Running" in badges(app)
+    assert "3 of 4 done · 2 failed · 3.1 items/s · about 5.0 s left (slowest: example.org)" in texts(app)
+    assert "example.org: Retry-After" in texts(app)
+    assert list(table(app, "how far")["now"]) == ["half"]
+    assert metrics(app)["Done"] == "3"
+    assert metrics(app)["Failed"] == "2"
+    assert list(table(app, "cpu_seconds")["position"]) == [3, 2, 1]
+
+
+def test_only_a_run_that_goes_on_redraws_itself(stage: Stage) -> None:
+    going, ended = stage.run(state=RunState.RUNNING, done=1), stage.run()
+
+    assert every(going) == 1.0
+    assert every(replace(going, items=5_001)) == 2.0
+    assert every(ended) is None
+
+
+def test_an_interrupted_run_says_what_happens_next(visit: Open, stage: Stage, home) -> None:
+    run = stage.run(state=RunState.RUNNING, done=1)
+    stage.presence.leave()
+
+    app = visit("run", run=run.id)
+
+    assert "Interrupted" in badges(app)
+    assert "What is done is kept, and the rest goes on by itself" in texts(app)
+
+
+def test_a_finished_run_shows_the_whole_table_in_order(visit: Open, stage: Stage) -> None:
+    run = stage.run(failed=TWO_FAILED, row={"n": 5, "digits": 3})
+
+    app = visit("run", run=run.id)
+
+    assert "Finished" in badges(app)
+    assert "3 of 3 done · 2 failed · in 10 s" in texts(app)
+    shown = table(app, "position")
+    assert list(shown["position"]) == [1, 2, 3]
+    assert list(shown["state"]) == ["✓ ok", "✗ failed", "✗ failed"]
+    assert list(shown["code"])[1:] == ["timeout", "bug"]
+    assert metrics(app) == {
+        "Done": "3",
+        "Failed": "2",
+        "Wall time": "10 s",
+        "Average concurrency": f"0.30 of {run.pool.slots}",
+        "CPU busy": "7.5 %",
+        "p50 / p95": "1.0 s / 1.0 s",
+    }
+
+
+def test_every_metric_says_where_it_comes_from(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run().id)
+
+    assert len(app.metric) == 6
+    assert all(entry.proto.help for entry in app.metric)
+
+
+def test_no_page_claims_a_speed_up(visit: Open, stage: Stage) -> None:
+    run = stage.run()
+
+    for tab in TABS:
+        app = visit("run", run=run.id, tab=tab)
+        claims = [entry.label for entry in app.metric if "speed" in entry.label.lower()]
+        claims += [str(frame.value) for frame in app.dataframe if "speed-up" in str(frame.value).lower()]
+        assert claims == []
+
+
+def test_a_cancelled_run_says_how_long_it_took(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run(state=RunState.CANCELLED, done=1).id)
+
+    assert "Cancelled" in badges(app)
+    assert "Cancelled in 400 ms" in texts(app)
+
+
+def test_a_cancelling_run_waits_without_a_second_cancel(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run(state=RunState.CANCELLING, done=1).id)
+
+    assert app.button(key="cancelling").disabled
+    assert "cancel" not in [button.key for button in app.button]
+
+
+def test_a_failed_run_says_why_and_keeps_its_results(visit: Open, stage: Stage) -> None:
+    run = stage.run(state=RunState.FAILED, done=2, error="3 workers in a row died before they were ready")
+
+    app = visit("run", run=run.id)
+
+    assert "3 workers in a row died before they were ready" in texts(app)
+    assert list(table(app, "position")["state"]) == ["✓ ok", "✓ ok", "… waiting"]
+
+
+def test_a_paused_run_offers_to_resume(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run(state=RunState.PAUSED, done=1).id)
+
+    assert app.button(key="resume").label == "Resume"
+    assert "pause" not in [button.key for button in app.button]
+
+
+def test_the_four_downloads_have_names_of_their_own(visit: Open, stage: Stage) -> None:
+    run = stage.run(failed=TWO_FAILED)
+
+    app = visit("run", run=run.id)
+
+    assert [button.label for button in app.download_button][:4] == ["CSV", "Excel", "Parquet", "JSON Lines"]
+
+
+def test_failures_are_counted_by_code_with_their_meaning_and_retry(visit: Open, stage: Stage) -> None:
+    failed = {1: ("timeout", "late"), 2: ("bug", "broken"), 3: ("timeout", "late")}
+    run = stage.run(failed=failed)
+
+    app = visit("run", run=run.id, tab="Failures")
+
+    assert "timeout × 2" in badges(app)
+    assert "bug × 1" in badges(app)
+    assert f"not done at its deadline · {round(200 / run.done)} % of what is done" in texts(app)
+    assert [app.button(key=f"retry_{code}").label for code in ("timeout", "bug")] == ["Retry these"] * 2
+    assert list(table(app, "error")["error"]) == ["late", "broken", "late"]
+
+
+def test_failures_of_one_code_can_be_shown_alone(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run(failed=TWO_FAILED).id, tab="Failures")
+
+    app.selectbox(key="code").set_value("bug")
+    checked(app.run())
+
+    assert list(table(app, "error")["position"]) == [3]
+
+
+def test_many_failures_are_turned_page_by_page(visit: Open, stage: Stage) -> None:
+    cells = [str(number) for number in range(450)]
+    run = stage.run(cells=cells, failed=dict.fromkeys(range(1, 451), ("bug", "no")))
+    app = visit("run", run=run.id, tab="Failures")
+    assert list(table(app, "error")["position"]) == list(range(1, 201))
+
+    app.button(key="failures_next").click()
+    checked(app.run())
+
+    assert list(table(app, "error")["position"]) == list(range(201, 401))
+
+
+def test_timings_have_a_table_of_items_and_one_of_totals(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run().id, tab="Timings")
+
+    totals = table(app, "figure").set_index("figure")["value"]
+    items = table(app, "ran, s")
+    assert totals["Wall time"] == "10 s"
+    assert totals["Sum of items' seconds"] == "3.0 s"
+    assert totals["Average concurrency"] == "0.30"
+    assert totals["Start-up of workers"] == "–"
+    assert list(items["ran, s"]) == [1.0, 1.0, 1.0]
+    assert list(items["started after, s"]) == pytest.approx([1.0, 2.0, 3.0], abs=0.002)
+    assert list(items["process"]) == [4711] * 3
+
+
+def test_what_was_not_measured_is_a_dash(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run(state=RunState.RUNNING, done=0).id)
+
+    assert metrics(app)["CPU busy"] == "–"
+
+
+def test_the_timeline_says_in_words_what_it_shows(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run(failed=TWO_FAILED).id, tab="Timeline")
+
+    said = app.get("vega_lite_chart")[0].proto.alt
+    assert said.startswith("Timeline: what each thread did when; 1 lane, 4.0 seconds")
+    assert "2 failed, 1 ok" in said
+
+
+def test_the_log_is_in_plain_words(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run().id, tab="Log")
+
+    assert list(table(app, "in words")["in words"]) == ["3 items submitted"]
+
+
+def test_the_settings_are_all_there(visit: Open, stage: Stage) -> None:
+    run = stage.run("scrape", ["https://example.org/"])
+
+    app = visit("run", run=run.id, tab="Settings")
+
+    settings = table(app, "setting").set_index("setting")["value"]
+    assert settings["Pool"] == "1 process × 32 threads"
+    assert settings["Deadline"] == "30 s"
+    assert settings["Run"] == run.id
+
+
+def test_everything_about_one_item(visit: Open, stage: Stage) -> None:
+    run = stage.run(state=RunState.RUNNING, done=2, failed=TWO_FAILED, row={"n": 5, "value": "9" * 1_000})
+    app = visit("run", run=run.id)
+
+    app.number_input(key="position").set_value(1)
+    checked(app.run())
+
+    assert "Position 1" in texts(app)
+    assert "value: 1,000 characters" in texts(app)
+    assert app.code[0].value == "9" * 1_000
+    app.number_input(key="position").set_value(2)
+    assert "timeout: not done within 2 s" in texts(checked(app.run()))
+    app.number_input(key="position").set_value(3)
+    assert "It has no outcome yet." in texts(checked(app.run()))
+
+
+def test_a_very_long_error_is_cut(visit: Open, stage: Stage) -> None:
+    run = stage.run(state=RunState.FAILED, error="x" * 1_000_000, failed={1: ("bug", "y" * 1_000_000)})
+
+    app = visit("run", run=run.id, tab="Failures")
+
+    assert len(texts(app)) < 5_000
+    assert len(table(app, "error")["error"][0]) <= 1_000
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_nothing_of_others_becomes_markdown(visit: Open, stage: Stage, tab: str) -> None:
+    columns = ("url", HOSTILE)
+    run = stage.run(
+        "scrape",
+        [HOSTILE, "javascript:alert(1)"],
+        failed={2: ("bug", HOSTILE)},
+        row={"title": HOSTILE, "final_url": "javascript:alert(1)"},
+        name=HOSTILE,
+        table=Table(source=HOSTILE, columns=columns, item_column="url", notes=(HOSTILE,)),
+        others=[HOSTILE],
+    )
+
+    app = visit("run", run=run.id, tab=tab)
+
+    shown = marked_up(app)
+    assert [
+        mark for mark in ("<script", "](javascript", "![](", ":material/home", ":red[", "https://rec") if mark in shown
+    ] == []
+    assert HOSTILE in texts(app)
+
+
+def test_a_column_with_one_address_that_is_not_http_holds_no_links(visit: Open, stage: Stage) -> None:
+    cells = ["https://a.example/", "javascript:alert(1)"]
+    safe = stage.run("scrape", cells, row={"final_url": "https://a.example/"})
+    unsafe = stage.run("scrape", cells, row={"final_url": "javascript:alert(1)"})
+
+    assert _types(visit("run", run=safe.id))["final_url"] == "link"
+    assert "link" not in _types(visit("run", run=unsafe.id)).values()
+
+
+def _types(app) -> dict[str, str]:
+    frame = next(frame for frame in app.dataframe if "final_url" in frame.value)
+    columns = json.loads(frame.proto.columns)
+    return {name: (config.get("type_config") or {}).get("type", "") for name, config in columns.items()}
+
+
+def test_a_run_of_a_job_that_is_gone_is_still_shown(visit: Open, stage: Stage) -> None:
+    run = stage.run(name="old")
+    with stage.store.write() as db:
+        db.execute("UPDATE runs SET job = 'gone' WHERE id = ?", (run.id,))
+
+    for tab in TABS:
+        app = visit("run", run=run.id, tab=tab)
+        assert plain(app.header[0].value) == "Gone · 3 items"
+
+
+def test_the_menu_has_what_is_possible_now(visit: Open, stage: Stage) -> None:
+    ended = visit("run", run=stage.run(failed=TWO_FAILED).id).menu_button(key="more")
+    going = visit("run", run=stage.run(state=RunState.RUNNING, done=1).id).menu_button(key="more")
+
+    assert [option.split(": ")[-1] for option in ended.options] == [
+        "Run again",
+        "Edit and run again",
+        "Retry failed",
+        "Measure the ways",
+        "Rename",
+        "Delete",
+    ]
+    assert [option.split(": ")[-1] for option in going.options] == ["Run again", "Edit and run again", "Rename"]
+
+
+def test_the_ways_are_measured_on_the_items_of_a_run(visit: Open, stage: Stage) -> None:
+    run = stage.run()
+    app = visit("run", run=run.id)
+
+    app.menu_button(key="more").set_value("Measure the ways")
+    checked(app.run())
+
+    assert app.selectbox(key="measure_items:factorial").value == run.id
+
+
+def test_run_again_goes_over_to_a_run_of_the_same_items(visit: Open, stage: Stage) -> None:
+    run = stage.run()
+    app = visit("run", run=run.id)
+
+    app.menu_button(key="more").set_value("Run again")
+    checked(app.run())
+
+    newest = client.runs()[0]
+    assert newest.id != run.id
+    assert newest.items == 3
+    assert "Queued" in badges(app)
+
+
+def test_delete_asks_first_and_says_what_it_gives_back(visit: Open, stage: Stage) -> None:
+    run = stage.run()
+    app = visit("run", run=run.id)
+
+    app.menu_button(key="more").set_value("Delete")
+    checked(app.run())
+
+    assert "Its 3 rows, files and log go for good." in texts(app)
+    assert client.run(run.id).id == run.id
+
+
+def test_an_action_that_is_refused_is_a_sentence(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run(state=RunState.PAUSED, done=1).id)
+
+    app.session_state["refusal"] = "a finished run cannot be paused <b>"
+    checked(app.run())
+
+    assert "a finished run cannot be paused <b>" in texts(app)

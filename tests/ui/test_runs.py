@@ -1,0 +1,124 @@
+"""The history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime.records import RunState
+from jobs.runtime.store.connection import FILE
+from tests.ui.conftest import HOSTILE, Open, Stage, badges, checked, marked_up, texts
+
+
+def history(app):
+    return app.dataframe[0].value
+
+
+def test_an_empty_history_is_one_sentence_and_two_buttons(visit: Open) -> None:
+    app = visit("runs")
+
+    assert texts(app) == "Nothing has run yet. Give a list to a job, and it shows up here."
+    assert [button.label for button in app.button] == ["New run", "Try the sample"]
+
+
+def test_the_samples_button_leads_to_a_page_that_is_ready_to_start(visit: Open) -> None:
+    app = visit("runs")
+
+    app.button(key="first_sample").click()
+    checked(app.run())
+
+    assert "48 URLs" in badges(app)
+    assert not app.button(key="start").disabled
+
+
+def test_ended_runs_are_rows_newest_first(visit: Open, stage: Stage) -> None:
+    stage.run(name="older", failed={1: ("bug", "no")})
+    newer = stage.run("scrape", ["https://example.org/"], name="newer", state=RunState.CANCELLED)
+
+    app = visit("runs")
+
+    assert list(history(app)["name"]) == ["newer", "older"]
+    assert list(history(app)["state"]) == ["○ Cancelled", "✓ Finished"]
+    assert list(history(app)["failed"]) == [0, 1]
+    assert list(history(app)["wall time"]) == ["10 s", "10 s"]
+    assert history(app)["run"][0] == newer.id[:6]
+
+
+def test_a_run_that_goes_on_is_a_card_with_its_progress(visit: Open, stage: Stage) -> None:
+    run = stage.run(state=RunState.RUNNING, done=2)
+
+    app = visit("runs")
+
+    assert "Running" in badges(app)
+    assert "2 of 3 done" in texts(app)
+    assert app.button(key=f"open_{run.id}").label == "Open"
+    assert app.button(key=f"cancel_{run.id}").label == "Cancel"
+
+
+def test_filters_narrow_the_history_and_come_from_the_address(visit: Open, stage: Stage) -> None:
+    stage.run(name="alpha")
+    stage.run(name="beta", state=RunState.FAILED)
+    stage.run("scrape", ["https://example.org/"], name="gamma")
+
+    assert list(history(visit("runs", text="alp"))["name"]) == ["alpha"]
+    assert list(history(visit("runs", of_job="scrape"))["name"]) == ["gamma"]
+    assert list(history(visit("runs", state="Failed"))["name"]) == ["beta"]
+    assert "No run matches." in texts(visit("runs", text="nothing like it"))
+
+
+def test_a_long_history_is_turned_by_fifty(visit: Open, stage: Stage) -> None:
+    for number in range(52):
+        stage.run(cells=["5"], name=f"run {number}")
+    app = visit("runs")
+    assert len(history(app)) == 50
+    assert "1 to 50 of 52 runs" in [entry.value for entry in app.caption]
+
+    app.button(key="older").click()
+    checked(app.run())
+    assert list(history(app)["name"]) == ["run 1", "run 0"]
+    assert app.button(key="older").disabled
+
+    app.button(key="newer").click()
+    assert len(history(checked(app.run()))) == 50
+
+
+def test_nothing_of_others_becomes_markdown(visit: Open, stage: Stage) -> None:
+    stage.run(name=HOSTILE)
+    stage.run(name=HOSTILE, state=RunState.RUNNING, done=1)
+
+    app = visit("runs")
+
+    shown = marked_up(app)
+    assert [
+        mark for mark in ("<script", "](javascript", "![](", ":material/home", ":red[", "https://rec") if mark in shown
+    ] == []
+    assert HOSTILE in list(history(app)["name"])
+
+
+def test_every_page_says_what_is_alive(visit: Open, new_run: Open, stage: Stage) -> None:
+    run = stage.run(state=RunState.QUEUED)
+
+    for app in (visit("runs"), visit("run", run=run.id), new_run()):
+        footer = app.caption[-1].value
+        assert footer.startswith("Runner ")
+        assert "3 items waiting" in footer
+        assert "on disk" in footer
+
+
+@pytest.mark.parametrize("page", ["new_run", "runs", "run"])
+def test_a_store_that_cannot_be_read_is_a_sentence_without_a_path(visit: Open, home: Path, page: str) -> None:
+    home.mkdir(parents=True)
+    (home / FILE).write_bytes(b"garbage " * 1_000)
+
+    app = visit(page, run="abc")
+
+    assert "Not possible" in badges(app)
+    assert f"JOBS_HOME/{FILE} is not a store of Fanout" in texts(app)
+    assert str(home) not in texts(app)
+
+
+def test_why_nothing_can_be_stored_is_said_on_the_page(visit: Open, stage: Stage) -> None:
+    stage.presence.tell("there is no room left: free some space")
+
+    assert "free some space. It goes on by itself" in texts(visit("runs"))

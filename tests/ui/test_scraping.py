@@ -1,0 +1,49 @@
+"""What the pages show of scraping alone: secrets that they do not show, refusals, and pages as one file."""
+
+from __future__ import annotations
+
+import json
+
+from jobs.runtime import client
+from jobs.runtime.records import Item, RunState
+from jobs.runtime.store import runs
+from tests.ui.conftest import Open, Stage, marked_up, texts
+
+SECRET = "s3cret-0f-mine"
+
+
+def test_secret_params_are_filled_in_nowhere(new_run: Open, visit: Open, stage: Stage) -> None:
+    params = {"headers": [f"X-Key: {SECRET}"], "user_agent": "Me/1"}
+    run = client.submit("scrape", [Item(cell="http://10.0.0.1/")], params=params)
+
+    edited = new_run(again=run.id)
+    shown = visit("run", run=run.id, tab="Settings")
+
+    areas = {area.label: area.value for area in edited.text_area}
+    assert areas["Headers, one per line"] == ""
+    assert next(entry.value for entry in edited.text_input if entry.label == "User agent") == "Me/1"
+    settings = shown.dataframe[-1].value.set_index("setting")["value"]
+    assert settings["headers"] == "(hidden)"
+    assert SECRET not in marked_up(edited) + texts(edited) + marked_up(shown) + texts(shown)
+
+
+def test_a_run_that_paused_for_refusals_says_so_and_offers_what_can_be_done(visit: Open, stage: Stage) -> None:
+    run = stage.run(job="scrape", cells=["http://10.0.0.1/"] * 2, state=RunState.PAUSED, done=1)
+    with stage.store.write() as db:
+        runs.change(db, runs.find(db, run.id).number, error="paused: 31 of the last 60 answers were refusals")
+
+    app = visit("run", run=run.id)
+
+    assert "31 of the last 60 answers were refusals" in texts(app)
+    assert [app.button(key=key).label for key in ("resume", "cancel")] == ["Resume", "Cancel"]
+
+
+def test_kept_pages_are_offered_as_one_file(visit: Open, stage: Stage) -> None:
+    run = stage.run(job="scrape", cells=["http://10.0.0.1/"], row={"page_warc": "artifacts/x/1-1-page.warc.gz"})
+    columns = [vars(column) for column in client.columns("scrape", {"save_pages": True})]
+    with stage.store.write() as db:
+        db.execute("UPDATE runs SET columns = ?", (json.dumps(columns),))
+
+    app = visit("run", run=run.id)
+
+    assert app.download_button(key="download_warc_gz").label == "All in one (.warc.gz)"

@@ -1,0 +1,132 @@
+"""The timeline's lanes and bars agree with the stored stamps."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jobs.runtime import client
+from jobs.runtime.records import Attempt, Item, Run, RunState, Table
+from jobs.runtime.store import items, outcomes, runs
+from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
+from jobs.ui import charts
+from tests.ui.conftest import BEGAN, Stage
+
+stamps = st.tuples(
+    st.integers(1, 4), st.integers(1, 3), st.floats(0, 50), st.floats(0, 20), st.sampled_from([*"ok ok failed".split()])
+)
+"""Worker, slot, begin after submit, seconds, state."""
+
+
+def stored(stage: Stage, finals: list, earlier: list) -> Run:
+    """A run whose items were performed so; `earlier` are attempts that were not final, of the first item."""
+    pool, limits = client.defaults("factorial")
+    run = Run(
+        id=secrets.token_hex(16),
+        job="factorial",
+        name="",
+        state=RunState.SUBMITTING,
+        items=0,
+        pool=pool,
+        limits=limits,
+        table=Table(item_column="n"),
+        columns=client.columns("factorial", {}),
+        submitted_at=BEGAN,
+    )
+    with stage.store.write() as db:
+        number = runs.add(db, run, runs.Traits())
+        items.add(db, number, 1, [Item(cell="5") for _ in finals])
+        runs.queue(db, number, items=len(finals), sample=False, at=BEGAN)
+        runs.move(db, number, RunState.RUNNING)
+        attempts = [
+            NewAttempt(
+                attempt=Attempt(
+                    position=1,
+                    number=place,
+                    kind="lost",
+                    code="worker_lost",
+                    error="gone",
+                    worker=worker,
+                    slot=slot,
+                    started_at=BEGAN + begin,
+                    seconds=seconds,
+                    cpu_seconds=0.0,
+                ),
+                not_before=None,
+            )
+            for place, (worker, slot, begin, seconds, _) in enumerate(earlier, start=1)
+        ]
+        outcomes.add_attempts(db, number, attempts)
+        outcomes.add(db, number, [_outcome(place, *final) for place, final in enumerate(finals, 1)], duplicates=False)
+    return client.run(run.id)
+
+
+def _outcome(position: int, worker: int, slot: int, begin: float, seconds: float, state: str) -> OutcomeRow:
+    return OutcomeRow(
+        position=position,
+        state=state,
+        code="" if state == "ok" else "bug",
+        error="",
+        detail="",
+        row=None,
+        attempts=1,
+        worker=worker,
+        slot=slot,
+        waited=0.0,
+        started_at=BEGAN + begin,
+        seconds=seconds,
+        cpu=0.0,
+    )
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(stamps, min_size=1, max_size=20), st.lists(stamps, max_size=4))
+def test_every_attempt_is_one_bar_on_the_lane_of_its_thread_at_its_time(
+    stage: Stage, finals: list, earlier: list
+) -> None:
+    run = stored(stage, finals, earlier)
+
+    bars = charts.bars_of(run, client.spans(run.id, 1_000))
+
+    drawn = sorted(zip(bars["lane"], bars["begin"].round(4), bars["seconds"].round(4), bars["state"], strict=True))
+    meant = [(charts.lane(worker, slot), begin, seconds, state) for worker, slot, begin, seconds, state in finals]
+    meant += [(charts.lane(worker, slot), begin, seconds, "tried again") for worker, slot, begin, seconds, _ in earlier]
+    assert [(lane, state) for lane, _, _, state in drawn] == [
+        (lane, state) for lane, _, _, state in sorted((lane, round(b, 4), round(s, 4), x) for lane, b, s, x in meant)
+    ]
+    assert sorted(bars["begin"]) == pytest.approx(sorted(begin for _, begin, _, _ in meant), abs=1e-4)
+    assert sorted(bars["end"]) == pytest.approx(sorted(begin + seconds for _, begin, seconds, _ in meant), abs=1e-4)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(stamps, min_size=1, max_size=20))
+def test_there_is_one_lane_for_each_thread_that_performed_anything(stage: Stage, finals: list) -> None:
+    run = stored(stage, finals, [])
+    bars = charts.bars_of(run, client.spans(run.id, 1_000))
+
+    lanes = charts.lane_order(bars)
+
+    assert sorted(lanes) == sorted({charts.lane(worker, slot) for worker, slot, *_ in finals})
+    begins = bars.groupby("worker")["begin"].min()
+    workers = list(dict.fromkeys(bars.set_index("lane")["worker"].to_dict()[lane] for lane in lanes))
+    assert [begins[worker] for worker in workers] == sorted(begins[worker] for worker in workers)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(stamps.filter(lambda stamp: stamp[3] > 0.01), min_size=1, max_size=20), st.integers(1, 60))
+def test_busy_shares_add_up_to_the_seconds_of_the_bars(stage: Stage, finals: list, bins: int) -> None:
+    one_after_another = [
+        (worker, slot, 25.0 * place, seconds, state) for place, (worker, slot, _, seconds, state) in enumerate(finals)
+    ]
+    run = stored(stage, one_after_another, [])
+    bars = charts.bars_of(run, client.spans(run.id, 1_000))
+
+    shares = charts.busy_shares(bars, bins)
+
+    assert shares["share"].between(0, 1).all()
+    seconds = (shares["share"] * (shares["end"] - shares["begin"])).groupby(shares["lane"]).sum()
+    meant = bars.groupby("lane")["seconds"].sum()
+    assert dict(seconds) == pytest.approx(dict(meant), rel=1e-3, abs=1e-3)
