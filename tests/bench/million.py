@@ -1,0 +1,125 @@
+"""A run of 1,000,000 no-op items: how long to submit, how large the runner, how soon after a kill, how quick a look?"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench import harness
+
+ITEMS = 1_000_000
+SUBMIT_SECONDS, RUNNER_BYTES, RECOVERY_SECONDS, QUERY_SECONDS, PAGE_SECONDS = 30, 300 * 10**6, 5, 0.2, 1.0
+
+
+def run(asked: harness.Asked) -> harness.Report:
+    """Submit, look at it in the midst, kill the runner, look on, wait for its end."""
+    from jobs.runtime import client
+    from jobs.runtime.records import Item, Limits, Pool
+
+    items = asked.size(ITEMS)
+    report = harness.Report(title=f"a run of {items:,} no-op items, 2×1")
+    with harness.home() as home:
+        began = time.perf_counter()
+        run = client.submit(
+            "noop",
+            (Item(cell=str(n)) for n in range(items)),
+            pool=Pool(processes=2, threads=1),
+            limits=Limits(attempts=1, deadline=None, at_once=None, pause=0.0),
+        )
+        submit = report.line("submit", [time.perf_counter() - began])
+        _until(lambda: client.run(run.id).done > items // 4)
+        _look(report, run.id, "in the midst")
+        _until(lambda: client.run(run.id).done > items // 2)
+        sizes = [_peak(harness.runner_pid())]
+        recovery = report.line("from the runner's kill to the next outcome", [_killed(run.id, home)])
+        client.wait(run.id, step=0.2)
+        sizes.append(_peak(harness.runner_pid()))
+        ended = client.run(run.id)
+        report.line("from queued to the last outcome", [ended.seconds(0)], note=f"{items / ended.seconds(0):,.0f}/s")
+        size = report.line("the runner's greatest memory", [bytes_ / 10**6 for bytes_ in sizes], "MB")
+        _look(report, run.id, "at its end")
+        report.at_most("submit", submit.median, SUBMIT_SECONDS, "s")
+        report.at_most("memory of the runner", max(size.samples), RUNNER_BYTES / 10**6, "MB")
+        report.at_most("recovery", recovery.median, RECOVERY_SECONDS, "s")
+        if ended.ok != items:
+            raise RuntimeError(f"{ended.ok:,} of {items:,} are ok")
+    return report
+
+
+def _look(report: harness.Report, run_id: str, when: str) -> None:
+    """Every query of the page, and the page itself."""
+    from jobs.runtime import client
+
+    items = client.run(run_id).items
+    queries: dict[str, Callable[[], object]] = {
+        "progress": lambda: client.progress(run_id),
+        "newest 200": lambda: client.newest(run_id, 200),
+        "rows at the beginning": lambda: client.rows(run_id, 1, 200),
+        "rows in the middle": lambda: client.rows(run_id, items // 2, items // 2 + 199),
+        "rows at the end": lambda: client.rows(run_id, items - 199, items),
+        "failures": lambda: client.failures(run_id),
+        "attempts": lambda: client.attempts(run_id),
+        "events": lambda: client.events(run_id),
+        "spans": lambda: client.spans(run_id),
+        "runs": lambda: (client.runs(), client.count_runs()),
+        "status": client.status,
+        "sizes": lambda: client.sizes(run_id),
+    }
+    found = harness.in_turn({name: _timed(query) for name, query in queries.items()}, 7)
+    slowest = max(found, key=lambda name: sorted(found[name])[3])
+    line = report.line(f"slowest query {when}: {slowest}", [seconds * 1000 for seconds in found[slowest]], "ms")
+    report.at_most(line.what, line.median, QUERY_SECONDS * 1000, "ms")
+    page = report.line(f"opening its page {when}", [_open(run_id) for _ in range(3)])
+    report.at_most(page.what, page.median, PAGE_SECONDS, "s")
+
+
+def _timed(work: Callable[[], object]) -> Callable[[], float]:
+    def seconds() -> float:
+        began = time.perf_counter()
+        work()
+        return time.perf_counter() - began
+
+    return seconds
+
+
+def _open(run_id: str) -> float:
+    from streamlit.testing.v1 import AppTest
+
+    began = time.perf_counter()
+    app = AppTest.from_file(str(harness.PROJECT / "streamlit_app.py"), default_timeout=60)
+    app.switch_page("jobs/ui/run.py")
+    app.query_params["run"] = run_id
+    app.run()
+    if app.exception:
+        raise RuntimeError(f"the page raised {app.exception[0].message}")
+    return time.perf_counter() - began
+
+
+def _killed(run_id: str, home: Path) -> float:
+    """Kill the runner; seconds until another has stored an outcome."""
+    from jobs.runtime import client, presence
+
+    pid = harness.runner_pid()
+    if pid is None or client.run(run_id).state.terminal:
+        raise RuntimeError("the run has ended before its runner could be killed: take more items")
+    began = time.perf_counter()
+    os.kill(pid, signal.SIGKILL)
+    _until(lambda: not presence.alive(home))
+    before = client.run(run_id).done
+    client.ensure_runner()
+    _until(lambda: client.run(run_id).done > before)
+    return time.perf_counter() - began
+
+
+def _peak(pid: int | None) -> int:
+    """The most bytes that a process has had in memory so far."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.005)
