@@ -85,7 +85,8 @@ class Claim:
 
 
 def decode(body: bytes, content_type: str) -> Decoded:
-    """The text of a page. Never raises, whatever the bytes and the labels are. NULs are dropped from the text."""
+    """The text of a page. Never raises, whatever the bytes and the labels are. NULs are dropped from the text,
+    and marks of byte order from its beginning."""
     for mark, encoding in BOMS:
         if body.startswith(mark):
             return _read(body[len(mark) :], encoding, "bom", [])
@@ -197,7 +198,7 @@ def _read(body: bytes, encoding: str, source: str, notes: list[str]) -> Decoded:
     if text is None:
         text = codecs.getincrementaldecoder(names[0])("replace").decode(body)
         notes.append(f"some bytes are not {encoding}; they are shown as \ufffd")
-    return Decoded(text=text.replace("\0", ""), encoding=encoding, source=source, notes=tuple(notes))
+    return Decoded(text=text.replace("\0", "").lstrip("\ufeff"), encoding=encoding, source=source, notes=tuple(notes))
 
 
 def _strictly(body: bytes, codec: str) -> str | None:

@@ -10,14 +10,14 @@ import contextlib
 import math
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, cast
 
 from lxml import etree
 
 from jobs import ItemError
-from jobs.scrape.findings import CLOSING, MAIN_CHARS, OPENING, SILENT, WANTED, Findings
+from jobs.scrape.findings import CLOSING, MAIN_CHARS, OPENING, RUBY, SILENT, WANTED, Findings
 
 MANY_ATTRIBUTES = 3_000
 """Of one tag: only pages with such tags are looked at more closely. (5 MB of tags below it take 2 s.)"""
@@ -40,6 +40,7 @@ MAX_ROOTS = 1_000
 """What follows `</html>` becomes a root element of its own; so many are read."""
 
 _ROOTS = etree.XPath("/*")
+_SPACE_AFTER_END = re.compile(r"</html\s*+>(?:<!--[^<>]{0,1000}+>|</[a-z0-9]++>)*+[\t\n\f\r ]", re.IGNORECASE)
 
 # A page, tag for tag as the HTML Standard's tokenizer reads them, up to a tag with too many attributes. Possessive
 # throughout: it never goes back.
@@ -94,11 +95,9 @@ def read_fast(text: str, body: bytes | None = None) -> Findings:
     return Findings(
         text=_join(roots, text),
         spaced=_spaced(roots[0]) if roots else "",
-        main=_beginning(next(chain(found["main"], found["article"], found["body"]), None)),
-        titles=[
-            "".join(title.itertext()) for title in found["title"][:20] if next(title.iterancestors("svg"), None) is None
-        ],
-        headings=[_spaced(heading) for heading in found["h1"][:20]],
+        main=_beginning(next(_outside(RUBY, chain(found["main"], found["article"], found["body"])), None)),
+        titles=["".join(title.itertext()) for title in _outside((*RUBY, "svg"), found["title"][:20])],
+        headings=[_spaced(heading) for heading in _outside(RUBY, found["h1"][:20])],
         h1_count=len(found["h1"]),
         metas=[(name, content) for name, content in map(_meta, found["meta"]) if name],
         canonicals=[link.get("href") or "" for link in found["link"] if "canonical" in _tokens(link.get("rel"))],
@@ -108,7 +107,7 @@ def read_fast(text: str, body: bytes | None = None) -> Findings:
         images=len(images),
         images_without_alt=sum(image.get("alt") is None for image in images),
         structured=structured,
-        dates=[date for date in map(_date, found["time"][:200]) if date],
+        dates=[date for date in map(_date, _outside(RUBY, found["time"][:200])) if date],
         cut=_why_cut(every_root),
     )
 
@@ -133,6 +132,11 @@ def _elements(roots: list[Any]) -> dict[str, list[Any]]:
     return found
 
 
+def _outside(names: Iterable[str], elements: Iterable[Any]) -> Iterator[Any]:
+    """Those that are not inside an element of these names."""
+    return (element for element in elements if next(element.iterancestors(*names), None) is None)
+
+
 def _spaced(element: Any) -> str:
     """The text of an element with a space where a block begins or ends; of the first root: that of all roots."""
     return str(_own.spaces(element))
@@ -143,7 +147,7 @@ def _join(roots: list[Any], text: str) -> str:
     if len(parts) < 2:
         return "".join(parts)
     # libxml2 drops the white space between </html> and what follows it
-    return (" " if re.search(r"</html>\s", text, re.IGNORECASE) else "").join(parts)
+    return (" " if _SPACE_AFTER_END.search(text) else "").join(parts)
 
 
 def _beginning(element: Any) -> str:
@@ -175,7 +179,7 @@ def _lang(html: Any) -> str:
 def _date(time: Any) -> str:
     if time.get("pubdate") is None and "datepublished" not in _tokens(time.get("itemprop")):
         return ""
-    return time.get("datetime") or "".join(time.itertext())
+    return time.get("datetime") or _spaced(time)
 
 
 def _tokens(value: str | None) -> list[str]:

@@ -13,11 +13,14 @@ OPENING = frozenset(
 
 CLOSING = frozenset(
     "address article aside blockquote br button details dialog div dl fieldset figcaption figure footer form h1 h2 h3 "
-    "h4 h5 h6 header hr main nav ol p pre section select summary table textarea title ul".split()
+    "h4 h5 h6 header hr html main nav ol p pre section select summary table textarea title ul".split()
 )
 """Elements whose end ends a word. (The next cell or item begins one; so only the ends of tables and lists count.)"""
 
-SILENT = ("script", "style", "template", "rt", "rp")
+RUBY = ("rt", "rp")
+"""Annotations above a word: what they hold is no title, heading or date of the page."""
+
+SILENT = ("script", "style", "template", *RUBY)
 """Elements whose text BeautifulSoup's soup.text leaves out."""
 
 MAIN_CHARS = 1_000

@@ -6,20 +6,32 @@ lock. What bounds it: so many tags, and so many levels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
-from bs4.element import CData, NavigableString
+from bs4.element import (
+    CData,
+    NavigableString,
+    RubyParenthesisString,
+    RubyTextString,
+    Script,
+    Stylesheet,
+    TemplateString,
+)
 
 from jobs import ItemError
-from jobs.scrape.findings import CLOSING, MAIN_CHARS, OPENING, WANTED, Findings
+from jobs.scrape.findings import CLOSING, MAIN_CHARS, OPENING, RUBY, SILENT, WANTED, Findings
 
 MAX_TAGS = 100_000
 """What follows is not read: so many tags take some 2 s and 100 MB."""
 
 MAX_DEPTH = 1_000
 """Selectors climb from an element to its ancestors; time grows with both."""
+
+_TEXTS = frozenset({NavigableString, CData, Script, Stylesheet, TemplateString, RubyTextString, RubyParenthesisString})
+"""Texts that are no comments. Those of silent elements are met only where one of these, or what is inside one, is read
+for itself."""
 
 
 def parse_soup(text: str) -> BeautifulSoup:
@@ -44,13 +56,13 @@ def read_soup(soup: BeautifulSoup) -> Findings:
     """The findings of a page, equal to those of `read_fast`."""
     found = _elements(soup)
     images = found["img"]
-    mains = [*found["main"], *found["article"], *found["body"]]
+    main = next(_outside(RUBY, [*found["main"], *found["article"], *found["body"]]), None)
     return Findings(
         text=soup.text,
         spaced=spaced_text(soup),
-        main=spaced_text(mains[0], MAIN_CHARS) if mains else "",
-        titles=[title.text for title in found["title"][:20] if title.find_parent("svg") is None],
-        headings=[spaced_text(heading) for heading in found["h1"][:20]],
+        main="" if main is None else spaced_text(main, MAIN_CHARS),
+        titles=[spaced_text(title) for title in _outside((*RUBY, "svg"), found["title"][:20])],
+        headings=[spaced_text(heading) for heading in _outside(RUBY, found["h1"][:20])],
         h1_count=len(found["h1"]),
         metas=[(name, content) for name, content in map(_meta, found["meta"]) if name],
         canonicals=[attribute(link, "href") for link in found["link"] if "canonical" in _tokens(link, "rel")],
@@ -60,7 +72,7 @@ def read_soup(soup: BeautifulSoup) -> Findings:
         images=len(images),
         images_without_alt=sum(not image.has_attr("alt") for image in images),
         structured=[tag.string or "" for tag in found["script"] if "ld+json" in attribute(tag, "type").lower()],
-        dates=[date for date in map(_date, found["time"][:200]) if date],
+        dates=[date for date in map(_date, _outside(RUBY, found["time"][:200])) if date],
     )
 
 
@@ -86,8 +98,6 @@ def attribute(tag: Tag, name: str) -> str:
 
 
 def _pieces(tag: Tag) -> Iterator[str]:
-    kinds = {CData, NavigableString} if tag.interesting_string_types is None else tag.interesting_string_types
-    wanted = kinds if isinstance(kinds, set | frozenset | tuple | list) else {kinds}
     open_tags: list[tuple[Tag, Iterator[Any]]] = [(tag, iter(tag.contents))]
     while open_tags:
         parent, children = open_tags[-1]
@@ -96,12 +106,13 @@ def _pieces(tag: Tag) -> Iterator[str]:
             open_tags.pop()
             if parent is not tag and parent.name in CLOSING:
                 yield " "
-        elif isinstance(child, Tag):
+        elif not isinstance(child, Tag):
+            if type(child) in _TEXTS:
+                yield str(child)
+        elif child.name not in SILENT:
             if child.name in OPENING:
                 yield " "
             open_tags.append((child, iter(child.contents)))
-        elif type(child) in wanted:
-            yield str(child)
 
 
 def _elements(soup: BeautifulSoup) -> dict[str, list[Tag]]:
@@ -111,6 +122,11 @@ def _elements(soup: BeautifulSoup) -> dict[str, list[Tag]]:
         if not unseen or id(tag) not in unseen:
             found[tag.name].append(tag)
     return found
+
+
+def _outside(names: Iterable[str], tags: Iterable[Tag]) -> Iterator[Tag]:
+    """Those that are not inside a tag of these names."""
+    return (tag for tag in tags if tag.find_parent(names) is None)
 
 
 def _deeper_than(soup: BeautifulSoup, most: int) -> bool:
@@ -138,7 +154,7 @@ def _lang(html: Tag) -> str:
 def _date(time: Tag) -> str:
     if not time.has_attr("pubdate") and "datepublished" not in _tokens(time, "itemprop"):
         return ""
-    return attribute(time, "datetime") or time.text
+    return attribute(time, "datetime") or spaced_text(time)
 
 
 def _tokens(tag: Tag, name: str) -> list[str]:

@@ -328,7 +328,10 @@ def test_japanese_characters_beyond_the_first_standard_are_read(header: str) -> 
     assert decode(body, header).text == "①ノート"
 
 
-@pytest.mark.parametrize("body", [b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, b"\0" * 1_000_000])
+@pytest.mark.parametrize(
+    "body",
+    [b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, b"\0" * 1_000_000, codecs.BOM_UTF8 * 3],
+)
 def test_nothing_is_an_empty_text(body: bytes) -> None:
     assert decode(body, "text/html").text == ""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jobs import ItemError
@@ -79,7 +79,12 @@ MARKUP = st.lists(
         (
             "<p> </p> <div> </div> <b> </b> <table> <tr> <td> </td> </table> <ul> <li> </ul> <br> <h1> </h1> "
             "<a\thref=/x> </a> <img> <span> </span> text more &amp; &eacute; é 東 <template> </template> <option> "
-            "<select> </select> <title>t</title>"
+            "<select> </select> <title>t</title> <noscript> </noscript> <svg> <svg><title>s</title></svg> <math> "
+            "</math> <textarea> </textarea> <iframe> </iframe> <meta\tname=description\tcontent=d> <base\thref=/b/> "
+            "<link\trel=canonical\thref=/c> <!--c--> <!-- --> <![CDATA[x]]> <?pi\tx?> \0 &#0; &#x80; &unknown; < <p "
+            "<b\tx='> <script>a='<p>'</script> <script> </script> <style> </style> <html\tlang=de> </html> <head> "
+            "</head> <body> </body> <main> </main> <article> </article> <ruby> <rt> <rp> </ruby> <button> <pre> "
+            "<time\tpubdate>2001</time> <xmp> <x-y> </br> </p> \ufeff \u2028 \x0b \x85 \r \n"
         ).split(" ")
     ).map(lambda part: part.replace("\t", " ") or " "),
     max_size=40,
@@ -87,6 +92,12 @@ MARKUP = st.lists(
 
 
 @given(MARKUP)
+@example("text<template><p></template>text")
+@example("<rt><h1>x</h1><main><style>p{}</style>")
+@example("<rp><title>t</title><time pubdate>2001</time>")
+@example("a</body></html> b")
+@example("a</html  ><!-- cached --> b")
+@example("\0\ufeff")
 @settings(max_examples=80, deadline=None)
 def test_both_readers_agree_on_any_mixture_of_tags(markup: str) -> None:
     fast, classic = (read(markup, reader=reader) for reader in READERS)
@@ -142,6 +153,7 @@ def test_an_article_fills_its_columns() -> None:
         ("<svg><title>icon</title></svg>", None),
         ("<title>A &amp; B\n &lt;c&gt;</title>", "A & B <c>"),
         ("<title>open", "open"),
+        ("<rt><title>annotation</title>", None),
     ],
 )
 def test_the_title_is_the_first_of_the_page_that_is_not_empty(markup: str, title: str | None) -> None:
@@ -193,6 +205,9 @@ def test_a_fact_is_found_where_pages_put_it(markup: str, column: str, value: obj
         ("<li><a>Menu</a><ul><li>Sub</ul>", 2),
         ("a<br>b", 2),
         ("<b>bo</b>ld", 1),
+        ("bo<template><p>x</p></template>ld", 1),
+        ("<ruby>東<rt><p>tō</p></rt>京</ruby>", 2),
+        ("a</html>b", 2),
         ("two&nbsp;words", 2),
         ("東京へ行く", 5),
         ("東京 2025 年", 4),
