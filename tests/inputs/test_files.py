@@ -67,6 +67,21 @@ def test_the_encoding_is_found(content: bytes, encoding: str, urls: Job) -> None
         ("Kraków, święto żółć", "cp1250"),
         ("Müller & Söhne, Straße", "cp1252"),
         ("“smart” – 5 €", "cp1252"),
+        ("深圳市腾讯计算机系统有限公司", "gb18030"),
+        ("台灣積體電路,鴻海精密", "big5"),
+        ("네이버", "cp949"),
+        ("ｶﾌﾞｼｷｶﾞｲｼｬ", "cp932"),
+        ("Яндекс", "cp1251"),
+        ("МОСКВА", "cp1251"),
+        ("Сбербанк России", "koi8_r"),
+        ("Москва", "cp866"),
+        ("Ελλάδα", "cp1253"),
+        ("İstanbul, Beşiktaş", "cp1254"),
+        ("Győr", "cp1250"),
+        ("ירושלים", "cp1255"),
+        ("Café Société", "mac_roman"),
+        ("FRANÇOIS", "cp1252"),
+        ("it’s 50 °C", "cp1252"),
     ],
 )
 def test_old_encodings_are_guessed_and_said_so(text: str, codec: str, urls: Job) -> None:
@@ -74,6 +89,18 @@ def test_old_encodings_are_guessed_and_said_so(text: str, codec: str, urls: Job)
 
     assert [item.others for item in found.items_iter()] == [(text,)]
     assert any("guess" in note and "line 2" in note for note in found.notes)
+
+
+def test_the_seven_bit_encoding_of_japanese_mail(urls: Job) -> None:
+    found = read("url;name\nhttps://a.org;日本の会社\n".encode("iso2022_jp"), urls)
+
+    assert (found.encoding, [item.others for item in found.items_iter()]) == ("ISO-2022-JP", [("日本の会社",)])
+
+
+def test_a_byte_order_mark_written_twice_hides_no_header(urls: Job) -> None:
+    found = read("\ufeff\ufeffurl,name\nhttps://a.org,A\n", urls)
+
+    assert (found.columns, cells(found)) == (("url", "name"), ["https://a.org"])
 
 
 def test_one_wrong_byte_in_utf8_is_mended_with_a_notice(urls: Job) -> None:

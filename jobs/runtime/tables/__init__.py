@@ -5,6 +5,7 @@ The rooms, from bytes to items:
     sources      bytes or a path, unpacked from gzip, opened as often as needed
     contents     what the bytes are, whatever the name says
     charsets     bytes -> text: the encoding, found or guessed
+    guesses      which of the old encodings it is, by what reads like words
     delimited    text -> cells: the delimiter, the quotes
     workbooks    an Excel workbook -> cells, checked against bombs before it is opened
     sitemaps     a sitemap -> cells, without entities or network

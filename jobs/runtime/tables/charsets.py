@@ -1,19 +1,17 @@
-"""Bytes to text: the encoding of a file, found where it says so or can be proved, else guessed and said so.
-
-charset-normalizer was tried first and is wrong on short lists (`café` becomes `cafč`): it wants prose. A list of
-names is judged better by which encoding gives the letters that people really write.
-"""
+"""Bytes to text: the encoding of a file, found where it says so or can be proved, else guessed and said so."""
 
 from __future__ import annotations
 
 import codecs
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
 from jobs.runtime.tables.contents import wide_order
+from jobs.runtime.tables.guesses import guess
 from jobs.runtime.tables.sources import Source
 
 MAX_LINE_BYTES = 16 * 2**20
@@ -29,39 +27,7 @@ _BOMS: tuple[tuple[bytes, str, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 
-_WESTERN = "éèêëàâäáãåçñöóòôõøüúùûíìîïßæœÉÈÀÁÄÖÜÅØÇÑÓÍ€’‘“”–—…°«»´·¡¿ºª£§©®™"
-_COMMON: tuple[tuple[str, str, str], ...] = (
-    ("cp1252", "Windows-1252", _WESTERN),
-    ("cp1250", "Windows-1250", "ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůžýČĎĚŇŘŠŤŮŽáéíúőűŐŰöüăâîșşţ"),
-    ("cp1251", "Windows-1251", "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґ"),
-    ("cp1253", "Windows-1253", "αβγδεζηθικλμνξοπρστυφχψωςάέήίόύώ"),
-    ("cp1254", "Windows-1254", "ğıİşŞĞçÇöÖüÜâî"),
-    ("koi8_r", "KOI8-R", "абвгдежзийклмнопрстуфхцчшщъыьэюяё"),
-    ("mac_roman", "Mac Roman", _WESTERN.replace("ø", "").replace("º", "").replace("ª", "")),
-    ("cp932", "Shift-JIS", "日本人大年会国出中上生月分行東京名前住所市区町県新店式社株番号語学見入目金自高"),
-    ("euc_jp", "EUC-JP", "日本人大年会国出中上生月分行東京名前住所市区町県新店式社株番号語学見入目金自高"),
-    (
-        "gb18030",
-        "GB18030",
-        "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里"
-        "用道行所然家种事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实"
-        "北京上海名称网址公司城市电话邮",
-    ),
-    (
-        "big5",
-        "Big5",
-        "的一是不了在人有我他這個們中來上大為和國地到以說時要就出會可也你對生能而子那得於著下自之年過發後作裡"
-        "用道行所然家種事成方多經麼去法學如都同現當沒動面起看定天分還進好小部其些主樣理心她本前開但因只從想實"
-        "臺灣北名稱網址公司城市電話",
-    ),
-    (
-        "cp949",
-        "EUC-KR",
-        "이다는에의을를가고하지로은서한사기도리나인어자해시수대제일정부전보아스라주구만장그관상원있들과여동안"
-        "성공유무소산경용연름울업국비조식신중미학회화개내위당오강모영선남김박최",
-    ),
-)
-_KANA = re.compile("[ぁ-んァ-ヶー、。「」]")
+_JAPANESE_MAIL = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
 _HANDLER = "fanout_windows_1252"
 
 
@@ -88,13 +54,21 @@ def charset_of(source: Source) -> Charset:
     order = wide_order(head)
     if order:
         return _marked(source, f"utf-16-{order}", "UTF-16", "it has no byte order mark: read as UTF-16")
+    if any(escape in head for escape in _JAPANESE_MAIL) and head.isascii():
+        return _marked(source, "iso2022_jp_ext", "ISO-2022-JP")
     return _unmarked(source)
 
 
 def lines_of(source: Source, charset: Charset) -> Iterator[str]:
     """The lines of a source with their ends: LF, CR or CRLF, each as it is."""
     with open_text(source, charset) as text:
+        yield from map(_without_mark, itertools.islice(text, 1))
         yield from text
+
+
+def _without_mark(text: str) -> str:
+    """The first line without the byte order marks that some programs write twice."""
+    return text.lstrip("\ufeff")
 
 
 def open_text(source: Source, charset: Charset) -> IO[str]:
@@ -186,7 +160,7 @@ def _unmarked(source: Source) -> Charset:
         errors = _HANDLER
         notes = (f"bytes that are not UTF-8 were read as Windows-1252, first in line {scan.broken_at:,}",)
     elif scan.broken_at:
-        codec, name = _guess(scan.sample)
+        codec, name = guess(scan.sample)
         errors = "replace"
         notes = (f"it is not UTF-8 (line {scan.broken_at:,}): read as {name}, which is a guess",)
     return Charset(
@@ -206,39 +180,6 @@ def _mostly_utf8(sample: bytes) -> bool:
     broken = text.count("\ufffd")
     whole = sum(character > "\x7f" for character in text) - broken
     return whole > broken
-
-
-def _guess(sample: bytes) -> tuple[str, str]:
-    best = max(_COMMON, key=lambda candidate: _likeness(sample, candidate[0], candidate[2]))
-    return best[0], best[1]
-
-
-_WIDE = frozenset({"cp932", "euc_jp", "gb18030", "big5", "cp949"})
-_CASED = frozenset({"cp1251", "koi8_r", "cp1253"})
-_SELDOM = {"mac_roman": 0.45, "koi8_r": 0.1}
-_CURLY = frozenset("“”‘’–—…·¡¿°«»´ºª£§©®™€")
-
-
-def _likeness(sample: bytes, codec: str, common: str) -> float:
-    """How much the text beyond ASCII is what people write: 1 for letters in common use, more for two-byte characters
-    (chance gives them seldom), less for signs (chance gives them often), negative where it cannot be decoded."""
-    text = sample.decode(codec, "replace")
-    foreign = [character for character in text if character > "\x7f"]
-    weights = (_weight(character, codec, common) for character in foreign)
-    return sum(weights) / max(1, len(foreign)) - _SELDOM.get(codec, 0.0)
-
-
-def _weight(character: str, codec: str, common: str) -> float:
-    if character == "\ufffd":
-        return -2.0
-    if codec in _WIDE:
-        ideograph = "\u3400" <= character <= "\u9fff" or "가" <= character <= "힣"
-        return 1.2 if character in common or _KANA.match(character) else 0.3 if ideograph else 0.0
-    if character in _CURLY:
-        return 0.6 if character in common else 0.0
-    if character in common:
-        return 1.0
-    return 0.5 if codec in _CASED and character.lower() in common else 0.0
 
 
 def _windows_1252(error: UnicodeError) -> tuple[str, int]:
