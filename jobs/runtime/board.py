@@ -97,7 +97,7 @@ class Board:
         at = self._at(slot)
         ticket, started, ident, native, share = self._words[at : at + 5]
         start = (at + PHASE_WORD) * 8
-        phase = bytes(self._bytes[start : start + PHASE_BYTES]).rstrip(b"\0").decode("utf-8", "ignore")
+        phase = bytes(self._bytes[start : start + PHASE_BYTES]).partition(b"\0")[0].decode("utf-8", "ignore")
         return Busy(
             slot=slot,
             ticket=ticket,

@@ -267,6 +267,11 @@ class Progress:
     slowest_group: str = ""
     holds: tuple[tuple[str, float, str], ...] = ()
 
+    @property
+    def telling(self) -> tuple[Doing, ...]:
+        """The items in progress that say how far they are."""
+        return tuple(doing for doing in self.doing if doing.share is not None or doing.phase)
+
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun: `1 item`, `2,000 items`."""

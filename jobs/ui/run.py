@@ -128,7 +128,7 @@ def _notice(sentence: str) -> None:
 
 def _doing(progress: Progress, now: float) -> None:
     """The long items that say how far they are."""
-    telling = [doing for doing in progress.doing if doing.share is not None or doing.phase][:8]
+    telling = progress.telling[:8]
     if not telling or progress.run.state.terminal:
         return
     rows = [(doing.position, doing.phase, doing.share, now - doing.started_at) for doing in telling]

@@ -187,6 +187,19 @@ def test_pause_resume_and_cancel(fanout) -> None:
     assert fanout("cancel", run).code == 2
 
 
+def test_show_says_how_far_long_items_are(fanout) -> None:
+    run = fanout("run", "stall", "--item", "60", "--detach").out.strip()
+    wait_until(lambda: fanout("show", run, "--json").json["doing"])
+
+    (doing,) = fanout("show", run, "--json").json["doing"]
+    shown = fanout("show", run).out
+    fanout("cancel", run)
+
+    assert (doing["position"], doing["share"], doing["phase"]) == (1, 0.25, "waiting")
+    assert "item 1: 25 %, waiting, for " in shown
+    assert fanout("show", run, "--json").json["doing"] == []
+
+
 def test_a_run_without_a_runner_is_interrupted_and_resume_goes_on(fanout) -> None:
     run = fanout("run", "stall", *["--item", "0.2"] * 12, "--threads", "1", "--detach").out.strip()
     wait_for_state(fanout, "running")

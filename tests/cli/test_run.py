@@ -179,6 +179,15 @@ def test_ctrl_c_cancels_and_says_how_long_it_took(fanout) -> None:
     assert "Traceback" not in err
 
 
+def test_the_progress_bar_says_how_far_a_long_item_is(fanout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    done = fanout("run", "stall", "--item", "2.5")
+
+    assert done.code == 0
+    assert "25 %, waiting" in done.err
+
+
 def test_sample_runs_the_sample_of_a_job(fanout) -> None:
     found = fanout("sample", "factorial", "--json").json
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -61,10 +62,11 @@ def runs(state: str | None, as_json: bool) -> None:
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="Print the run as one JSON document.")
 def show(run: str, as_json: bool) -> None:
-    """Show RUN: its state, counts, settings and first failures."""
+    """Show RUN: its state, counts, settings, how far its long items are, and first failures."""
     progress = client.progress(client.run(run).id)
     if as_json:
-        say_json(report.document(progress.run, progress.codes, interrupted=progress.interrupted))
+        document = report.document(progress.run, progress.codes, interrupted=progress.interrupted)
+        say_json(document | {"doing": [asdict(doing) for doing in progress.telling]})
         return
     report.page(progress, [outcome for _, _, outcome in client.failures(progress.run.id, most=_FAILURES)])
 

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jobs.runtime.cli.terminal import duration, say
-from jobs.runtime.records import Limits, Outcome, Progress, Run, RunState, count
+from jobs.runtime.records import Doing, Limits, Outcome, Progress, Run, RunState, count
 
 SHORT = 8
 """Characters of a run's id where a person reads it: any unambiguous beginning names the run."""
+
+TELLING = 8
+"""Long items at most whose progress is shown."""
 
 
 def document(run: Run, codes: Mapping[str, int], *, interrupted: bool = False, out: str = "") -> dict[str, Any]:
@@ -78,7 +81,15 @@ def page(progress: Progress, failures: list[Outcome]) -> None:
     for name, text in lines.items():
         if text:
             say(f"{name + ':':<14}{text}")
+    for doing in progress.telling[:TELLING]:
+        say(f"  item {doing.position:,}: {how_far(doing)}, for {duration(max(0.0, time.time() - doing.started_at))}")
     _failures(run, failures)
+
+
+def how_far(doing: Doing) -> str:
+    """What a long item says of itself: `multiplying`, `34 %, 22,000,000 of 65,657,060 digits`."""
+    share = "" if doing.share is None else f"{doing.share * 100:.0f} %"
+    return ", ".join(part for part in (share, doing.phase) if part)
 
 
 def spoken(limits: Limits) -> str:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime import client
+from jobs.runtime.cli import report
 from jobs.runtime.cli.terminal import warn
 from jobs.runtime.errors import IllegalMove
 from jobs.runtime.records import Item, Run, RunState
@@ -64,17 +65,17 @@ class Interrupts:
 def watch(run: Run, interrupts: Interrupts) -> Run:
     """Show the progress of a run until it is over; Ctrl-C cancels it, and waits until it is cancelled."""
     with _bar(run) as bar:
-        checked, cancelling = time.monotonic(), False
+        checked, cancelling, telling = time.monotonic(), False, ""
         while not run.state.terminal:
             if interrupts.asked and not cancelling:
                 cancelling = True
                 _cancel(run)
             before, run = run, client.wait(run.id, LOOK)
-            _show(run, bar)
+            _show(run, bar, telling)
             if run.state is RunState.PAUSED and before.state is not RunState.PAUSED and run.error:
                 warn(f"\n{run.error} (python -m jobs resume {run.id[:8]}, or Ctrl-C)")
             if time.monotonic() - checked > RUNNER_CHECK:
-                checked = time.monotonic()
+                checked, telling = time.monotonic(), _telling(run)
                 client.ensure_runner()
     return run
 
@@ -92,8 +93,15 @@ def _bar(run: Run) -> tqdm[Any]:
     return tqdm(total=run.items, unit=" items", file=sys.stderr, mininterval=interval, dynamic_ncols=True)
 
 
-def _show(run: Run, bar: tqdm[Any]) -> None:
-    notes = [f"{run.failed:,} failed"] if run.failed else []
+def _telling(run: Run) -> str:
+    """How far the item is that has been in work longest, of those that say so."""
+    telling = client.progress(run.id).telling
+    return report.how_far(min(telling, key=lambda doing: doing.started_at)) if telling else ""
+
+
+def _show(run: Run, bar: tqdm[Any], telling: str) -> None:
+    notes = [telling] if telling and not run.state.terminal else []
+    notes += [f"{run.failed:,} failed"] if run.failed else []
     notes += [str(run.state)] if run.state in (RunState.QUEUED, RunState.PAUSED, RunState.CANCELLING) else []
     bar.set_postfix_str(", ".join(notes), refresh=False)
     bar.update(run.done - bar.n)

@@ -79,10 +79,11 @@ def progress(run_id: str) -> Progress:
         for _, code, number in run_table.codes(db, stored.number):
             if code:
                 codes[code] = codes.get(code, 0) + number
-    live = {} if stored.run.state.terminal else stored.live
+    interrupted = stored.run.state in INTERRUPTIBLE and not presence.alive(settings.home())
+    live = {} if stored.run.state.terminal or interrupted else stored.live
     return Progress(
         run=stored.run,
-        interrupted=stored.run.state in INTERRUPTIBLE and not presence.alive(settings.home()),
+        interrupted=interrupted,
         codes=codes,
         doing=tuple(Doing(**doing) for doing in live.get("doing", ())),
         rate=live.get("rate"),
