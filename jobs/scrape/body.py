@@ -14,6 +14,11 @@ MOST_MEMBERS = 100
 BOMB_RATIO = 100
 """Pages shrink to a tenth, to a fiftieth at best; what shrinks more and is beyond the cap was made to do harm."""
 
+NO_CODINGS = frozenset(
+    {"", "identity", "none", "binary", "7bit", "8bit", "utf-8", "utf8", "iso-8859-1", "windows-1252", "aws-chunked"}
+)
+"""What servers say in Content-Encoding though nothing is compressed; browsers read on too."""
+
 MOST_CODINGS = 2
 IMPOSSIBLE_LENGTH = 2**53
 
@@ -30,7 +35,7 @@ class Body:
 def codings(header: str) -> tuple[str, ...]:
     """The compressions of a body, last applied first. Raises ItemError `decode_error` for one not asked for."""
     named = [part.strip().lower().removeprefix("x-") for part in header.split(",")]
-    applied = tuple(name for name in reversed(named) if name not in ("", "identity"))
+    applied = tuple(name for name in reversed(named) if name not in NO_CODINGS)
     for name in applied:
         if name not in ("gzip", "deflate"):
             raise ItemError("decode_error", f"the page came compressed as {name[:40]}, which was not asked for")
@@ -42,15 +47,15 @@ def codings(header: str) -> tuple[str, ...]:
 def check_framing(headers: Any) -> None:
     """Refuse an answer whose size is announced in a way that nobody can mean. Raises ItemError."""
     length = (headers.get("content-length") or "").split(",")[0].strip()
-    if length.isdigit() and int(length[:40]) > IMPOSSIBLE_LENGTH:
+    if length.isascii() and length.isdigit() and int(length[:40]) > IMPOSSIBLE_LENGTH:
         raise ItemError("too_large", f"the server announces a body of {length[:40]} bytes")
     transfer = (headers.get("transfer-encoding") or "").strip().lower()
     if transfer not in ("", "chunked", "identity"):
         raise ItemError("protocol_error", f"the server sends its answer by {transfer[:40]}, which was not asked for")
 
 
-def read(raw: Any, cap: int, applied: tuple[str, ...]) -> Body:
-    """The body behind urllib3's answer, at most `cap` bytes of it, decompressed.
+def read(raw: Any, cap: int, applied: tuple[str, ...], ratio: int | None = BOMB_RATIO) -> Body:
+    """The body behind urllib3's answer, at most `cap` bytes of it, decompressed; `ratio`: see `inflate`.
 
     Raises ItemError (`too_large`, `decode_error`) and whatever the connection raises.
     """
@@ -58,7 +63,7 @@ def read(raw: Any, cap: int, applied: tuple[str, ...]) -> Body:
     cut = len(wire) > cap
     content, overflowed = wire[:cap], cut
     for name in applied:
-        content, over = inflate(content, name, cap, cut=cut)
+        content, over = inflate(content, name, cap, cut=cut, ratio=ratio)
         overflowed = overflowed or over
     return Body(content=content, truncated=overflowed, wire=len(wire))
 
@@ -74,8 +79,11 @@ def _read_wire(raw: Any, cap: int) -> bytes:
     return wire
 
 
-def inflate(packed: bytes, name: str, cap: int, *, cut: bool) -> tuple[bytes, bool]:
-    """Decompressed, and whether the cap was met. `cut`: the input itself was cut, so that it may end early."""
+def inflate(packed: bytes, name: str, cap: int, *, cut: bool, ratio: int | None = BOMB_RATIO) -> tuple[bytes, bool]:
+    """Decompressed, and whether the cap was met. `cut`: the input itself was cut, so that it may end early.
+
+    What is beyond the cap and grew more than `ratio` times is a bomb: ItemError `too_large`; None: it is cut.
+    """
     if not packed:
         return b"", False
     parts: list[bytes] = []
@@ -92,7 +100,7 @@ def inflate(packed: bytes, name: str, cap: int, *, cut: bool) -> tuple[bytes, bo
     content = b"".join(parts)
     if len(content) <= cap:
         return content, False
-    if len(content) > BOMB_RATIO * (len(packed) - len(rest)):
+    if ratio is not None and len(content) > ratio * (len(packed) - len(rest)):
         raise ItemError("too_large", f"{len(packed):,} compressed bytes grow beyond the cap of {cap:,}: a bomb")
     return content[:cap], True
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import logging
-import re
 import socket
 import ssl
 import threading
@@ -22,6 +20,7 @@ from jobs import ItemError
 from jobs.scrape import addresses, failures
 from jobs.scrape.deadline import Watch
 from jobs.scrape.guard import Guard, Place
+from jobs.scrape.responses import StrictResponse
 from jobs.scrape.urls import Target
 
 CONNECT_SECONDS = 10.0
@@ -33,13 +32,8 @@ SILENCE_SECONDS = 20.0
 MOST_ADDRESSES = 4
 """So many addresses of one name are tried."""
 
-HEADER_BYTES = 256 * 1024
-MOST_INTERIM = 50
-LINE_BYTES = 64 * 1024
 POOLS = 200
 """Hosts whose connections are kept alive at once; with two each, well below the usual limit of 1,024 open files."""
-
-_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 
 logging.getLogger("urllib3").setLevel(logging.ERROR)  # it would log what hostile headers say
 
@@ -69,12 +63,13 @@ class Phases:
 class Exchange:
     """One request and its answer as they happen: the door it goes through, its limit, and its stamps.
 
-    `fresh`: on a new connection only; `hasty`: https is a guess, so leave time to try http.
+    `fresh`: on a new connection only; `hasty`: https is a guess, so opening a connection must leave time to try http.
     """
 
     def __init__(self, guard: Guard, watch: Watch, phases: Phases, *, fresh: bool = False, hasty: bool = False) -> None:
         self.guard, self.watch, self.phases = guard, watch, phases
         self.fresh, self.hasty = fresh, hasty
+        self.open_until = watch.deadline - watch.left() / 2 if hasty else watch.deadline
         self.reused = False
         self.ip = ""
 
@@ -126,64 +121,6 @@ class Adapter(HTTPAdapter):
         return target.path
 
 
-class _Answer(http.client.HTTPResponse):
-    """An answer whose headers, interim answers included, have a cap, and whose chunks are read strictly."""
-
-    def begin(self) -> None:
-        self._interim = 0
-        plain = self.fp
-        self.fp = _Metered(plain)  # type: ignore[assignment]
-        try:
-            super().begin()
-        finally:
-            if self.fp is not None:
-                self.fp = plain
-        if self.chunked and "content-length" in self.headers:
-            self.will_close = True  # two sizes: where the next answer begins is anybody's guess
-
-    def _read_status(self) -> tuple[str, int, str]:
-        while True:
-            version, status, reason = super()._read_status()  # type: ignore[misc]
-            self._interim += 1
-            if self._interim > MOST_INTERIM:
-                raise http.client.HTTPException(f"more than {MOST_INTERIM} interim answers")
-            if not 102 <= status < 200:  # 100 is skipped by http.client itself; 101 ends the conversation
-                return version, status, reason
-            while self.fp.readline(LINE_BYTES) not in (b"\r\n", b"\n", b""):
-                pass
-
-    def _read_next_chunk_size(self) -> int:
-        """Strictly: the standard library takes -1 for a size, and then reads without bound."""
-        line = self.fp.readline(LINE_BYTES)
-        if not line:
-            raise http.client.IncompleteRead(b"")
-        size = line.partition(b";")[0].strip()
-        if not _CHUNK_SIZE.fullmatch(size):
-            raise http.client.HTTPException(f"not the size of a chunk: {size[:40]!r}")
-        return int(size, 16)
-
-
-class _Metered:
-    """The reading end of a connection while headers are read."""
-
-    def __init__(self, plain: Any) -> None:
-        self._plain = plain
-        self._left = HEADER_BYTES
-
-    def readline(self, limit: int = -1) -> bytes:
-        line: bytes = self._plain.readline(limit)
-        self._left -= len(line)
-        if self._left < 0:
-            raise failures.HeadersTooLargeError(f"headers of more than {HEADER_BYTES:,} bytes")
-        return line
-
-    def close(self) -> None:
-        self._plain.close()
-
-    def flush(self) -> None:
-        self._plain.flush()
-
-
 class _GuardedMixin:
     """What both kinds of connection do differently from urllib3's."""
 
@@ -212,12 +149,12 @@ class _GuardedMixin:
 
 class _Connection(_GuardedMixin, HTTPConnection):
     scheme = "http"
-    response_class = _Answer
+    response_class = StrictResponse
 
 
 class _TlsConnection(_GuardedMixin, HTTPSConnection):
     scheme = "https"
-    response_class = _Answer
+    response_class = StrictResponse
 
     def connect(self) -> None:
         phases, started = _current().phases, time.monotonic()
@@ -254,7 +191,7 @@ def open_socket(scheme: str, host: str, port: int, exchange: Exchange) -> socket
 
 def _first_that_answers(host: str, place: Place, exchange: Exchange) -> socket.socket:
     tried = place.addresses[:MOST_ADDRESSES]
-    until = time.monotonic() + min(CONNECT_SECONDS, exchange.watch.left())
+    until = min(time.monotonic() + CONNECT_SECONDS, exchange.open_until)
     failure: OSError = TimeoutError("no time left")
     for index, address in enumerate(tried):
         share = (until - time.monotonic()) / (len(tried) - index)
@@ -276,12 +213,18 @@ def _connected(address: str, port: int, seconds: float, exchange: Exchange) -> s
         sock.connect((address, port))
         exchange.ip = _checked_peer(sock, address)
         exchange.watch.guard(sock)
-        left = exchange.watch.left()
-        sock.settimeout(min(CONNECT_SECONDS, left / 2) if exchange.hasty else left + 1)  # of the whole handshake
+        sock.settimeout(_handshake_seconds(exchange))
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _handshake_seconds(exchange: Exchange) -> float:
+    """How long the whole TLS handshake may take: to the deadline, where the watchdog ends it before this does."""
+    if exchange.hasty:
+        return max(0.01, min(CONNECT_SECONDS, exchange.open_until - time.monotonic()))
+    return exchange.watch.left() + 1
 
 
 def _checked_peer(sock: socket.socket, address: str) -> str:

@@ -21,10 +21,13 @@ IDLE_SECONDS = 0.75
 
 
 class Watch:
-    """One piece of work with a deadline, and the sockets it waits on."""
+    """One piece of work with a deadline, and the sockets it waits on.
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    `whole`: seconds of which these are what is left, for the sentence.
+    """
+
+    def __init__(self, seconds: float, whole: float | None = None) -> None:
+        self.whole = whole or seconds
         self.deadline = time.monotonic() + seconds
         self.cut = False
         self._guards: list[socket.socket] = []
@@ -37,7 +40,7 @@ class Watch:
     def check(self) -> None:
         """Raise ItemError `timeout` if the deadline has passed."""
         if self.left() == 0.0:
-            raise ItemError("timeout", f"no complete answer within {self.seconds:.3g} s")
+            raise ItemError("timeout", f"no complete answer within {self.whole:.3g} s")
 
     def guard(self, waiting: socket.socket) -> None:
         """Let the watchdog shut this socket at the deadline. Raises ItemError `timeout` when that has passed."""
@@ -73,9 +76,9 @@ class Watchdog:
         self._on_idle = on_idle
 
     @contextlib.contextmanager
-    def watch(self, seconds: float) -> Iterator[Watch]:
-        """Watch over a piece of work for so many seconds."""
-        watch = Watch(seconds)
+    def watch(self, seconds: float, whole: float | None = None) -> Iterator[Watch]:
+        """Watch over a piece of work for so many seconds; see Watch."""
+        watch = Watch(seconds, whole)
         self._add(watch)
         try:
             yield watch
@@ -101,10 +104,10 @@ class Watchdog:
                 now = time.monotonic()
                 late = [watch for watch in self._watches if watch.deadline <= now]
                 self._watches.difference_update(late)
+                if idle:
+                    self._on_idle()  # under the lock: nothing may begin on a connection that is being closed
             for watch in late:
                 watch.shut()
-            if idle:
-                self._on_idle()
 
     def _sleep(self, idle: bool) -> bool:
         """Wait for the next deadline; whether nothing at all was watched for IDLE_SECONDS."""

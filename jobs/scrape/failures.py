@@ -52,10 +52,11 @@ _MEANINGS = (
     ((ssl.SSLError, urllib3.SSLError), "tls_other", "no secure connection to {host} could be agreed on"),
     ((urllib3.ReadTimeoutError, socket.timeout), "read_timeout", "{host} fell silent"),
     ((http.client.IncompleteRead, urllib3.IncompleteRead), "incomplete", "{host} sent less than it had announced"),
+    (http.client.RemoteDisconnected, "connection_reset", "{host} closed the connection without an answer"),
     (
         (ConnectionResetError, ConnectionAbortedError, BrokenPipeError),
         "connection_reset",
-        "{host} closed the connection without an answer",
+        "{host} cut the connection before its answer was whole",
     ),
     ((http.client.HTTPException, urllib3.InvalidHeader), "protocol_error", "{host} answered what is not HTTP"),
     (OSError, "connection_reset", "the connection to {host} broke"),

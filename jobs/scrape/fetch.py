@@ -7,7 +7,6 @@ hop (redirects.py) ── Fetcher.get ── Adapter.send (requests) ── guar
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,12 +31,16 @@ NOT_TEXT_BYTES = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is asked of a server: the method, the headers, and how many bytes of the body are wanted (None: none)."""
+    """What is asked of a server: the method, the headers, and how many bytes of the body are wanted (None: none).
+
+    `file`: the body of a good answer is wanted whatever its type, cut at the cap however well it was compressed.
+    """
 
     target: Target
     method: str = "GET"
     headers: Mapping[str, str]
     cap: int | None
+    file: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,24 @@ class Answer:
         return self.status in FOLLOWED and any(self.headers.getlist("location"))
 
     @property
+    def location(self) -> str:
+        """Where a redirect leads, in ASCII: bytes beyond it, whatever their encoding, are percent-encoded.
+
+        Raises ItemError `bad_redirect` where it names several targets.
+        """
+        named = list(dict.fromkeys(self.headers.getlist("location")))
+        if len(named) > 1:
+            raise ItemError("bad_redirect", "the redirect names several targets")
+        octets = named[0].strip().encode("latin-1", errors="replace")
+        return "".join(chr(octet) if octet < 128 else f"%{octet:02X}" for octet in octets)
+
+    @property
+    def length(self) -> int | None:
+        """The bytes of its body as the server announces them; None where it does not, or not in figures."""
+        text = self.header("content-length")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+    @property
     def is_text(self) -> bool:
         """Whether the body is a page or other text that can be read; a type that is not stated is taken for one."""
         kind = self.content_type
@@ -95,23 +116,31 @@ class Fetcher:
     def get(self, question: Question, watch: Watch, phases: Phases | None = None) -> Answer:
         """The answer to a question, before the watch's deadline; the time it takes is added to `phases`.
 
-        Raises ItemError.
+        Raises ItemError; once the deadline has passed that is `timeout`, whatever was going on.
         """
+        try:
+            return self._ask(question, watch, phases or Phases())
+        except ItemError as error:
+            if error.code != "timeout":
+                watch.check()
+            raise
+
+    def _ask(self, question: Question, watch: Watch, phases: Phases) -> Answer:
         hasty = question.target.guessed and question.target.scheme == "https"
-        exchange = Exchange(self.guard, watch, phases or Phases(), hasty=hasty)
+        exchange = Exchange(self.guard, watch, phases, hasty=hasty)
         try:
             return self._attempt(question, exchange)
         except failures.FOREIGN as error:
             if exchange.reused and not watch.cut and failures.closed_before_an_answer(error):
                 return self._again(question, exchange)
-            raise _failure(question, watch, error) from error
+            raise failures.of_exchange(question.target.host, error) from error
 
     def _again(self, question: Question, failed: Exchange) -> Answer:
         """On a new connection: the one kept alive had been closed by the other side before a byte came."""
         try:
             return self._attempt(question, Exchange(self.guard, failed.watch, failed.phases, fresh=True))
         except failures.FOREIGN as error:
-            raise _failure(question, failed.watch, error) from error
+            raise failures.of_exchange(question.target.host, error) from error
 
     def _attempt(self, question: Question, exchange: Exchange) -> Answer:
         with exchanging(exchange):
@@ -170,7 +199,8 @@ def _with_body(question: Question, raw: Any, headers: Answer, watch: Watch) -> A
         cap = _cap(question, headers)
         if cap is None:
             return headers
-        read = body.read(raw, cap, body.codings(headers.header("content-encoding")))
+        applied = body.codings(headers.header("content-encoding"))
+        read = body.read(raw, cap, applied, ratio=None if question.file else body.BOMB_RATIO)
         watch.check()  # cut within the body, the connection reports its end
     except (ItemError, *failures.FOREIGN) as error:
         return replace(headers, failure=_failure(question, watch, error))
@@ -182,24 +212,12 @@ def _cap(question: Question, answer: Answer) -> int | None:
     if question.method == "HEAD" or answer.status in EMPTY:
         return 0
     if answer.redirects:
-        return 0 if answer.header("content-length") == "0" else None
+        return 0 if answer.length == 0 else None
     if question.cap is None:
         return None
     body.check_framing(answer.headers)
-    if answer.is_text:
+    if question.file and 200 <= answer.status < 300:
         return question.cap
-    small = answer.header("content-length").isdigit() and int(answer.header("content-length")) <= NOT_TEXT_BYTES
-    return min(question.cap, NOT_TEXT_BYTES) if small else None
-
-
-_fetcher: Fetcher | None = None
-_making = threading.Lock()
-
-
-def fetcher() -> Fetcher:
-    """The fetcher of this worker, made at its first item."""
-    global _fetcher  # noqa: PLW0603
-    with _making:
-        if _fetcher is None:
-            _fetcher = Fetcher()
-        return _fetcher
+    if answer.is_text and not question.file:
+        return question.cap
+    return min(question.cap, NOT_TEXT_BYTES) if answer.length is not None and answer.length <= NOT_TEXT_BYTES else None

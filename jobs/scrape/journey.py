@@ -89,7 +89,7 @@ class Journey:
 
     def _go_on(self, answer: Answer) -> None:
         here = self.target
-        there = urls.join(here, _location(answer))
+        there = urls.join(here, answer.location)
         self.hops.append((answer.status, here.href))
         if there.href in {url for _, url in self.hops}:
             raise ItemError("redirect_loop", f"{there.href[:200]} redirects back to itself (perhaps it wants cookies)")
@@ -113,22 +113,12 @@ class Journey:
         return known if self.answer is None else {**known, **_exchanged(self.answer)}
 
 
-def _location(answer: Answer) -> str:
-    """Where a redirect leads, in ASCII: bytes beyond it, whatever their encoding, are percent-encoded."""
-    named = list(dict.fromkeys(answer.headers.getlist("location")))
-    if len(named) > 1:
-        raise ItemError("bad_redirect", "the redirect names several targets")
-    octets = named[0].strip().encode("latin-1", errors="replace")
-    return "".join(chr(octet) if octet < 128 else f"%{octet:02X}" for octet in octets)
-
-
 def _exchanged(answer: Answer) -> Mapping[str, Any]:
-    announced = answer.header("content-length")
-    whole = not answer.truncated and (bool(answer.content) or not announced.isdigit())
+    whole = not answer.truncated and (bool(answer.content) or answer.length is None)
     return {
         "status": answer.status,
         "content_type": answer.header("content-type") or None,
-        "bytes": len(answer.content) if whole else int(announced[:18]) if announced.isdigit() else None,
+        "bytes": len(answer.content) if whole else answer.length,
         "last_modified": answer.header("last-modified") or None,
         "etag": answer.header("etag") or None,
         "ip": answer.ip,

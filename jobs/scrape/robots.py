@@ -10,7 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from protego import Protego
@@ -28,26 +28,34 @@ MOST_DELAY = 30.0
 """Seconds; a longer Crawl-delay is cut to this, and that is said."""
 
 KEPT_SECONDS = 3_600.0
-FAILURE_KEPT_SECONDS = 2.0
+FAILURE_KEPT_SECONDS = 1.0
+"""No longer than the shortest wait before another attempt: that one asks anew."""
+
 MOST_ORIGINS = 2_000
 MOST_KEPT_BYTES = 16 * 2**20
 """Of all files together; parsed they take some ten times as much."""
 
-FETCH_SECONDS = 10.0
+FETCH_SECONDS = 15.0
+"""More than connecting may take, so that a host that lets nobody in is told from one that keeps its file back."""
 
-UNREACHABLE = frozenset({"timeout", "read_timeout", "connection_reset", "incomplete", "protocol_error"})
-UNREADABLE = frozenset({"decode_error", "too_large"})
+BROKEN = frozenset({"connection_reset", "protocol_error"})
+KEPT_BACK = BROKEN | {"timeout", "read_timeout", "incomplete"}
+"""The host is there, and its file cannot be had now."""
+
+UNREADABLE = frozenset({"decode_error", "too_large", "bad_redirect"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """What a site asks of robots. `problem`: why its file could not be had, which forbids all for now.
 
-    `size` is that of the file, in bytes.
+    `status` and `retry_after` are of the answer that said so, if there was one; `size` is that of the file, in bytes.
     """
 
     parsed: Protego | None = None
     problem: str = ""
+    status: int = 0
+    retry_after: str = ""
     size: int = 0
 
     def allow(self, target: Target, agent: str) -> bool:
@@ -129,36 +137,43 @@ class RobotsFiles:
         self._forget_oldest()
 
     def _fetch(self, page: Target, wishes: Asker, watch: Watch, took: Phases) -> Rules:
-        target = urls.join(page, "/robots.txt")
+        own = target = replace(urls.join(page, "/robots.txt"), guessed=page.guessed)
         for _ in range(MOST_REDIRECTS + 1):
             try:
-                asked = Question(target=target, headers=wishes.usual_headers, cap=MOST_BYTES)
+                asked = Question(target=target, headers=wishes.usual_headers, cap=MOST_BYTES, file=True)
                 answer = self._fetcher.get(asked, watch, took)
                 if not answer.redirects:
                     return _rules_of(answer, wishes.product)
-                target = urls.join(target, answer.header("location"))
+                target = urls.join(target, answer.location)
             except ItemError as error:
-                return _rules_without(error, own=target.host == page.host)
+                if target is own and _holds_for_the_page(error, page, took):
+                    raise
+                return _rules_without(error)
         return Rules()  # more redirects than the RFC follows: as if there were none
 
 
 def _rules_of(answer: Answer, agent: str) -> Rules:
-    if answer.failure is not None:
-        return _rules_without(answer.failure, own=True)
     if answer.status >= 500:
-        return Rules(problem=f"the server answers {answer.status}")
+        said = f"the server answers {answer.status}"
+        return Rules(problem=said, status=answer.status, retry_after=answer.header("retry-after")[:100])
     if not 200 <= answer.status < 300:
         return Rules()
+    if answer.failure is not None:
+        return _rules_without(answer.failure)
     return Rules(parsed=parse(answer.content, agent, whole=not answer.truncated), size=len(answer.content))
 
 
-def _rules_without(error: ItemError, *, own: bool) -> Rules:
-    """What holds where there is no answer. A host that cannot be reached is so for its pages too: raised again."""
-    if error.code in UNREADABLE:
-        return Rules()
-    if own and error.code not in UNREACHABLE:
-        raise error
-    return Rules(problem=error.message)
+def _holds_for_the_page(error: ItemError, page: Target, took: Phases) -> bool:
+    """Whether the page would fare no better: its host cannot be reached, or not by the https that was guessed."""
+    if error.code not in KEPT_BACK | UNREADABLE:
+        return True
+    guessed = page.guessed and page.scheme == "https"
+    return (guessed and error.code in BROKEN) or (error.code == "timeout" and took.dns > 0 and took.connect == 0)
+
+
+def _rules_without(error: ItemError) -> Rules:
+    """What holds where there is no answer."""
+    return Rules() if error.code in UNREADABLE else Rules(problem=error.message)
 
 
 def parse(content: bytes, agent: str, *, whole: bool = True) -> Protego | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jobs
 from jobs import ItemError, TryLater
 from jobs.scrape import later
-from jobs.scrape.fetch import EMPTY, Answer
+from jobs.scrape.fetch import EMPTY, FOLLOWED, Answer
 
 if TYPE_CHECKING:
     from jobs.scrape.fields import Field
@@ -77,12 +77,17 @@ def _failure(answer: Answer) -> Exception:
     sentence = _sentence(answer)
     if status not in later.RETRIED_STATUSES:
         return ItemError(code, sentence)
-    asked = later.asked_seconds(answer.header("retry-after"))
+    return TryLater(wait(status, answer.header("retry-after")), code, sentence)
+
+
+def wait(status: int, retry_after: str) -> float:
+    """Seconds until an attempt after this failure of a server; the schedule is told of it, and of a host to hold."""
+    asked = later.asked_seconds(retry_after)
     seconds = later.own_seconds(jobs.attempt()) if asked is None else asked
     jobs.pace(error=True, why=f"status {status}")
     if status in later.HELD_STATUSES:
         jobs.pace(hold=seconds, why=f"status {status}" if asked is None else "Retry-After")
-    return TryLater(seconds, code, sentence)
+    return seconds
 
 
 def code_of(status: int) -> str:
@@ -96,8 +101,10 @@ def _sentence(answer: Answer) -> str:
     host, status = answer.target.host, answer.status
     if status == 429:
         return f"{host} says it is asked too often (429): use a slower pace"
-    if status // 100 == 3:
+    if status in FOLLOWED:
         return f"{host} answers {status}, a redirect that names no target"
+    if status // 100 == 3:
+        return f"{host} answers {status}, a redirect that browsers do not follow either"
     if status in (404, 410):
         return f"{host} has no such page ({status})"
     if status in (401, 403, 407):
@@ -106,4 +113,4 @@ def _sentence(answer: Answer) -> str:
         return f"{host} refuses the request ({status})"
     if status // 100 == 5:
         return f"{host} failed to answer ({status}): try again later"
-    return f"{host} answers {status}, which is no status of HTTP"
+    return f"{host} answers {status}, which is no answer that HTTP has for a page"

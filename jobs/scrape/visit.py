@@ -17,7 +17,7 @@ from jobs.scrape.deadline import Watch
 from jobs.scrape.fetch import Answer, Fetcher, Question
 from jobs.scrape.headers import read_headers
 from jobs.scrape.journey import Journey
-from jobs.scrape.robots import MOST_DELAY, RobotsFiles, Rules
+from jobs.scrape.robots import FAILURE_KEPT_SECONDS, MOST_DELAY, RobotsFiles, Rules
 from jobs.scrape.urls import Target
 
 MARGIN = 0.25
@@ -83,7 +83,8 @@ def visit(url: str, wishes: Wishes, tools: Tools | None = None) -> columns.Page:
     started, before = time.monotonic(), journey.spent
     page: dict[str, Any] = {}
     try:
-        with tools.fetcher.watchdog.watch(_seconds(wishes, before)) as watch:
+        left = _seconds(wishes, before)
+        with tools.fetcher.watchdog.watch(left, before + left) as watch:
             asker = _Asker(wishes, tools, watch, journey.phases, origin=urls.target(url).origin)
             answer = journey.travel(asker.ask)
             page = verdict.read_page(answer, wishes)
@@ -141,8 +142,7 @@ class _Asker:
         rules = self._tools.robots.rules(target, self._wishes, self._watch, self._phases)
         if rules.problem:
             sentence = f"the robots.txt of {target.host} cannot be had now ({rules.problem}), which forbids all"
-            jobs.pace(error=True, why="robots.txt")
-            raise TryLater(later.own_seconds(jobs.attempt()), "robots_disallowed", sentence)
+            raise TryLater(_until_asked_again(rules), "robots_disallowed", sentence)
         if not rules.allow(target, self._wishes.product):
             raise ItemError(
                 "robots_disallowed",
@@ -150,6 +150,14 @@ class _Asker:
                 "(robots can be turned off for your own sites)",
             )
         _slow_down(rules, self._wishes.product)
+
+
+def _until_asked_again(rules: Rules) -> float:
+    """Seconds before a robots.txt that could not be had is asked for again."""
+    if rules.status:
+        return max(FAILURE_KEPT_SECONDS, verdict.wait(rules.status, rules.retry_after))
+    jobs.pace(error=True, why="robots.txt")
+    return later.own_seconds(jobs.attempt())
 
 
 def _slow_down(rules: Rules, product: str) -> None:

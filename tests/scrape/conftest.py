@@ -18,7 +18,7 @@ from jobs.scrape.guard import Guard
 from jobs.scrape.resolver import Resolver
 from jobs.scrape.robots import RobotsFiles
 from jobs.scrape.visit import Tools, Wishes, visit
-from tests.scrape.hostile import Hostile, Script
+from tests.scrape.hostile import Hostile, Script, eventually
 
 KEYS = Path(__file__).with_name("keys")
 Serve = Callable[..., Hostile]
@@ -29,6 +29,21 @@ def loopback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """This machine may be reached, and nothing else that is private."""
     monkeypatch.setenv("JOBS_ALLOW_NETS", "127.0.0.0/8")
     monkeypatch.setenv("JOBS_HOME", str(tmp_path))
+
+
+STANDING = ("scrape-watchdog", "scrape-resolver", "tqdm_monitor")
+
+
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """Of a test's threads only those are left that stand by."""
+    before = set(threading.enumerate())
+    yield
+
+    def left() -> set[str]:
+        return {thread.name for thread in set(threading.enumerate()) - before if not thread.name.startswith(STANDING)}
+
+    assert eventually(lambda: not left(), 2), left()
 
 
 @pytest.fixture

@@ -35,12 +35,15 @@ def endless(head: bytes, part: bytes) -> object:
 
 def test_an_endless_body_is_cut_at_the_cap(ask: Ask, serve: Serve) -> None:
     server = serve(endless(OK + b"\r\n", b"<p>word</p>\n" * 5_000))
+    ask(server.url(), max_bytes=CAP)  # the reader is imported at its first page
+    before = peak_kib()
 
     row = ask(server.url(), max_bytes=CAP)
 
     assert (row["code"], row["status"], row["words"] > 1_000) == ("truncated", 200, True)
     assert len(row["excerpt"]) > 100
-    assert server.sent < CAP + SLACK
+    assert server.sent < 2 * (CAP + SLACK)
+    assert peak_kib() - before < 30_000
 
 
 def test_an_endless_chunked_body_is_cut_at_the_cap(ask: Ask, serve: Serve) -> None:
@@ -115,6 +118,8 @@ TITLE = b"<title>packed</title>" + b"<p>text</p>" * 100
         (gzip.compress(TITLE) + bytes(100), "gzip"),
         (TITLE, "identity"),
         (TITLE, ""),
+        (TITLE, "UTF-8"),
+        (gzip.compress(TITLE), "aws-chunked, gzip"),
     ],
     ids=[
         "gzip",
@@ -127,6 +132,8 @@ TITLE = b"<title>packed</title>" + b"<p>text</p>" * 100
         "padded",
         "plain",
         "none",
+        "a charset",
+        "with a framing",
     ],
 )
 def test_a_compressed_page_is_read(packed: bytes, coding: str, ask: Ask, serve: Serve) -> None:
@@ -202,6 +209,7 @@ def test_a_body_cut_short_is_incomplete(octets: bytes, ask: Ask, serve: Serve) -
         (b"Content-Length: 5\r\nContent-Length: 5\r\n", {""}),
         (b"Content-Length: 5, 5\r\n", {"", "protocol_error"}),
         (b"Content-Length: -5\r\n", {"", "protocol_error"}),
+        (b"Content-Length: \xb2\r\n", {"", "protocol_error"}),
         (b"Content-Length: 2abc\r\n", {"", "protocol_error"}),
         (b"Content-Length: 100000000000000000000\r\n", {"too_large"}),
         (b"Content-Length: " + b"9" * 5_000 + b"\r\n", {"too_large", "protocol_error"}),
@@ -264,6 +272,27 @@ def test_headers_without_end_are_too_large(ask: Ask, serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        OK,
+        OK + b"Content-Le",
+        b"HTTP/1.1 302 Found\r\nLocation: /b",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+    ],
+)
+def test_headers_that_break_off_are_no_answer(head: bytes, ask: Ask, serve: Serve) -> None:
+    server = serve(says(head))
+
+    row = ask(server.url())
+
+    assert row["code"] == "incomplete"
+    assert "status" not in row
+    assert server.paths == ["/"]
+
+
+@pytest.mark.parametrize(
     "interim", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"]
 )
 def test_a_few_interim_answers_are_passed_over(interim: bytes, ask: Ask, serve: Serve) -> None:
@@ -315,6 +344,26 @@ def test_each_status_has_its_code(status: str, code: str, ask: Ask, serve: Serve
 
     assert (row["code"], row["status"]) == (code, int(status[:3]))
     assert "later" not in row
+
+
+@pytest.mark.parametrize("status", [300, 305])
+def test_what_browsers_do_not_follow_is_not_followed_and_said(status: int, ask: Ask, serve: Serve) -> None:
+    server = serve(says(answer(status=f"{status} x", headers={"Location": "/b"})))
+
+    row = ask(server.url())
+
+    assert (row["code"], row["status"], server.paths) == ("http_3xx", status, ["/"])
+    assert "browsers do not follow" in row["error"]
+
+
+def test_bytes_of_no_encoding_in_a_type_do_no_harm(ask: Ask, serve: Serve) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=\xff\xfe\r\nDate: \xff\r\nSet-Cookie: a=\xfe\r\n"
+
+    row = ask(serve(says(head + b"Content-Length: 16\r\n\r\n<title>a</title>")).url())
+
+    assert (row["code"], row["title"]) == ("", "a")
+    for value in row.values():
+        str(value).encode("utf-8")
 
 
 @pytest.mark.parametrize("status", [204, 304])

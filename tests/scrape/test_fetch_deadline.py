@@ -9,9 +9,14 @@ import time
 
 import pytest
 
+from jobs import ItemError
+from jobs.runtime import context
+from jobs.scrape import connections, fetch
 from jobs.scrape.deadline import Watchdog
+from jobs.scrape.fetch import Fetcher
+from jobs.scrape.guard import Guard, Place
 from jobs.scrape.visit import Tools
-from tests.scrape.conftest import Ask, Serve, visit_by
+from tests.scrape.conftest import Ask, Names, Serve, visit_by, visit_with
 from tests.scrape.hostile import Hostile, Peer, answer, eventually, page
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
@@ -119,6 +124,90 @@ def test_the_deadline_counts_all_redirects_together(ask: Ask, serve: Serve) -> N
     assert time.monotonic() - started < LIMIT + 0.5
 
 
+class LateGuard(Guard):
+    """A door that fails just after the time is up."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self.code = code
+
+    def place(self, scheme: str, host: str, port: int, seconds: float) -> Place:
+        threading.Event().wait(seconds + 0.01)
+        raise ItemError(self.code, f"{scheme}://{host}:{port} failed in the end")
+
+
+@pytest.mark.parametrize("code", ["dns_temporary", "connect_timeout", "connect_refused", "connection_reset"])
+def test_what_fails_when_the_deadline_has_passed_is_a_timeout(code: str) -> None:
+    row = visit_with(Fetcher(LateGuard(code)), "http://h.test/", timeout=0.2)
+
+    assert row["code"] == "timeout"
+
+
+@pytest.mark.parametrize(("limit", "code"), [(60.0, "timeout"), (LIMIT, "timeout"), (0.2, "connect_timeout")])
+def test_connecting_for_ever_is_a_timeout_unless_its_own_limit_is_shorter(
+    limit: float, code: str, ask: Ask, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", limit)
+    monkeypatch.setattr(socket.socket, "connect", swallow)
+    names.say("h.test", ["8.8.8.8", "8.8.4.4"])
+
+    row = ask("http://h.test/", timeout=LIMIT)
+
+    assert row["code"] == code
+
+
+def swallow(sock: socket.socket, _address: object) -> None:
+    """Connecting to an address from which nothing ever comes back."""
+    threading.Event().wait(sock.gettimeout())
+    raise TimeoutError("timed out")
+
+
+@pytest.mark.parametrize(("limit", "code"), [(LIMIT, "timeout"), (0.2, "read_timeout")])
+def test_silence_is_a_timeout_unless_its_own_limit_is_shorter(
+    limit: float, code: str, ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "SILENCE_SECONDS", limit)
+
+    assert ask(serve(silence).url(), timeout=LIMIT)["code"] == code
+
+
+def test_a_journey_that_was_carried_on_speaks_of_its_whole_time(tools: Tools, serve: Serve) -> None:
+    url = serve(silence).url()
+    carried = {"url": url, "hops": [[302, "http://a.test/"]], "phases": {}, "spent": 4.8, "note": ""}
+    context.enter(context.Context(carried=carried))
+    try:
+        row = visit_by(tools, url, timeout=5.0)
+    finally:
+        context.enter(None)
+
+    assert (row["code"], row["error"]) == ("timeout", "no complete answer within 5 s")
+
+
+def test_nothing_begins_on_connections_that_are_being_closed() -> None:
+    closing, closed, begun = threading.Event(), threading.Event(), threading.Event()
+
+    def close() -> None:
+        closing.set()
+        closed.wait(5)
+
+    def begin() -> None:
+        with dog.watch(5):
+            begun.set()
+
+    dog = Watchdog(on_idle=close)
+    with dog.watch(5):
+        pass
+    assert closing.wait(5)
+    beginner = threading.Thread(target=begin)
+    beginner.start()
+    early = begun.wait(0.2)
+    closed.set()
+    beginner.join()
+
+    assert not early
+    assert begun.is_set()
+
+
 def test_good_hosts_are_done_while_others_drip(tools: Tools, serve: Serve) -> None:
     slow, good = serve(headers_drip), serve(page())
     codes: dict[str, list[str]] = {"slow": [], "good": []}
@@ -131,7 +220,8 @@ def test_good_hosts_are_done_while_others_drip(tools: Tools, serve: Serve) -> No
                 if not waiting:
                     return
                 kind, url = waiting.pop()
-            codes[kind].append(visit_by(tools, url, timeout=1.0)["code"])
+            seconds = 1.0 if kind == "slow" else 30.0
+            codes[kind].append(visit_by(tools, url, timeout=seconds)["code"])
 
     started = time.monotonic()
     threads = [threading.Thread(target=work) for _ in range(8)]

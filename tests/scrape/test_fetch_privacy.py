@@ -55,6 +55,19 @@ def test_cookies_are_not_kept(ask: Ask, serve: Serve) -> None:
     assert all(server.header("cookie", index) is None for index in range(3))
 
 
+def test_a_cookie_is_said_to_no_other_host_and_by_no_other_item(ask: Ask, serve: Serve, names: Names) -> None:
+    names.say("two.test", ["127.0.0.1"])
+    cookies = {"Set-Cookie": "id=1; Domain=test; Path=/"}
+    far = serve(says(answer(headers=cookies), keep=True))
+    to_far = {**cookies, "Location": far.url("/b", "two.test")}
+    near = serve(says(answer(b"", status="302 Found", headers=to_far), keep=True))
+
+    codes = [ask(near.url())["code"], ask(near.url("/again"))["code"]]
+
+    assert codes == ["redirected"] * 2
+    assert not any(b"cookie" in request.lower() for request in near.requests + far.requests)
+
+
 def test_the_certificate_and_the_names_are_those_of_the_url(ask: Ask, serve: Serve, names: Names) -> None:
     context = certificate("right")
     named: list[str] = []

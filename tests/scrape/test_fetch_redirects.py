@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 
 import pytest
 
@@ -134,6 +136,26 @@ def test_a_cell_without_a_scheme_is_asked_by_https_then_by_http(ask: Ask, serve:
     assert (row["code"], row["title"]) == ("", "plain")
     assert row["final_url"] == server.url("/x")
     assert row["note"].startswith("no scheme was given; https failed (connect_timeout)")
+
+
+def test_http_is_asked_in_time_where_nothing_answers_at_the_https_port(
+    ask: Ask, names: Names, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(page("plain"))
+    names.say("h.test", ["127.0.0.1"])
+    real = socket.socket.connect
+
+    def connect(sock: socket.socket, address: tuple[str, int]) -> None:
+        if address[1] == 443:
+            threading.Event().wait(sock.gettimeout())
+            raise TimeoutError("timed out")
+        real(sock, (address[0], server.port))
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+    row = ask("h.test/x", timeout=2)
+
+    assert (row["code"], row["title"], row["final_url"]) == ("", "plain", "http://h.test/x")
 
 
 def test_a_failure_by_both_schemes_is_the_last_one(ask: Ask, names: Names) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+import socket
+import struct
 import threading
 import time
 
 import pytest
 
 from jobs.runtime import context
-from jobs.scrape import robots
+from jobs.scrape import connections, robots
+from jobs.scrape.fetch import Fetcher
+from jobs.scrape.guard import Guard
+from jobs.scrape.resolver import Resolver
 from jobs.scrape.visit import Tools
-from tests.scrape.conftest import Ask, Names, Serve, visit_by
+from tests.scrape.conftest import Ask, Names, Serve, visit_by, visit_with
 from tests.scrape.hostile import Peer, Script, answer, page, redirect
 
 
@@ -95,6 +101,26 @@ def test_where_no_rule_forbids_a_page_is_fetched(text: bytes | str, ask: Ask, se
     assert ask(serve(site(rules(text))).url("/private/x"), robots=True)["code"] == ""
 
 
+@pytest.mark.parametrize(
+    "file",
+    [
+        answer(NO.encode(), headers={"Content-Type": "application/octet-stream"}),
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/x-robots\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + f"{len(NO):x}\r\n{NO}\r\n0\r\n\r\n".encode(),
+        answer(
+            gzip.compress(NO.encode() + b"# padding\n" * 140_000),
+            headers={"Content-Type": "text/plain", "Content-Encoding": "gzip"},
+        ),
+    ],
+    ids=["of another type", "of another type and no length", "1.4 MB packed to 4 KB"],
+)
+def test_a_file_is_read_whatever_its_type_and_however_it_is_packed(file: bytes, ask: Ask, serve: Serve) -> None:
+    server = serve(site(file))
+
+    assert ask(server.url("/private/x"), robots=True)["code"] == "robots_disallowed"
+    assert ask(server.url("/public"), robots=True)["code"] == ""
+
+
 def test_half_a_rule_at_the_cap_is_no_rule() -> None:
     text = b"User-agent: *\nDisallow: /private\n"
     padding = b"#" * (robots.MOST_BYTES - len(text) - 12) + b"\n"
@@ -119,6 +145,86 @@ def test_a_file_that_cannot_be_had_now_forbids_all_and_is_tried_again(status: st
     assert (row["code"], server.paths) == ("robots_disallowed", ["/robots.txt"])
     assert row["later"] > 0
     assert status[:3] in row["error"]
+
+
+def test_a_page_of_an_error_that_never_ends_is_no_file(ask: Ask, serve: Serve) -> None:
+    def script(peer: Peer, request: bytes) -> bool:
+        if b"/robots.txt" in request:
+            peer.send(b"HTTP/1.1 404 No\r\nContent-Length: 9000000\r\n\r\n")
+            peer.stay()
+        return bool(page()(peer, request))
+
+    assert ask(serve(script).url(), robots=True)["code"] == ""
+
+
+@pytest.mark.parametrize("location", ["ftp://h.test/", "http://[::1/", "//"])
+def test_a_redirect_that_leads_nowhere_is_no_file(location: str, ask: Ask, serve: Serve) -> None:
+    assert ask(serve(site(redirect(location))).url(), robots=True)["code"] == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "least", "most"),
+    [("503 Busy", "7", 7, 7), ("503 Busy", "0", 1, 1), ("503 Busy", "soon", 1, 3), ("500 Failed", "soon", 1, 3)],
+)
+def test_a_host_whose_file_cannot_be_had_is_held_as_it_asks(
+    status: str, header: str, least: float, most: float, tools: Tools, serve: Serve
+) -> None:
+    server = serve(site(answer(status=status, headers={"Retry-After": header})))
+    here = context.Context()
+    context.enter(here)
+    try:
+        row = visit_by(tools, server.url("/x"), robots=True)
+    finally:
+        context.enter(None)
+
+    assert row["code"] == "robots_disallowed"
+    assert least <= row["later"] <= most
+    assert ("hold" in here.paces) == ("503" in status)
+
+
+def test_a_host_that_is_not_reached_in_time_is_that_and_no_robots(
+    ask: Ask, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swallow(sock: socket.socket, _address: object) -> None:
+        threading.Event().wait(sock.gettimeout())
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(socket.socket, "connect", swallow)
+    names.say("h.test", ["8.8.8.8"])
+
+    assert ask("http://h.test/", robots=True)["code"] == "connect_timeout"
+
+
+def test_a_look_up_that_hangs_is_that_and_no_robots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "FETCH_SECONDS", 0.3)
+    hang = threading.Event()
+    fetcher = Fetcher(Guard(Resolver(lambda _host, _port: ["8.8.8.8"] if hang.wait(30) else [], threads=1)))
+
+    row = visit_with(fetcher, "http://h.test/", robots=True)
+
+    hang.set()
+    assert row["code"] == "timeout"
+    assert "looking up h.test" in row["error"]
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["reset", "silent"])
+def test_where_https_was_a_guess_http_is_asked_for_its_robots_too(silent: bool, ask: Ask, serve: Serve) -> None:
+    def script(peer: Peer, _request: bytes) -> None:
+        hello = peer.sock.recv(65536)
+        if not hello.startswith(b"\x16"):
+            peer.send(rules(NO) if b"/robots.txt" in hello else answer(b"<title>plain</title>"))
+        elif silent:
+            peer.stay()
+        else:
+            peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    server = serve(script, raw=True)
+
+    row = ask(f"127.0.0.1:{server.port}/public", robots=True, timeout=2)
+
+    assert (row["code"], row["title"], row["final_url"]) == ("", "plain", server.url("/public"))
+    assert "https failed" in row["note"]
 
 
 def test_silence_forbids_all_for_now(ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
