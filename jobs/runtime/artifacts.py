@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from jobs.runtime.job import Artifact
@@ -49,22 +51,20 @@ def sweep(home: Path, run: str, referenced: Iterable[str]) -> int:
     keep = {Path(reference).name for reference in referenced}
     orphans = [path for path in _files(folder(home, run)) if path.name not in keep]
     for path in orphans:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
     return len(orphans)
 
 
 def remove(home: Path, run: str) -> None:
-    """Remove all artifacts of a run."""
-    for path in _files(folder(home, run)):
-        path.unlink(missing_ok=True)
-    if folder(home, run).is_dir():
-        folder(home, run).rmdir()
+    """Remove all artifacts of a run, as far as the disk lets us."""
+    shutil.rmtree(folder(home, run), ignore_errors=True)
 
 
 def size(home: Path, run: str = "") -> int:
     """Bytes of the artifacts of one run, or of all."""
     place = folder(home, run) if run else home / FOLDER
-    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) if place.is_dir() else 0
+    return sum(map(_size, place.rglob("*"))) if place.is_dir() else 0
 
 
 def safe_name(name: str) -> str:
@@ -74,6 +74,13 @@ def safe_name(name: str) -> str:
 
 def _files(place: Path) -> list[Path]:
     return [path for path in place.iterdir() if path.is_file()] if place.is_dir() else []
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 for what is none, or has gone since it was listed."""
+    with suppress(OSError):
+        return path.stat().st_size if path.is_file() else 0
+    return 0
 
 
 def _write(path: Path, chunks: Iterable[bytes | str]) -> None:

@@ -1,7 +1,8 @@
 """Who is at fault when a worker dies or hangs: an answer names its item, a death does not.
 
-What was in no busy slot goes back without blame. One busy slot names the culprit; of several, the stack that
-faulthandler printed may; else all of them are tried again alone, and only what fails alone is blamed.
+What has not started goes back without blame. One busy slot names the culprit; of several, the stack that faulthandler
+printed may; else all of them are tried again alone, and only what fails alone is blamed. What is done and was not heard
+of is suspect too: its answer may be what the worker could not send.
 """
 
 from __future__ import annotations
@@ -26,29 +27,42 @@ MIN_GAIN = 0.05
 """CPU seconds since the ping below which no thread is called the holder of the GIL."""
 
 STOPPED_SECONDS = 1.0
+SILENT_SECONDS = 5.0
+"""A worker that is done with an item, has nothing else to do and has not answered for so long never will."""
+
 _NO_MEMORY = ("annot allocate memory", "overflow in mpz type", "bad_alloc")
 _STACK = re.compile(r"^Current thread 0x([0-9a-f]+)", re.MULTILINE)
 
 
 def bury(run: ActiveRun, dead: WorkerProcess, now: float) -> str:
     """Give back what a dead worker held, each item with the blame that is its due; returns how it died, in words."""
-    how = manner_of_death(dead)
-    busy = [(place, dead.out.pop(place.ticket)) for place in dead.board.busy() if place.ticket in dead.out]
-    for entry in reversed(list(dead.out.values())):
-        run.schedule.back(entry, now)
+    how, taken = manner_of_death(dead), dead.board.highest_taken()
+    busy = _taken_out(dead, dead.board.busy())
+    done = _taken_out(dead, dead.board.last())
+    innocent = bool(dead.killed_why) and not dead.at_fault
+    for ticket, entry in reversed(dead.out.items()):
+        run.schedule.back(entry, now) if innocent or ticket > taken else run.suspect(entry, now)
     dead.out.clear()
     run.untidy = True
-    if dead.killed_why and not dead.at_fault:
-        for _, entry in busy:
+    if innocent:
+        for _, entry in [*busy, *done]:
             run.schedule.back(entry, now)
         return how
-    culprit = _culprit(dead, busy)
-    for place, entry in busy:
+    suspects = busy or done
+    culprit = _culprit(dead, suspects)
+    for place, entry in suspects:
         if culprit is None or entry is culprit:
             _convict(run, dead, place, entry, how, alone=culprit is not None, now=now)
         else:
             run.schedule.back(entry, now)
+    for _, entry in done if busy else ():
+        run.suspect(entry, now)
     return how
+
+
+def _taken_out(dead: WorkerProcess, places: list[Busy]) -> list[tuple[Busy, Entry]]:
+    """The items in these places that were out, taken out."""
+    return [(place, dead.out.pop(place.ticket)) for place in places if place.ticket in dead.out]
 
 
 def manner_of_death(dead: WorkerProcess) -> str:
@@ -70,6 +84,11 @@ def check_deadlines(run: ActiveRun, worker: WorkerProcess, workers: Workers, now
         return
     _heed_pong(worker, now)
     busy = [place for place in worker.board.busy() if place.ticket in worker.out]
+    if busy:
+        worker.silent_since = None
+    elif _is_silent(worker, now):
+        _end(run, worker, workers, "it was done with an item, and its answer did not come", at_fault=True)
+        return
     overdue = _overdue(run, worker, busy, now)
     if not overdue:
         return
@@ -94,6 +113,14 @@ def _is_stopped(run: ActiveRun, worker: WorkerProcess, workers: Workers, now: fl
     elif now - worker.stopped_since > STOPPED_SECONDS:
         _end(run, worker, workers, "it was stopped (SIGSTOP)", at_fault=True)
     return worker.stopped_since is not None
+
+
+def _is_silent(worker: WorkerProcess, now: float) -> bool:
+    """Whether an item has been done for long without an answer: what the worker says cannot be read any more."""
+    waits = any(place.ticket in worker.out for place in worker.board.last())
+    if not waits or worker.silent_since is None or worker.last_heard > worker.silent_since:
+        worker.silent_since = now if waits else None
+    return worker.silent_since is not None and now - worker.silent_since > SILENT_SECONDS
 
 
 def _culprit(dead: WorkerProcess, busy: list[tuple[Busy, Entry]]) -> Entry | None:

@@ -89,6 +89,10 @@ class Board:
         """The slots that are busy."""
         return [self._busy(slot) for slot in range(1, self.slots + 1) if self._words[self._at(slot) + BUSY_WORD]]
 
+    def last(self) -> list[Busy]:
+        """What each slot took last, also where it is done with it."""
+        return [self._busy(slot) for slot in range(1, self.slots + 1) if self._words[self._at(slot)]]
+
     def highest_taken(self) -> int:
         """The highest ticket that any slot has taken, 0 for none."""
         return max(self._words[self._at(slot)] for slot in range(1, self.slots + 1))

@@ -5,6 +5,7 @@ Outside the machine (a job called as an ordinary function) nothing listens, and 
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -89,7 +90,10 @@ def pace(
     if context is None:
         return
     seconds = {"latency": latency, "hold": hold, "pause": pause}
-    context.paces.update({name: float(value) for name, value in seconds.items() if value is not None})
+    given = {name: float(value) for name, value in seconds.items() if value is not None}
+    if any(math.isnan(value) for value in given.values()):
+        raise ValueError("pace() was given seconds that are no number")
+    context.paces.update(given)
     words = {"close": close, "why": why}
     context.paces.update({name: str(text)[:300] for name, text in words.items() if text})
     if error is not None:

@@ -11,15 +11,17 @@
                       planned  {first, plans: [[position, code, error, detail, group, cost, key], …]}
                       pong     n
 
-JSON and not pickle: a worker parses hostile pages, and nothing it says may run in the runner. A frame is four bytes of
-length, big-endian, and as many bytes of UTF-8.
+JSON and not pickle: a worker parses hostile pages, and nothing it says may run in the runner, or stop it: the runner
+checks each frame before it heeds it. A frame is four bytes of length, big-endian, and as many bytes of UTF-8.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobs.runtime.rows import MAX_ROW_BYTES
@@ -63,11 +65,71 @@ class Decoder:
         return frames
 
 
+def check(kind: str, body: Any) -> None:
+    """Refuse what no worker says of its own accord. Raises FrameError."""
+    holds = _SAID.get(kind)
+    if holds is None or not holds(body):
+        raise FrameError(f"it says {kind!r:.40} and nothing that belongs to it")
+
+
+def _are_answers(body: Any) -> bool:
+    return type(body) is list and all(map(_is_answer, body))
+
+
+def _is_answer(said: Any) -> bool:
+    """Whether it is [ticket, kind, code, error, detail, row, slot, started, finished, cpu, pace, later]."""
+    if type(said) is not list or tuple(map(type, said[:10])) not in _ANSWERS or len(said) != 12:
+        return False
+    pace, later = said[10:]
+    return (pace is None or _is_pace(pace)) and (_is_later(later) if said[1] == "later" else later is None)
+
+
+def _is_pace(pace: Any) -> bool:
+    return type(pace) is dict and all(type(value) is _PACE.get(name) for name, value in pace.items())
+
+
+def _is_later(later: Any) -> bool:
+    return (
+        type(later) is dict
+        and type(later.get("seconds")) is float
+        and all(name in later and type(later[name]) in (str, type(None)) for name in ("group", "carry"))
+    )
+
+
+def _are_plans(body: Any) -> bool:
+    plans = body.get("plans") if type(body) is dict else None
+    return type(plans) is list and type(body.get("first")) is int and all(map(_is_plan, plans))
+
+
+def _is_plan(plan: Any) -> bool:
+    known = type(plan) is list and tuple(map(type, plan)) in _PLANS
+    return known and (plan[6] is None or _KEY.fullmatch(plan[6]) is not None)
+
+
+_KEY = re.compile("[0-9a-f]{32}")
+_NONE = type(None)
+_TIMES = (int, float, float, float)
+_ANSWERS = {(int, str, str, str, str, row, *_TIMES) for row in (str, _NONE)}
+_PLANS = {(int, str, str, str, str, cost, key) for cost in (float, _NONE) for key in (str, _NONE)}
+_PACE = {"latency": float, "hold": float, "pause": float, "close": str, "why": str, "error": bool, "refused": bool}
+_SAID: Mapping[str, Callable[[Any], bool]] = {
+    "up": lambda body: type(body) is dict,
+    "broken": lambda body: type(body) is dict and type(body.get("reason")) is str,
+    "out": _are_answers,
+    "back": lambda body: type(body) is list and all(type(ticket) is int for ticket in body),
+    "planned": _are_plans,
+    "pong": lambda body: type(body) is int,
+}
+"""What a worker says, and what belongs to it; a look at the types of an answer costs 1 µs."""
+
+
 def _frame(text: bytes) -> tuple[str, Any]:
     try:
         kind, body = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise FrameError(str(error)) from error
+    if type(kind) is not str:
+        raise FrameError("a frame of no kind")
     return kind, body
 
 

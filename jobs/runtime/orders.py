@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from jobs.runtime import artifacts
 from jobs.runtime.closing import Closing
 from jobs.runtime.desk import Desk
-from jobs.runtime.errors import IllegalMove, Refused, UnknownRun
+from jobs.runtime.errors import IllegalMove, Refused
 from jobs.runtime.records import Event, RunState, count
 from jobs.runtime.store import commands, items, outcomes, runs
 from jobs.runtime.store.commands import Command
@@ -162,16 +162,11 @@ class Orders:
         if not self.deleting:
             return
         number, run = self.deleting[0]
-        try:
-            self.desk.write(lambda db: self._delete_step(db, number))
-        except UnknownRun:
-            self.deleting.popleft()
-            artifacts.remove(self.desk.store.home, run)
-
-    def _delete_step(self, db: Connection, number: int) -> None:
-        runs.get(db, number)
-        if items.remove(db, number, DELETE_STEP) == 0:
-            runs.delete_row(db, number)
+        if self.desk.write(lambda db: items.remove(db, number, DELETE_STEP)) > 0:
+            return
+        artifacts.remove(self.desk.store.home, run)  # before the run itself: as long as it is there, this is done again
+        self.desk.write(lambda db: runs.delete_row(db, number))
+        self.deleting.popleft()
 
     def _log(self, db: Connection, stored: Stored, at: float, text: str) -> None:
         commands.log(db, stored.number, Event(at=at, kind="command", text=text))

@@ -15,7 +15,7 @@ from jobs.runtime.errors import ItemError, TryLater
 from jobs.runtime.job import Job
 from jobs.runtime.kinds import Kind
 from jobs.runtime.records import Column
-from jobs.runtime.rows import Keep, UnencodableError, clean, encode_row
+from jobs.runtime.rows import MAX_ROW_BYTES, Keep, UnencodableError, clean, encode_row
 
 MAX_ERROR = 2_000
 MAX_DETAIL = 20_000
@@ -91,14 +91,22 @@ def _attempt(work: Work, cell: str, keep: Keep) -> Verdict:
         returned = work.job.function(item, **work.keywords)
         code, row = encode_row(work.columns, returned, scalar=work.job.scalar, keep=keep)
         return Verdict(kind="ok", code=code, row=row)
-    except TryLater as error:
-        return _later(work, error, keep)
     except BaseException as error:  # the author's function: whatever it raises is this item's outcome
         return failure(error, lambda row: _partial(work, row, keep))
 
 
 def failure(error: BaseException, partial: Callable[[Any], str | None] = lambda _row: None) -> Verdict:
     """The verdict of an attempt, or of a hook, that raised this."""
+    try:
+        return _verdict(error, partial)
+    except BaseException as why:  # the author's exception: it may lack its words, or raise when asked for them
+        words = f"{type(error).__name__}, which cannot say what it is ({type(why).__name__})"
+        return Verdict(kind="failed", code="bug", error=_short(words))
+
+
+def _verdict(error: BaseException, partial: Callable[[Any], str | None]) -> Verdict:
+    if isinstance(error, TryLater):
+        return _later(error, partial)
     if isinstance(error, ItemError):
         return Verdict(
             kind="failed",
@@ -115,19 +123,22 @@ def failure(error: BaseException, partial: Callable[[Any], str | None] = lambda 
     return Verdict(kind="failed", code="bug", error=_short(words), detail=_traceback(error))
 
 
-def _later(work: Work, error: TryLater, keep: Keep) -> Verdict:
+def _later(error: TryLater, partial: Callable[[Any], str | None]) -> Verdict:
     try:
         carry = None if error.carry is None else json.dumps(error.carry)
     except (TypeError, ValueError) as why:
         return Verdict(kind="failed", code="unencodable", error=f"what TryLater carries is not plain data: {why}")
+    if carry is not None and len(carry) > MAX_ROW_BYTES:
+        words = f"what TryLater carries has {len(carry):,} characters (at most {MAX_ROW_BYTES:,})"
+        return Verdict(kind="failed", code="unencodable", error=words)
     group = None if error.group is None else clean(str(error.group))[:500]
     return Verdict(
         kind="later",
         code=clean(str(error.code))[:64] or "bug",
         error=_short(str(error.message)),
         detail=clean(str(error.detail))[:MAX_DETAIL],
-        row=_partial(work, error.row, keep),
-        later={"seconds": error.seconds, "group": group, "carry": carry},
+        row=partial(error.row),
+        later={"seconds": float(error.seconds), "group": group, "carry": carry},
     )
 
 

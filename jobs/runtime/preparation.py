@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
-from jobs.runtime.active import ActiveRun
+from jobs.runtime.active import MAX_LOST, ActiveRun
 from jobs.runtime.records import ItemState
 from jobs.runtime.store import items, outcomes, runs
 from jobs.runtime.store.connection import Connection
@@ -29,6 +29,7 @@ class Preparation:
         self.stored = run.stored.prepared
         self.again: deque[tuple[int, int]] = deque()
         self.hung: set[int] = set()
+        self.deaths: Counter[int] = Counter()
         self.done: dict[int, tuple[int, list[list[Any]]]] = {}
 
     @property
@@ -53,23 +54,32 @@ class Preparation:
                 workers.send(worker, "plan", {"first": batch[0], "cells": cells})
 
     def planned(self, worker: WorkerProcess, body: dict[str, Any]) -> None:
-        """Take in a batch that a worker has done."""
-        if worker.planning is not None and worker.planning[0] == body["first"]:
-            self.done[worker.planning[0]] = (worker.planning[1], body["plans"])
+        """Take in a batch that a worker has done; what is not the batch it was given does not count."""
+        if worker.planning is None:
+            return
+        first, last, _ = worker.planning
+        if body["first"] == first and [plan[0] for plan in body["plans"]] == list(range(first, last + 1)):
+            self.done[first] = (last, body["plans"])
             worker.planning = None
 
     def lost(self, worker: WorkerProcess, how: str) -> None:
-        """A worker died or hung over a batch: it is split, until one item is left to blame."""
+        """A worker died or hung over a batch: it is split, until one item is left to blame. A death may have come from
+        outside, so it takes three of them."""
         if worker.planning is None:
             return
         first, last, _ = worker.planning
         worker.planning = None
-        if first == last:
-            code = "timeout" if first in self.hung else "worker_lost"
-            self.done[first] = (last, [[first, code, f"preparing it, its worker {how}", "", "", None, None]])
+        hung = first in self.hung
+        if first < last:
+            middle = (first + last) // 2
+            self.again += [(first, middle), (middle + 1, last)]
             return
-        middle = (first + last) // 2
-        self.again += [(first, middle), (middle + 1, last)]
+        self.deaths[first] += 1
+        if hung or self.deaths[first] >= MAX_LOST:
+            code = "timeout" if hung else "worker_lost"
+            self.done[first] = (last, [[first, code, f"preparing it, its worker {how}", "", "", None, None]])
+        else:
+            self.again.append((first, last))
 
     def check(self, workers: Workers, now: float) -> None:
         """Kill a worker whose hooks take too long."""

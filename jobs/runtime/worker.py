@@ -18,6 +18,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,12 @@ from jobs.runtime.job import Artifact, Job
 from jobs.runtime.perform import Answer, Work, perform
 from jobs.runtime.plans import plan_items
 from jobs.runtime.records import Column
+
+MAX_ANSWERS = 512
+MAX_TOGETHER = 1 << 20
+"""Characters of rows in one frame, beyond which no further answer joins it: a frame must not grow with the slots."""
+
+_DETAIL, _ROW = 4, 5
 
 BROKEN_THREAD = 70
 """Exit code of a worker one of whose own threads has ended with an exception."""
@@ -83,17 +90,22 @@ def main(pipe: socket.socket, memory: Any, terms: Terms) -> None:
 
 def _redirect(log: Path) -> None:
     """Send what libraries write to standard error, and the stacks of a crash, to the worker's own file."""
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(file, 2)
+    with suppress(OSError):  # the disk is full: without a log of its own it can work all the same
+        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
     faulthandler.enable(file=sys.stderr, all_threads=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.excepthook = _die
 
 
+class _Standing(threading.Thread):
+    """A slot or the sender: a worker without it would only seem to live."""
+
+
 def _die(what: threading.ExceptHookArgs) -> None:
-    """A slot or the sender cannot go on (out of memory, mostly): a worker without it would only seem to live."""
+    """A thread has ended with an exception (out of memory, mostly): that of a job is the job's own affair."""
     threading.__excepthook__(what)
-    os._exit(BROKEN_THREAD)
+    if isinstance(what.thread, _Standing):
+        os._exit(BROKEN_THREAD)
 
 
 class Worker:
@@ -121,8 +133,8 @@ class Worker:
     def start(self) -> None:
         """Start the slots and the sender, then limit the memory (threads cannot start under a limit set before)."""
         for slot in range(1, self.terms.slots + 1):
-            threading.Thread(target=self._perform_items, args=(slot,), name=f"slot {slot}", daemon=True).start()
-        threading.Thread(target=self._send_answers, name="sender", daemon=True).start()
+            _Standing(target=self._perform_items, args=(slot,), name=f"slot {slot}", daemon=True).start()
+        _Standing(target=self._send_answers, name="sender", daemon=True).start()
         if self.terms.memory:
             confine.limit_memory(self.terms.memory)
         self.said.put(("up", {"pid": os.getpid(), "slots": self.terms.slots}))
@@ -193,9 +205,7 @@ class Worker:
     def _send_answers(self) -> None:
         """Send whatever is ready in as few frames as there are kinds."""
         while True:
-            waiting = [self.said.get()]
-            while not self.said.empty() and len(waiting) < 512:
-                waiting.append(self.said.get())
+            waiting = together(self.said)
             for kind in ("out", "back"):
                 bodies = [body for said, body in waiting if said == kind]
                 if bodies:
@@ -209,6 +219,22 @@ class Worker:
             self.pipe.sendall(frames.encode(kind, body))
         except OSError:
             os._exit(0)  # the runner is gone
+
+
+def together(said: queue.SimpleQueue[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """What is ready to be said, as much of it as should share a frame; waits for the first."""
+    waiting = [said.get()]
+    weight = _weight(waiting[0])
+    while not said.empty() and len(waiting) < MAX_ANSWERS and weight < MAX_TOGETHER:
+        waiting.append(said.get())
+        weight += _weight(waiting[-1])
+    return waiting
+
+
+def _weight(said: tuple[str, Any]) -> int:
+    """About how many characters an answer puts into a frame."""
+    kind, body = said
+    return len(body[_ROW] or "") + len(body[_DETAIL]) if kind == "out" else 0
 
 
 def _keywords(job: Job, params: dict[str, Any]) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class WorkerProcess:
     starved: float = 0.0
     starved_at: float = 0.0
     stopped_since: float | None = None
+    silent_since: float | None = None
     troubled_at: float | None = None
     recalled: bool = False
     planning: tuple[int, int, float] | None = None
@@ -249,7 +250,7 @@ class Workers:
         """Take what its pipe holds now; False: the pipe has ended, or what it says is nonsense."""
         try:
             received = speaker.pipe.recv(frames.READ)
-            said = speaker.decoder.feed(received)
+            said = _understood(speaker, received)
         except BlockingIOError:
             return True
         except (OSError, frames.FrameError) as error:
@@ -282,10 +283,18 @@ class Workers:
     def _pending(self, gone: WorkerProcess, heard: list[tuple[WorkerProcess, str, Any]]) -> bool:
         try:
             received = gone.pipe.recv(frames.READ)
-            heard += [(gone, kind, body) for kind, body in gone.decoder.feed(received)]
+            heard += [(gone, kind, body) for kind, body in _understood(gone, received)]
         except (OSError, frames.FrameError):
             return False
         return bool(received)
+
+
+def _understood(speaker: WorkerProcess, received: bytes) -> list[tuple[str, Any]]:
+    """The frames that are complete with these bytes. Raises FrameError for what a worker does not say."""
+    said = speaker.decoder.feed(received)
+    for kind, body in said:
+        frames.check(kind, body)
+    return said
 
 
 def _unstarted(recalled: WorkerProcess) -> list[Entry]:

@@ -8,11 +8,13 @@ from typing import Any
 
 from jobs.runtime.client.home import ensure_runner, find, log_path, store
 from jobs.runtime.errors import FanoutError, IllegalMove, Refused
-from jobs.runtime.records import Run
+from jobs.runtime.records import Run, RunState
 from jobs.runtime.store import commands
 from jobs.runtime.store.connection import Store
 
 ASK_SECONDS = 15.0
+SEE_SECONDS = 1.0
+"""Between two looks at whether a runner still lives, while one is waited for: it may be killed at any instant."""
 
 
 def cancel(run_id: str) -> None:
@@ -48,14 +50,21 @@ def rename(run_id: str, text: str) -> None:
 
 
 def wait(run_id: str, timeout: float | None = None, step: float = 0.05) -> Run:
-    """The run once it has ended, or as it is after `timeout` seconds; None: wait as long as it takes."""
+    """The run once it has ended, or as it is after `timeout` seconds; None: wait as long as it takes.
+
+    A runner that dies meanwhile is followed by another.
+    """
     limit = None if timeout is None else time.monotonic() + timeout
+    look = time.monotonic() + SEE_SECONDS
     with store().watch() as version:
         seen, found = version(), find(run_id).run
         while not found.state.terminal and (limit is None or time.monotonic() < limit):
             time.sleep(step)
             if version() != seen:
                 seen, found = version(), find(run_id).run
+            if time.monotonic() > look and found.state is not RunState.PAUSED:
+                ensure_runner()
+                look = time.monotonic() + SEE_SECONDS
     return found
 
 
@@ -73,7 +82,7 @@ def _ask(run_id: str, verb: str, **body: Any) -> None:
 
 
 def _answer(home: Store, seq: int) -> str | None:
-    limit = time.monotonic() + ASK_SECONDS
+    limit, look = time.monotonic() + ASK_SECONDS, time.monotonic() + SEE_SECONDS
     pause_ = 0.002
     while time.monotonic() < limit:
         with home.read() as db:
@@ -82,4 +91,7 @@ def _answer(home: Store, seq: int) -> str | None:
             return answer
         time.sleep(pause_)
         pause_ = min(0.05, pause_ * 1.5)
+        if time.monotonic() > look:
+            ensure_runner()
+            look = time.monotonic() + SEE_SECONDS
     return None

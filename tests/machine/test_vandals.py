@@ -1,0 +1,100 @@
+"""Items that attack their own worker: its pipe, its descriptors, its signals, its output. Each is its own failure."""
+
+from __future__ import annotations
+
+import queue
+from typing import Any
+
+import pytest
+
+from jobs.runtime import client, worker
+from jobs.runtime.records import Outcome
+from tests.machine.conftest import Machine, until
+
+
+def ends(found: list[Outcome]) -> list[str]:
+    return [outcome.code or outcome.state.value for outcome in found]
+
+
+@pytest.mark.parametrize("verb", ["close_all", "close_pipe", "shut_pipe", "babble"])
+@pytest.mark.parametrize("pool", [(1, 4), (2, 1)], ids=["threads", "processes"])
+def test_who_breaks_the_pipe_is_blamed_and_nobody_else(machine: Machine, pool: tuple[int, int], verb: str) -> None:
+    found = machine.perform([*["sleep 0.05"] * 5, verb, *["sleep 0.05"] * 15], "vandal", pool=pool)
+
+    assert ends(found) == [*["ok"] * 5, "worker_lost", *["ok"] * 15]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '["out",5]',
+        '["out",[[1]]]',
+        '["back","x"]',
+        '["pong"]',
+        "{}",
+        '["up",7]',
+        '["planned",{}]',
+        '["broken",[]]',
+        "[[],[]]",
+    ],
+)
+def test_a_frame_that_is_none_costs_its_worker_and_not_the_runner(machine: Machine, frame: str) -> None:
+    found = machine.perform([*["sleep 0.05"] * 5, f"say {frame}", *["sleep 0.05"] * 5], "vandal", pool=(1, 2))
+
+    assert ends(found)[:5] + ends(found)[6:] == ["ok"] * 10
+    assert ends(found)[5] in ("ok", "worker_lost")
+    assert "Traceback" not in machine.log()
+
+
+def test_a_frame_that_never_ends_stalls_nobody(machine: Machine) -> None:
+    found = machine.perform([*["sleep 0.05"] * 5, "promise", *["sleep 0.05"] * 5], "vandal", pool=(1, 2), deadline=None)
+
+    assert ends(found)[:5] + ends(found)[6:] == ["ok"] * 10
+
+
+@pytest.mark.parametrize(
+    ("verb", "end"),
+    [
+        ("shout", "ok"),
+        ("fork", "ok"),
+        ("start", "ok"),
+        ("threads", "ok"),
+        ("raise_in_thread", "ok"),
+        ("signals", "bug"),
+        ("leave", "bug"),
+        ("rude", "bug"),
+        ("interrupt", "bug"),
+        ("wordless", "bug"),
+        ("speechless", "bug"),
+        ("soon", "bug"),
+        ("never", "busy"),
+        ("recurse", "bug"),
+        ("alone", "ok"),
+    ],
+)
+def test_whatever_an_item_does_to_its_process_is_its_own_outcome(machine: Machine, verb: str, end: str) -> None:
+    found = machine.perform([*["sleep 0.05"] * 4, verb, *["sleep 0.05"] * 4], "vandal", pool=(1, 3))
+
+    assert ends(found) == [*["ok"] * 4, end, *["ok"] * 4]
+    assert "Traceback" not in machine.log()
+
+
+def test_large_answers_of_many_slots_do_not_share_a_frame() -> None:
+    said: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+    for size in (10, 10, 800_000, 800_000, 800_000):
+        said.put(("out", [1, "ok", "", "", "", "x" * size, 1, 0.0, 0.0, 0.0, None, None]))
+    said.put(("back", 7))
+
+    assert [len(worker.together(said)) for _ in range(2)] == [4, 2]
+
+
+def test_a_cancel_also_ends_what_an_item_has_started(machine: Machine) -> None:
+    run = machine.submit(["fork", "start", "sleep 60"], "vandal", pool=(1, 3))
+    until(lambda: client.run(run.id).done == 2)
+    (process,) = machine.workers()
+    family = process.children(recursive=True)
+    client.cancel(run.id)
+    machine.finish(run)
+
+    assert len(family) == 2
+    until(lambda: not any(process.is_running() and process.status() != "zombie" for process in family), 5)
