@@ -26,5 +26,5 @@ def demo_memory(word: str) -> Seen:
     """Add the word to the list; say how long the list is now, and who looks at it."""
     seen.append(word)
     length = len(seen)
-    time.sleep(0.05)
+    time.sleep(0.2)
     return Seen(in_the_list=length, process=os.getpid(), thread=threading.get_native_id())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,9 @@ COLOURS: Mapping[str, str] = {
     "worker starts": "#9aa7bd",
 }
 """By state; each stands out from both backgrounds and from its neighbours also for the colour-blind."""
+
+GLYPHS: Mapping[str, str] = {"failed": "✗", "cancelled": "–", "tried again": "↻"}
+"""Beside the colour, so that bars are told apart in grey as well."""
 
 
 def timeline(run: Run) -> None:
@@ -121,7 +125,7 @@ def _bars(bars: pd.DataFrame, lanes: Sequence[str]) -> Any:
         "state:N",
         title=None,
         scale=alt.Scale(domain=states, range=[COLOURS[state] for state in states]),
-        legend=alt.Legend(orient="top", columns=2),
+        legend=alt.Legend(orient="top", columns=2, labelExpr=f"{_labels(states)}[datum.label]"),
     )
     tooltip = [
         alt.Tooltip("position:Q", title="position", format=","),
@@ -130,10 +134,30 @@ def _bars(bars: pd.DataFrame, lanes: Sequence[str]) -> Any:
         alt.Tooltip("begin:Q", title="begins at, s", format=".3f"),
         alt.Tooltip("seconds:Q", title="takes, s", format=".3f"),
     ]
+    x, y = _time("begin"), _lanes(lanes)
     marks = alt.Chart(bars).mark_bar(cornerRadius=2, minBandSize=3)
-    return marks.encode(x=_time("begin"), x2="end:Q", y=_lanes(lanes), color=colour, tooltip=tooltip).properties(
-        height=_height(lanes)
-    )
+    drawn = marks.encode(x=x, x2="end:Q", y=y, color=colour, tooltip=tooltip)
+    return (drawn + glyphs(bars, x, y, 13 if len(lanes) <= 40 else 9)).properties(height=_height(lanes))
+
+
+def _labels(states: Sequence[str]) -> str:
+    """What the legend says of each state, as an object of Vega's."""
+    return json.dumps({state: f"{GLYPHS.get(state, '')} {state}".strip() for state in states})
+
+
+def glyphs(bars: pd.DataFrame, x: alt.X, y: alt.Y, size: int) -> Any:
+    """An altair chart of a glyph at the beginning of each bar that is not simply ok, readable on bar and background."""
+    marked = bars[bars["state"].isin(list(GLYPHS))]
+    table = marked.assign(glyph=[GLYPHS[state] for state in marked["state"]])
+    text: dict[str, Any] = {"align": "left", "baseline": "middle", "dx": 2, "fontSize": size, "fontWeight": "bold"}
+    base = alt.Chart(table).encode(x=x, y=y, text="glyph:N")
+    ink, ground = text_colour(), "#101418" if text_colour() != "#101418" else "#ffffff"
+    return base.mark_text(**text, color=ground, stroke=ground, strokeWidth=3) + base.mark_text(**text, color=ink)
+
+
+def text_colour() -> str:
+    """What is written into a chart stands out from the viewer's background."""
+    return "#edebe8" if st.context.theme.type == "dark" else "#101418"
 
 
 def busy_shares(bars: pd.DataFrame, bins: int = BINS) -> pd.DataFrame:

@@ -55,7 +55,7 @@ def walls(rows: Sequence[Mapping[str, Any]], *, verdict: str, key: str = "walls"
         )
     )
     spread = base.mark_rule(strokeWidth=3, color=INK).encode(x=alt.X("least:Q", scale=scale), x2="most:Q")
-    texts = base.mark_text(align="left", dx=8, fontSize=13, color=text_colour())
+    texts = base.mark_text(align="left", dx=8, fontSize=13, color=charts.text_colour())
     labels = texts.encode(x=alt.X("most:Q", scale=scale), text="said:N")
     chart = (bars + spread + labels).properties(height=len(rows) * 46 + 60)
     st.altair_chart(
@@ -64,11 +64,6 @@ def walls(rows: Sequence[Mapping[str, Any]], *, verdict: str, key: str = "walls"
         alt=f"Wall time and speed-up of each way: {'; '.join(_spoken(row) for row in rows)}. {verdict}",
     )
     st.caption("Bar: median of the repeats. Line: from the shortest to the longest. ×: as fast as one at a time.")
-
-
-def text_colour() -> str:
-    """What is written into a chart stands out from the viewer's background."""
-    return "#edebe8" if st.context.theme.type == "dark" else "#101418"
 
 
 def _said(row: Mapping[str, Any]) -> str:
@@ -99,8 +94,11 @@ def _shown(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     table["way"] = [forms.WAYS.get(str(name), str(name)) for name in table["way"]]
     table["peak_memory"] = table["peak_memory"].astype("Float64") / 1e6
-    return table.rename(columns=LABELS)
+    return table[[*(name for name in table if name not in LAST), *LAST]].rename(columns=LABELS)
 
+
+LAST = ("concurrency", "ok", "failed")
+"""Columns that a reader can do without, where a page is too narrow for all."""
 
 LABELS: Mapping[str, str] = {
     "wall": "wall, s",
@@ -193,7 +191,7 @@ def speed_ups(table: pd.DataFrame) -> None:
         tooltip=["run:N", "workers:Q", alt.Tooltip("speed_up:Q", format=".2f")],
     )
     points = base.mark_point(filled=True, size=120, color=INK, opacity=1)
-    labels = base.mark_text(align="left", dx=10, fontSize=13, color=text_colour()).encode(
+    labels = base.mark_text(align="left", dx=10, fontSize=13, color=charts.text_colour()).encode(
         text=alt.Text("speed_up:Q", format=".2f")
     )
     told = ", ".join(f"{run}: {gain:.2f} with {n}" for run, gain, n in table[["run", "speed_up", "workers"]].to_numpy())
@@ -216,6 +214,13 @@ def timelines(lanes: pd.DataFrame) -> None:
             key=f"timeline_{place}",
             alt=f"Timeline of run {run}: {count(number, 'lane')}, {part['end'].max():.1f} seconds, {states}",
         )
+    st.caption(f"One lane per thread, one bar per attempt{_signs(lanes)}; point at a bar for its figures.")
+
+
+def _signs(lanes: pd.DataFrame) -> str:
+    """What the glyphs on the bars say, of those that are there."""
+    there = [f"{glyph} {state}" for state, glyph in charts.GLYPHS.items() if state in set(lanes["state"])]
+    return f": {', '.join(there)}, the others ok" if there else ", all of them ok"
 
 
 BELOW = 76
@@ -225,18 +230,20 @@ BELOW = 76
 def _lanes(part: pd.DataFrame, far: float) -> Any:
     """An altair chart of one run's attempts; colours as on the timeline of the run's own page."""
     states = [state for state in charts.COLOURS if state in set(part["state"])]
-    return (
+    y = alt.Y("lane:N", title=None, axis=None, sort=charts.lane_order(part))
+    x = alt.X(
+        "begin:Q",
+        title="seconds since submit",
+        scale=alt.Scale(domain=[0, far], nice=False),
+        axis=alt.Axis(tickCount=8),
+    )
+    bars = (
         alt.Chart(part)
         .mark_bar(cornerRadius=1)
         .encode(
-            x=alt.X(
-                "begin:Q",
-                title="seconds since submit",
-                scale=alt.Scale(domain=[0, far], nice=False),
-                axis=alt.Axis(tickCount=8),
-            ),
+            x=x,
             x2="end:Q",
-            y=alt.Y("lane:N", title=None, axis=None, sort=charts.lane_order(part)),
+            y=y,
             color=alt.Color(
                 "state:N",
                 scale=alt.Scale(domain=states, range=[charts.COLOURS[state] for state in states]),
@@ -251,3 +258,4 @@ def _lanes(part: pd.DataFrame, far: float) -> Any:
             ],
         )
     )
+    return bars + charts.glyphs(part, x, y, 11 if part["lane"].nunique() <= 8 else 8)

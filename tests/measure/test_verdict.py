@@ -73,6 +73,17 @@ def test_threads_win_where_items_wait_and_the_cheaper_of_equal_ways_is_named() -
     )
 
 
+def test_a_gain_beyond_what_one_item_allows_is_said_to_be_noise() -> None:
+    nearly_all = verdict(found(way("sequential", 6.0, 6.1, longest=9.0), way("processes", 4.9, 5.0, longest=9.0)))
+    half = verdict(found(way("sequential", 9.0, 9.1, longest=6.0), way("processes", 4.9, 5.0, longest=6.0)))
+
+    assert nearly_all == (
+        "One item is 90 % of the work, so no way can be more than 1.11 times as fast as one at a time (the best here "
+        "was 1.22 times, and what is beyond 1.11 times is noise)."
+    )
+    assert half.endswith("no way can be more than 1.67 times as fast (what is beyond that here is noise).")
+
+
 def test_one_item_that_is_nearly_all_the_work_is_said_to_be_that() -> None:
     said = verdict(found(way("sequential", 5.0, 5.1, longest=9.5), way("processes", 4.9, 5.0, longest=9.5), items=4))
 

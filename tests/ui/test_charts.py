@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import altair as alt
 import pytest
 
 from jobs.runtime.client import Span
@@ -69,3 +70,27 @@ def test_busy_shares_add_up_to_the_seconds_that_were_worked(run: Run) -> None:
     worked = ((shares["end"] - shares["begin"]) * shares["share"]).sum()
     assert worked == pytest.approx(bars["seconds"].sum(), rel=1e-6)
     assert shares["share"].between(0, 1).all()
+
+
+def luminance(colour: str) -> float:
+    """How light a colour is in grey, from 0 to 255."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+def test_bars_are_told_apart_in_grey_by_a_glyph_or_by_how_light_they_are() -> None:
+    plain = {state: luminance(colour) for state, colour in charts.COLOURS.items() if state not in charts.GLYPHS}
+
+    assert len(set(charts.GLYPHS.values())) == len(charts.GLYPHS)
+    assert set(plain) == {"ok", "worker starts"}
+    assert abs(plain["ok"] - plain["worker starts"]) > 40
+
+
+def test_every_bar_that_is_not_simply_ok_bears_its_glyph(run: Run) -> None:
+    spans = [span(1, 7, 1, 0.0, 1.0), span(2, 7, 1, 1.0, 1.0, "failed"), span(3, 7, 2, 2.0, 1.0, "lost")]
+    bars = charts.bars_of(run, spans)
+
+    drawn = charts.glyphs(bars, alt.X("begin:Q"), alt.Y("lane:N"), 12).to_dict()
+
+    (rows,) = drawn["datasets"].values()
+    assert [(row["position"], row["glyph"]) for row in rows] == [(2, "✗"), (3, "↻")]

@@ -174,6 +174,7 @@ def test_runs_side_by_side_show_figures_settings_and_what_changed(visit: Open, s
     assert list(changes["after"]) == ["failed", "timeout", ""]
     assert "2 items in both runs · 1 row changed: state × 1, code × 1, n × 1" in texts(app)
     assert "Speed-up against workers" in texts(app)
+    assert any("✗ failed, the others ok" in caption.value for caption in app.caption)
 
 
 def test_speed_up_is_not_shown_where_one_at_a_time_was_not_run_on_the_same_items(visit: Open, stage: Stage) -> None:

@@ -108,17 +108,15 @@ def _without_base(found: Comparison, best: Figures, level: Sequence[Figures]) ->
 def _all_in_one(found: Comparison, best: Figures, share: float) -> str:
     gained = found.speed_up(best) or 1.0
     seen = "none was" if gained < 1.005 else f"the best here was {_times(gained)}"
-    return f"{_dominated(share)}, so no way can be more than {_times(1 / share)} as fast as one at a time ({seen})."
+    beyond = f", and what is beyond {_times(1 / share)} is noise" if _beyond(found, share) else ""
+    return f"{_dominated(share)}, so {_at_most(share)} as one at a time ({seen}{beyond})."
 
 
 def _no_gain(found: Comparison, level: Sequence[Figures]) -> str:
     """One at a time is as fast as any way, or nothing says that it is not: name what caps them, if anything does."""
     share = dominance(found)
     if share is not None and share >= DOMINATES:
-        return (
-            f"{_dominated(share)}, so no way can be more than {_times(1 / share)} as fast as one at a time, "
-            "and none was faster beyond doubt."
-        )
+        return f"{_dominated(share)}, so {_at_most(share)} as one at a time, and none was faster beyond doubt."
     if pace_caps(found):
         return f"Politeness is the cap: {_pace_words(found)}."
     if gil_caps(found) and not any(way.way.pool.processes > 1 for way in found.ways):
@@ -168,7 +166,8 @@ def _because(found: Comparison, chosen: Figures) -> str:
 def _cap(found: Comparison) -> str:
     share = dominance(found)
     if share is not None and share >= DOMINATES:
-        return f"; {_dominated(share).lower()}, so no way can be more than {_times(1 / share)} as fast"
+        beyond = " (what is beyond that here is noise)" if _beyond(found, share) else ""
+        return f"; {_dominated(share).lower()}, so {_at_most(share)}{beyond}"
     if pace_caps(found):
         return f"; politeness is the cap: {_pace_words(found)}"
     return ""
@@ -193,6 +192,15 @@ def _pace_words(found: Comparison) -> str:
 
 def _dominated(share: float) -> str:
     return f"One item is {share * 100:.0f} % of the work"
+
+
+def _at_most(share: float) -> str:
+    return f"no way can be more than {_times(1 / share)} as fast"
+
+
+def _beyond(found: Comparison, share: float) -> bool:
+    """Whether some way was faster than its longest item allows, so far that it shows in the figures."""
+    return max((found.speed_up(way) or 0.0 for way in found.ways), default=0.0) * share > 1.005
 
 
 def _spread_words(found: Comparison) -> str:
