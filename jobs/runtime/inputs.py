@@ -2,89 +2,32 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from jobs.runtime import settings
 from jobs.runtime.errors import BadInput, NoItems
 from jobs.runtime.job import Job
 from jobs.runtime.records import Item, Table, count
 from jobs.runtime.tables import typed
+from jobs.runtime.tables.choice import shares_of
 from jobs.runtime.tables.grid import SAMPLE_LINES, Grid, Line
 from jobs.runtime.tables.grids import grid_of
 from jobs.runtime.tables.layouts import Layout, further_columns, layout_of
+from jobs.runtime.tables.preflight import Preflight
 from jobs.runtime.tables.sources import source_of
-from jobs.runtime.tables.survey import Invalid, Survey
+from jobs.runtime.tables.survey import Survey, mended_notes
 from jobs.runtime.tables.wanted import Wanted
 
+__all__ = ["Preflight", "peek", "read", "read_items", "read_text"]
+
+_REPLACED = "characters that cannot be stored (NUL, lone surrogates) replaced by U+FFFD"
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preflight:
-    """What a file or text holds, before anything runs.
-
-    `rows` counts the rows below the header that are not blank, `items` what they give (all of them: what cannot run
-    stays in the table as a failed row), `duplicates` the items that repeat an earlier one. `invalid` holds the first
-    of the `invalid_count` cells that cannot be items. `column` is the items' column, of `columns`. `complete` says
-    that all was read; otherwise the counts are those of the first rows. `notes` are sentences: what was guessed,
-    repaired or passed over.
-    """
-
-    rows: int
-    items: int
-    duplicates: int
-    invalid: tuple[Invalid, ...]
-    invalid_count: int
-    column: str
-    column_reason: str
-    columns: tuple[str, ...]
-    sheet: str = ""
-    sheets: tuple[str, ...] = ()
-    encoding: str = ""
-    delimiter: str = ""
-    header: bool = False
-    notes: tuple[str, ...] = ()
-    table: Table
-    complete: bool = True
-    head: tuple[tuple[str, ...], ...] = ()
-    read_items: Callable[[], Iterator[Item]] = field(repr=False, compare=False)
-
-    @property
-    def valid(self) -> int:
-        """How many items can run."""
-        return self.items - self.invalid_count
-
-    def items_iter(self) -> Iterator[Item]:
-        """The items in order, read from the source again: a million of them are never in memory together."""
-        return self.read_items()
-
-    def preview(self, most: int = 20) -> list[list[str]]:
-        """The first rows (at most 1,000), each with a cell for every one of `columns`."""
-        return [[*row, *[""] * (len(self.columns) - len(row))] for row in self.head[:most]]
-
-    def json(self) -> dict[str, Any]:
-        """The report as `check --json` prints it."""
-        return {
-            "rows": self.rows,
-            "items": self.items,
-            "duplicates": self.duplicates,
-            "invalid": [{"line": bad.line, "cell": bad.cell, "reason": bad.reason} for bad in self.invalid],
-            "invalid_count": self.invalid_count,
-            "column": self.column,
-            "column_reason": self.column_reason,
-            "columns": list(self.columns),
-            "header": self.header,
-            "encoding": self.encoding,
-            "delimiter": self.delimiter,
-            "sheet": self.sheet,
-            "sheets": list(self.sheets),
-            "notes": list(self.notes),
-        }
 
 
 def read(source: bytes | Path, *, name: str, job: Job, column: str = "", sheet: str = "") -> Preflight:
@@ -104,19 +47,23 @@ def read_text(text: str, *, job: Job) -> Preflight:
     """What was typed or pasted: URLs with anything around them, numbers (`5000, 6000 7000`, `1..9 step 2`), or one
     text a line; cells pasted from a spreadsheet are read as the table they are. Raises BadInput, NoItems."""
     pasted = _storable(text)
-    notes = () if pasted == text else ("characters that cannot be stored (NUL, lone surrogates) replaced by U+FFFD",)
+    notes = [] if pasted == text else [_REPLACED]
     table = _pasted_table(pasted, job)
     if table is not None:
-        return replace(table, notes=notes + table.notes)
-    lines = sum(1 for line in re.split(r"\r\n|\r|\n", pasted) if line.strip())
-    return _list(lambda: typed.cells_of(pasted, job.kind), job, rows=lines, notes=notes)
+        return replace(table, notes=(*notes, *table.notes))
+    lines = list(enumerate(_LINE_END.split(pasted), start=1))
+    if _is_heading(lines, job):
+        heading = next(line for line in lines if line[1].strip())
+        lines.remove(heading)
+        notes.append(f"the first line, {heading[1].strip()!r}, was read as a heading")
+    return _list(lambda: typed.cells_of(lines, job.kind), job, rows=_filled(lines), notes=tuple(notes))
 
 
 def read_items(cells: Iterable[str], *, job: Job) -> Preflight:
     """Cells given one by one, each an item. Raises NoItems when there is none."""
     given = list(cells)
     kept = [_storable(cell) for cell in given]
-    notes = () if given == kept else ("characters that cannot be stored (NUL, lone surrogates) replaced by U+FFFD",)
+    notes = () if given == kept else (_REPLACED,)
     return _list(lambda: enumerate(kept, start=1), job, rows=len(kept), notes=notes)
 
 
@@ -134,6 +81,11 @@ def _read(source: bytes | Path, *, name: str, job: Job, column: str, sheet: str,
         table = replace(listed.table, source=name)
         return replace(listed, encoding=grid.encoding, delimiter=grid.delimiter, table=table)
     layout = layout_of(sample, wanted, name=name, header=grid.header)
+    if _is_prose(sample, grid, layout, wanted):
+        note = "no column of items: what was found within the text was read"
+        texts = functools.partial(_texts, grid, layout.after if wanted.names(layout.columns[layout.item]) else 0)
+        listed = _list(lambda: typed.cells_of(texts(), job.kind), job, rows=_filled(texts()), notes=(*grid.notes, note))
+        return replace(listed, encoding=grid.encoding, table=replace(listed.table, source=name))
     _refuse_too_many(grid, layout)
     survey = Survey(job=job, layout=layout, name=name)
     survey.take(_rows(grid, layout, most))
@@ -152,6 +104,24 @@ def _one_line_list(sample: list[Line], grid: Grid, wanted: Wanted) -> list[str] 
         return None
     cells = [cell.strip() for cell in filled[0] if cell.strip()]
     return cells if len(cells) > 1 and all(map(wanted.looks_like, cells)) else None
+
+
+def _is_prose(sample: list[Line], grid: Grid, layout: Layout, wanted: Wanted) -> bool:
+    """Whether a text is no table but has items within its lines: a Markdown list, a mail, notes."""
+    headings = [cell for number, cells in sample if number == layout.after for cell in cells if cell.strip()]
+    if grid.texts is None or wanted.column or len(headings) > 1:
+        return False
+    rows = [cells for number, cells in sample if number > layout.after]
+    if any(share.purity >= 0.5 for share in shares_of(rows, wanted, len(layout.columns))):
+        return False
+    return typed.reads_urls(wanted.kind) and any(
+        "://" in cell and typed.holds_url(cell) for row in rows for cell in row
+    )
+
+
+def _texts(grid: Grid, after: int) -> Iterator[typed.Cell]:
+    lines = enumerate(grid.texts() if grid.texts is not None else (), start=1)
+    return ((number, text) for number, text in lines if number > after)
 
 
 def _refuse_too_many(grid: Grid, layout: Layout) -> None:
@@ -175,7 +145,7 @@ def _report(survey: Survey, grid: Grid, layout: Layout, *, complete: bool) -> Pr
         raise NoItems(f"{grid.name} has no row that is not blank: it has no item")
     columns = further_columns(layout.columns, survey.width)
     bare = layout.bare and len(columns) == 1
-    notes = (*grid.notes, *layout.notes, *survey.notes())
+    notes = (*grid.notes, *layout.notes, *mended_notes(grid.mended), *survey.notes())
     named = () if bare else columns
     return Preflight(
         rows=survey.rows,
@@ -222,6 +192,17 @@ def _pasted_table(text: str, job: Job) -> Preflight | None:
     except BadInput:
         return None
     return found if len(found.columns) > 1 else None
+
+
+def _is_heading(lines: list[typed.Cell], job: Job) -> bool:
+    """Whether the first line heads a column that was copied from a table: a usual heading, with more below it."""
+    first = [text for _, text in lines if text.strip()][:2]
+    wanted = Wanted(kind=job.kind, item_name=job.item_name)
+    return len(first) == 2 and not wanted.loose and wanted.names(first[0])
+
+
+def _filled(lines: Iterable[typed.Cell]) -> int:
+    return sum(1 for _, text in lines if text.strip())
 
 
 def _list(cells: Callable[[], Iterable[tuple[int, str]]], job: Job, *, rows: int, notes: tuple[str, ...]) -> Preflight:

@@ -65,7 +65,13 @@ def read_float(cell: str) -> float:
 
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_HOST = re.compile(r"(?=.{1,253}$)([^\s./:@?#\\]{1,63}\.)+[^\s./:@?#\\0-9][^\s./:@?#\\]{0,62}\.?", re.ASCII)
+_HOST = re.compile(r"(?=.{1,253}$)([^\s./:@?#\\]{1,63}\.)+[^\s./:@?#\\0-9][^\s./:@?#\\]{1,62}\.?", re.ASCII)
+_NO_DOMAINS = frozenset(
+    "pdf doc docx xls xlsx xlsm ods odt ppt pptx csv tsv txt rtf log xml json jsonl yaml yml html htm php asp aspx jsp "
+    "js css jpg jpeg png gif bmp tif tiff webp svg ico mp3 mp4 wav avi mkv gz bz2 7z rar tar exe dll msi dmg iso bak "
+    "url urls links domain homepage loc href address".split()
+)
+"""What stands after the last point in names of files and in headings such as `company.url`, and ends no domain."""
 
 
 def read_url(cell: str) -> str:
@@ -99,12 +105,12 @@ def _check_host(url: str) -> None:
 
 
 def looks_like_url(cell: str) -> bool:
-    """Whether a cell begins like an http URL, or with a host name such as `example.org`."""
+    """Whether a cell begins like an http URL, or with a host name such as `example.org`; `report.pdf` is none."""
     text = cell.strip()
     if text[:8].lower().startswith(("http://", "https://")):
         return True
     host = re.split(r"[/?#:]", text, maxsplit=1)[0]
-    return bool(_HOST.fullmatch(host))
+    return bool(_HOST.fullmatch(host)) and host.rstrip(".").rpartition(".")[2].lower() not in _NO_DOMAINS
 
 
 def looks_like_integer(cell: str) -> bool:

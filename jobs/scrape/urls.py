@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, replace
 
@@ -61,6 +62,7 @@ def read_cell(cell: str) -> str:
     return cell.strip()
 
 
+@functools.lru_cache(maxsize=1_024)
 def target(text: str) -> Target:
     """What a URL, or an address without a scheme such as `example.org/page`, asks for. Raises ItemError."""
     text = text.strip()

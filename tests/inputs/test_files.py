@@ -161,6 +161,12 @@ def test_commas_in_some_addresses_do_not_part_a_list(urls: Job) -> None:
     assert cells(read("\n".join(addresses), urls, name="list.txt")) == addresses
 
 
+def test_semicolons_within_addresses_do_not_part_a_list(urls: Job) -> None:
+    addresses = ["https://a.org/x;id=1", "https://b.org/?a=1;b=2", "https://c.org/y;s=3?z"]
+
+    assert cells(read("\n".join(addresses), urls, name="list.txt")) == addresses
+
+
 # C04
 
 
@@ -238,6 +244,13 @@ def test_stray_quotes_are_text(urls: Job) -> None:
     found = read('url\tsize\nhttps://a.org\t5" disk\nhttps://b.org\t"big" one\n', urls)
 
     assert [item.others[0] for item in found.items_iter()] == ['5" disk', '"big" one']
+
+
+def test_mended_quotes_are_reported_and_backslashes_escape_them(urls: Job) -> None:
+    found = read('url,note\na.org,"say \\"hi, you\\" now"\nb.org,"big" one\nc.org,5" disk\n', urls)
+
+    assert [item.others[0] for item in found.items_iter()] == ['say "hi, you" now', "big one", '5" disk']
+    assert any("2 lines (2, 3)" in note for note in found.notes)
 
 
 # C06
@@ -348,6 +361,8 @@ def test_damaged_gzip_and_bombs_are_refused(urls: Job) -> None:
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "JPEG"),
         (b"SQLite format 3\x00" + bytes(80), "SQLite"),
         (b"<!DOCTYPE html><html></html>", "HTML"),
+        (b"<table><tr><td>https://a.org</td></tr></table>", "HTML"),
+        (b'<feed xmlns="http://www.w3.org/2005/Atom"></feed>', "<feed>"),
         (b'[{"url": "https://a.org"}]', "JSON"),
         (b'{"url": "https://a.org"}\n{"url": "https://b.org"}\n', "JSON"),
         (b"PK\x03\x04" + bytes(60), "archive"),
@@ -456,6 +471,12 @@ def test_csv_spectrum(content: str, expected: list[list[str]], texts: Job) -> No
         ("url,text\nsee below,https://a.org\nsee above,https://b.org\n", "text", "2 of 2 cells"),
         ("referrer,product url\nhttps://a.org,https://b.org\n", "product url", "its name fits"),
         ("url,homepage\n/a,https://a.org\n/b,https://b.org\n", "homepage", "2 of 2 cells"),
+        ("image_url,page_url\nhttps://a.org/i,https://a.org\n", "page_url", "its name fits"),
+        ("tracking link,final\nhttps://t.co/1,https://a.org\n", "final", "1 of 1 cell"),
+        ("email,company,domain\njoe@a.org,A,a.org\n", "domain", "1 of 1 cell"),
+        ("document,version,found on\nreport.pdf,v1.2.3,a.org\nimg.jpg,2.0.1,b.org\n", "found on", "2 of 2 cells"),
+        ("company.name,company.url\nA,a.org\nB,b.org\n", "company.url", "2 of 2 cells"),
+        ("status,title,position,input.url,url\n1,2,3,4,https://a.org\n", "url", "1 of 1 cell"),
     ],
 )
 def test_the_column_is_found_by_content_then_by_name(content: str, column: str, reason: str, urls: Job) -> None:
@@ -479,6 +500,31 @@ def test_an_unknown_column_is_refused_naming_those_there_are(urls: Job) -> None:
 
 def test_choosing_a_heading_makes_the_first_line_a_header(texts: Job) -> None:
     assert cells(read("keyword\nfoo\n", texts, column="keyword")) == ["foo"]
+
+
+# Texts without a column
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("# Links\n\n- [A](https://a.org)\n- [B](https://b.org), and <https://c.org>\n", ["a", "b", "c"]),
+        ("- https://a.org\n* https://b.org.\n", ["a", "b"]),
+        ("<https://a.org>\n<https://b.org>\n", ["a", "b"]),
+        ("Dear all,\nplease see https://a.org, and then\n(if you like) https://b.org! Bye, A.\n", ["a", "b"]),
+    ],
+)
+def test_addresses_within_a_text_file_are_found(content: str, expected: list[str], urls: Job) -> None:
+    found = read(content, urls, name="notes.md")
+
+    assert cells(found)[-len(expected) :] == [f"https://{name}.org" for name in expected]
+    assert any("within the text" in note for note in found.notes)
+
+
+def test_a_table_whose_cells_hold_addresses_stays_a_table(urls: Job) -> None:
+    found = read("id,comment\n1,see https://a.org\n2,nothing\n", urls)
+
+    assert (found.columns, found.rows, found.invalid_count) == (("id", "comment"), 2, 2)
 
 
 # The report

@@ -30,6 +30,10 @@ def typed(text: str, job: Job) -> list[str]:
         ("1..5 step 0", ["1..5", "step", "0"]),
         ("1..x", ["1..x"]),
         ("007 ٣", ["007", "٣"]),
+        ("5,000, 6,000", ["5,000", "6,000"]),
+        ("1 000; 2 000", ["1 000", "2 000"]),
+        ("n\n5\n6", ["5", "6"]),
+        ("n", ["n"]),
     ],
 )
 def test_numbers(text: str, expected: list[str], numbers: Job) -> None:
@@ -50,6 +54,16 @@ def test_numbers(text: str, expected: list[str], numbers: Job) -> None:
         ("HTTPS://A.ORG", ["HTTPS://A.ORG"]),
         ("no address here", ["no address here"]),
         ("javascript:alert(1)", ["javascript:alert(1)"]),
+        ("“https://a.org/x” «https://b.org»", ["https://a.org/x", "https://b.org"]),
+        ("见（https://b.org）和 https://a.org/甲（乙）。", ["https://b.org", "https://a.org/甲（乙）"]),
+        ("https://a.org、https://b.org。", ["https://a.org", "https://b.org"]),
+        ("\u200bhttps://a.org\u200b\nhttps://b.org…", ["https://a.org", "https://b.org"]),
+        (r'{"a": "https:\/\/a.org\/x"}', ["https://a.org/x"]),
+        ('<a href="http://a.org/?x=1&amp;y=2">A</a>', ["http://a.org/?x=1&y=2"]),
+        ("see report.pdf and v1.2.3 of node.js, e.g. at example.org", ["example.org"]),
+        ("joe@example.org, ann@b.org", ["joe@example.org, ann@b.org"]),
+        ("url\nhttps://a.org", ["https://a.org"]),
+        ("\nWebsite\r\na.org\nb.org", ["a.org", "b.org"]),
     ],
 )
 def test_addresses_with_anything_around_them(text: str, expected: list[str], urls: Job) -> None:

@@ -84,6 +84,7 @@ def _plain(default: Any) -> Any:
 
 def _say_preflight(found: Preflight) -> None:
     facts = found.json()
+    facts["column"] = f"{found.column} ({found.column_reason})"
     for name in ("rows", "items", "duplicates", "column", "encoding", "delimiter", "sheet"):
         if facts.get(name) not in (None, ""):
             say(f"{name + ':':<12}{facts[name]!r}" if name == "delimiter" else f"{name + ':':<12}{facts[name]}")

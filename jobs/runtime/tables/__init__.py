@@ -16,5 +16,6 @@ The rooms, from bytes to items:
     choice       which column holds the items, and why
     wanted       what is looked for: the kind of item, and its usual headings
     survey       one pass over the rows: counts, and cells that cannot be items
+    preflight    the report itself
     typed        text typed or pasted -> cells, without a table
 """

@@ -91,14 +91,23 @@ def _found(columns: tuple[str, ...], rows: list[list[str]], wanted: Wanted) -> t
 
 
 _UNNAMED = 1_000
+_BESIDE_THE_POINT = frozenset(
+    "image images img photo photos picture logo icon favicon thumbnail thumb avatar screenshot banner video pixel "
+    "tracking tracker track redirect referrer referer short affiliate utm facebook twitter linkedin instagram youtube "
+    "github maps map feed rss api download unsubscribe email mail".split()
+)
+"""Words of headings above addresses that are seldom the ones meant, as in `image_url` and `tracking_link`."""
 
 
 def _name_rank(heading: str, wanted: Wanted) -> int:
-    """0 for the most usual heading; beyond all usual ones a heading with a usual word, then any, then a counter's."""
+    """0 for the most usual heading; beyond all usual ones a heading with a usual word, then any, then a counter's
+    and those of images, of tracking and the like."""
     same = plain(heading)
     if same in wanted.headings:
         return wanted.headings.index(same)
     words = re.findall(r"[^\W_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", heading).lower())
+    if _BESIDE_THE_POINT.intersection(words):
+        return _UNNAMED + 1
     if words and words[-1] in wanted.headings:
         return 500
     if any(word in wanted.headings for word in words):

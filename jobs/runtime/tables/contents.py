@@ -31,8 +31,10 @@ _FOREIGN: tuple[tuple[int, bytes, str], ...] = (
 )
 
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_XML = re.compile(rb"\s*(<\?xml|<urlset\b|<sitemapindex\b|<!--)", re.IGNORECASE)
-_HTML = re.compile(rb"\s*(<!doctype\s+html|<html\b|<head\b|<body\b)", re.IGNORECASE)
+_XML = re.compile(rb"\s*(<\?xml|<(\w+:)?(urlset|sitemapindex|rss|feed|rdf|opml)\b|<!--)", re.IGNORECASE)
+_HTML = re.compile(
+    rb"\s*<(!doctype\s+html|(html|head|body|title|meta|table|div|ul|ol|script|style|svg)\b)", re.IGNORECASE
+)
 _BINARY = bytes(code for code in range(32) if code not in b"\t\n\x0b\x0c\r\x1a\x1b")
 _NAMES = {
     GZIP: (".gz", ".gzip"),

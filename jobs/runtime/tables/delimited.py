@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
 import re
@@ -22,9 +23,13 @@ NO_DELIMITER = "\U0010ffff"
 
 SAMPLE_CHARACTERS = 2**20
 
+MAX_MENDED = 100_000
+"""Lines with stray quotes that are remembered for the report."""
+
 _SEP = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
 _HEADING = re.compile(r"[^\W\d][\w .#%()?-]{0,60}")
 _GROUP = re.compile("[0-9]{3}")
+_PARAMETER = re.compile(r"[\w.\-\[\]]+=[^\s\"]*|[^\s\"]*%[0-9A-Fa-f]{2}[^\s\"]*")
 _UNSTORABLE = str.maketrans({0: "\ufffd"})
 
 csv.field_size_limit(MAX_FIELD)
@@ -43,9 +48,14 @@ def delimited_grid(source: Source) -> Grid:
     delimiter = declared or best_delimiter(sample)
     first = 2 if declared else 1
 
+    mended: set[int] = set()
+
+    def texts() -> Iterator[str]:
+        return _clean(lines_of(source, charset), charset)
+
     def lines() -> Iterator[Line]:
-        texts = _clean(lines_of(source, charset), charset)
-        return cells_of(itertools.islice(texts, first - 1, None), delimiter, name=source.name, first=first)
+        rows = itertools.islice(texts(), first - 1, None)
+        return cells_of(rows, delimiter, name=source.name, first=first, mended=mended)
 
     notes = charset.notes
     if charset.nuls:
@@ -57,6 +67,8 @@ def delimited_grid(source: Source) -> Grid:
         encoding=charset.name,
         delimiter=delimiter,
         notes=notes,
+        mended=mended,
+        texts=texts,
     )
 
 
@@ -70,8 +82,11 @@ def best_delimiter(sample: list[str]) -> str:
     return delimiter if agreement >= 0.5 else ""
 
 
-def cells_of(texts: Iterator[str], delimiter: str, *, name: str, first: int = 1) -> Iterator[Line]:
-    """Lines of text as numbered lines of cells, from number `first`. Raises BadInput with the number of the line."""
+def cells_of(
+    texts: Iterator[str], delimiter: str, *, name: str, first: int = 1, mended: set[int] | None = None
+) -> Iterator[Line]:
+    """Lines of text as numbered lines of cells, from number `first`; `mended` gathers the numbers of those with stray
+    quotes. Raises BadInput with the number of the line."""
     remember = _Last(texts)
     reader = csv.reader(remember, delimiter=delimiter or NO_DELIMITER, strict=True)
     number = first
@@ -82,8 +97,15 @@ def cells_of(texts: Iterator[str], delimiter: str, *, name: str, first: int = 1)
             return
         except csv.Error as error:
             row = _mend(error, remember.text, delimiter, name, number, reader.line_num + first)
+            if mended is not None and len(mended) < MAX_MENDED:
+                mended.add(number)
         yield number, row
         number = reader.line_num + first
+
+
+class _Escaped(csv.excel):
+    doublequote = False
+    escapechar = "\\"
 
 
 class _Last:
@@ -106,7 +128,13 @@ def _mend(error: csv.Error, text: str, delimiter: str, name: str, number: int, f
     if "field larger" in str(error) and not spans:
         raise BadInput(f"{name}, line {number:,}: a cell has more than {MAX_FIELD:,} characters") from None
     if spans or "unexpected end" in str(error):
-        raise BadInput(f"{name}, line {number:,}: a quote is opened and not closed where its cell ends") from None
+        raise BadInput(
+            f"{name}, line {number:,}: a quote is opened and not closed where its cell ends: close it, or double "
+            "it where it is text"
+        ) from None
+    if '\\"' in text:  # quotes as other languages escape them
+        with contextlib.suppress(csv.Error):
+            return next(csv.reader([text], _Escaped, delimiter=delimiter or NO_DELIMITER, strict=True), [])
     if delimiter in ("\t", ""):  # files of tabs or of one column often mean nothing by their quotes
         return next(csv.reader([text], delimiter=delimiter or NO_DELIMITER, quoting=csv.QUOTE_NONE), [])
     return next(csv.reader([text], delimiter=delimiter), [])
@@ -141,7 +169,7 @@ def _agreement(sample: list[str], delimiter: str) -> float:
     lack the delimiter: a list of addresses with a comma here and there."""
     rows = [row for row in _lenient(sample, delimiter) if len(row) > 1 or any(row)]
     widths = [len(row) for row in rows]
-    if max(widths, default=1) == 1 or (delimiter == "," and _thousands(rows)):
+    if max(widths, default=1) == 1 or (delimiter == "," and _thousands(rows)) or _part_queries(rows):
         return 0.0
     width, lines = max(Counter(widths).items(), key=lambda pair: (pair[1], pair[0]))
     start = next(place for place, cells in enumerate(widths) if cells > 1)
@@ -159,6 +187,13 @@ def _thousands(rows: list[list[str]]) -> bool:
     parted = [row for row in rows if len(row) > 1]
     grouped = all(re.fullmatch("[+-]?[0-9]{1,3}", row[0]) and all(map(_GROUP.fullmatch, row[1:])) for row in parted)
     return grouped and any(cell.startswith("0") for row in parted for cell in row[1:])
+
+
+def _part_queries(rows: list[list[str]]) -> bool:
+    """Whether a delimiter only cuts addresses apart within their parameters: `https://a.org/x;id=1`."""
+    parted = [row for row in rows if len(row) > 1]
+    cut = sum(row[0].lower().startswith("http") and bool(_PARAMETER.fullmatch(row[1])) for row in parted)
+    return 2 * cut > len(parted)
 
 
 def _lenient(sample: Iterable[str], delimiter: str) -> Iterator[list[str]]:

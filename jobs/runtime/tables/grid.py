@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 
 Line = tuple[int, list[str]]
@@ -20,7 +20,8 @@ MAX_FIELD = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A file as cells of text. `most_lines` is an upper bound of its lines; `quoted` says that cells may span lines."""
+    """A file as cells of text. `most_lines` is an upper bound of its lines; `mended` gathers, while the lines are read,
+    the numbers of those whose stray quotes were read as text. `texts` are the lines of a text file, not yet parted."""
 
     name: str
     lines: Callable[[], Iterator[Line]]
@@ -31,3 +32,5 @@ class Grid:
     sheets: tuple[str, ...] = ()
     header: bool | None = None
     notes: tuple[str, ...] = ()
+    mended: Set[int] = frozenset()
+    texts: Callable[[], Iterator[str]] | None = None

@@ -77,7 +77,8 @@ def _is_header(cells: list[str], rows: list[list[str]], wanted: Wanted) -> bool:
     others = filled_cells(cells)
     if not cell.strip():
         return len(others) > 1 and all(map(_reads_like_heading, others))
-    return _reads_like_heading(cell) and all(map(_reads_like_heading, others[:20]))
+    is_one = _reads_like_heading(cell) or wanted.names(cell.rpartition(".")[2])
+    return is_one and all(_reads_like_heading(other) or _DOTTED.fullmatch(other) for other in others[:20])
 
 
 def _numbers_below(cells: list[str], rows: list[list[str]]) -> bool:
@@ -92,6 +93,9 @@ def _numbers_below(cells: list[str], rows: list[list[str]]) -> bool:
 def _is_number(cell: str) -> bool:
     return bool(re.fullmatch(r"\s*[+-]?[0-9][0-9.,]*%?\s*", cell))
 
+
+_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
+"""A heading as flattened JSON has it: `company.name`."""
 
 _NO_HEADING = frozenset({"na", "n/a", "null", "none", "nan", "true", "false", "inf", "infinity", "-", ""})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from jobs.runtime.errors import ItemError
@@ -95,6 +95,12 @@ class Survey:
             yield f"fewer cells than columns in {_lines(self.shorter)}: the missing ones are empty"
         if self.longer:
             yield f"more cells than columns in {_lines(self.longer)}: kept in columns of their own"
+
+
+def mended_notes(lines: Set[int]) -> Iterator[str]:
+    """What was done about stray quotes, in a sentence."""
+    if lines:
+        yield f"stray quotes read as text in {_lines(sorted(lines))}"
 
 
 MAX_REMEMBERED = 100_000

@@ -12,25 +12,48 @@ Cell = tuple[int, str]
 
 _NUMBER = r"[+-]?[0-9]{1,1000}"
 _RANGE = re.compile(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+step\s+({_NUMBER}))?(?![^\s,;])", re.IGNORECASE)
-_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?![^\s;])")
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+|(?:[ \u00a0\u2009\u202f][0-9]{3})+)(?!,?[^\s;,])")
 _WORD = re.compile(r"[^\s,;]+")
-_ADDRESS = re.compile(r"https?://[^\s<>\"`{}|\\^]+", re.IGNORECASE)
-_PAIRS = {")": "(", "]": "[", "'": "", "*": "", "_": ""}
+_ADDRESS = re.compile(r"https?://[^\s<>\"`{}|\\^\u200b\ufeff]+", re.IGNORECASE)
+_PAIRS = {
+    ")": "(",
+    "]": "[",
+    "'": "",
+    "*": "",
+    "_": "",
+    "）": "（",
+    "」": "「",
+    "』": "『",
+    "】": "【",
+    "〉": "〈",
+    "》": "《",
+}
+_ENDS = ".,;:!?…”’»›“„‹«。、，；：！？．"
+"""Signs that end a sentence or a quotation, and no address."""
+
+_SEPARATORS = _ENDS.translate({ord(sign): None for sign in ".:!?"})
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
-def cells_of(text: str, kind: Kind) -> Iterator[Cell]:
-    """What was typed, cell by cell, each with its line. What is not understood stays as a cell: nothing is dropped."""
-    lines = enumerate(re.split(r"\r\n|\r|\n", text), start=1)
+def cells_of(lines: Iterable[Cell], kind: Kind) -> Iterator[Cell]:
+    """What was typed in numbered lines, cell by cell, each with its line. What is not understood stays as a cell:
+    nothing is dropped."""
     filled = ((number, line) for number, line in lines if line.strip())
-    if _reads_urls(kind):
+    if reads_urls(kind):
         return ((number, cell) for number, line in filled for cell in _addresses(line, kind))
     if _reads_numbers(kind):
         return ((number, cell) for number, line in filled for cell in _numbers(line, ranges=kind.ranges))
     return ((number, line.strip()) for number, line in filled)
 
 
-def _reads_urls(kind: Kind) -> bool:
+def reads_urls(kind: Kind) -> bool:
+    """Whether items are URLs."""
     return kind.looks_like("https://example.org/") and not kind.looks_like("example")
+
+
+def holds_url(text: str) -> bool:
+    """Whether an http URL is somewhere in a text."""
+    return bool(_ADDRESS.search(text))
 
 
 def _reads_numbers(kind: Kind) -> bool:
@@ -54,9 +77,10 @@ def _numbers(line: str, *, ranges: bool) -> Iterable[str]:
 
 
 def _thousands(line: str, place: int) -> re.Match[str] | None:
-    """A number with commas between its thousands, where a list is out of the question: a group begins with 0."""
+    """A number with commas or spaces between its thousands, where a list is out of the question: a group begins with
+    0, as no number of a list does."""
     token = _THOUSANDS.match(line, place)
-    return token if token and ",0" in token[0] else None
+    return token if token and re.search(r"[^0-9+-]0", token[0]) else None
 
 
 def _counted(span: re.Match[str]) -> range | None:
@@ -70,29 +94,45 @@ def _counted(span: re.Match[str]) -> range | None:
 
 def _addresses(line: str, kind: Kind) -> list[str]:
     """The URLs in a line; else the words in it that could be hosts; else the line as it is."""
-    whole = line.strip()
+    whole = _unescaped(line.strip().strip(_INVISIBLE).strip())
     found = [_without_ends(address) for part in _ADDRESS.findall(whole) for address in _apart(part)]
     if found:
         alone = not re.search(r"\s", whole) and len(found) == 1 and whole.lower().startswith("http")
-        return [whole.rstrip(",;")] if alone and "<" not in whole and '"' not in whole else found
+        return [whole.rstrip(_SEPARATORS)] if alone and "<" not in whole and '"' not in whole else found
     words = [word.strip("<>()[]\"'`") for word in re.split(r"[\s,;|]+", whole)]
     hosts = [word.rstrip(".") for word in words if word and kind.looks_like(word.rstrip("."))]
     return hosts or [whole]
 
 
+def _unescaped(line: str) -> str:
+    """A line without the escapes of HTML and of JSON, where it is a piece of such."""
+    if re.search(r"""(href|src)\s*=\s*["']""", line, re.IGNORECASE):
+        line = line.replace("&amp;", "&")
+    return line.replace(r"\/", "/") if r":\/\/" in line else line
+
+
 def _apart(part: str) -> list[str]:
     """Addresses that only a comma or a semicolon keeps apart."""
-    return re.split(r"[,;]+(?=https?://)", part, flags=re.IGNORECASE)
+    return re.split(r"[,;，；、。]+(?=https?://)", part, flags=re.IGNORECASE)
 
 
 def _without_ends(address: str) -> str:
     """An address without the punctuation of the sentence around it; a bracket stays where its partner is inside."""
+    address = _until_closed(address)
     while address:
         last = address[-1]
-        if last in ".,;:!?" or (
+        if last in _ENDS or (
             last in _PAIRS and not (_PAIRS[last] and address.count(_PAIRS[last]) >= address.count(last))
         ):
             address = address[:-1]
         else:
             break
+    return address
+
+
+def _until_closed(address: str) -> str:
+    """An address up to a full-width bracket that closes what was opened before it: `（https://a.org）和` goes on."""
+    for place, sign in enumerate(address):
+        if sign > "\xff" and sign in _PAIRS and address[:place].count(_PAIRS[sign]) <= address[:place].count(sign):
+            return address[:place]
     return address
