@@ -38,11 +38,14 @@ MOST_KEPT_BYTES = 16 * 2**20
 FETCH_SECONDS = 15.0
 """More than connecting may take, so that a host that lets nobody in is told from one that keeps its file back."""
 
-BROKEN = frozenset({"connection_reset", "protocol_error"})
-KEPT_BACK = BROKEN | {"timeout", "read_timeout", "incomplete"}
-"""The host is there, and its file cannot be had now."""
+KEPT_BACK = frozenset({"timeout", "read_timeout"})
+"""The host is there, and does not give its file in time."""
+
+BROKEN = frozenset({"connection_reset", "protocol_error", "incomplete"})
+"""The host is there, and does not speak as it should: its pages would fare no better."""
 
 UNREADABLE = frozenset({"decode_error", "too_large", "bad_redirect"})
+"""There is a file, and nobody can read it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,9 +149,9 @@ class RobotsFiles:
                     return _rules_of(answer, wishes.product)
                 target = urls.join(target, answer.location)
             except ItemError as error:
-                if target is own and _holds_for_the_page(error, page, took):
-                    raise
-                return _rules_without(error)
+                if target is own and _holds_for_the_page(error, took):
+                    raise _told(error) from error
+                return Rules() if error.code in UNREADABLE else Rules(problem=error.message)
         return Rules()  # more redirects than the RFC follows: as if there were none
 
 
@@ -159,21 +162,21 @@ def _rules_of(answer: Answer, agent: str) -> Rules:
     if not 200 <= answer.status < 300:
         return Rules()
     if answer.failure is not None:
-        return _rules_without(answer.failure)
+        raise answer.failure
     return Rules(parsed=parse(answer.content, agent, whole=not answer.truncated), size=len(answer.content))
 
 
-def _holds_for_the_page(error: ItemError, page: Target, took: Phases) -> bool:
-    """Whether the page would fare no better: its host cannot be reached, or not by the https that was guessed."""
-    if error.code not in KEPT_BACK | UNREADABLE:
-        return True
-    guessed = page.guessed and page.scheme == "https"
-    return (guessed and error.code in BROKEN) or (error.code == "timeout" and took.dns > 0 and took.connect == 0)
+def _holds_for_the_page(error: ItemError, took: Phases) -> bool:
+    """Whether the page would fare no better: its host is not reached, or does not speak as it should."""
+    looked_up_in_vain = error.code == "timeout" and took.dns > 0 and took.connect == 0
+    return looked_up_in_vain or error.code not in KEPT_BACK | UNREADABLE
 
 
-def _rules_without(error: ItemError) -> Rules:
-    """What holds where there is no answer."""
-    return Rules() if error.code in UNREADABLE else Rules(problem=error.message)
+def _told(error: ItemError) -> ItemError:
+    """The failure, saying what was asked for when the host had been reached."""
+    if error.code not in BROKEN:
+        return error
+    return ItemError(error.code, f"{error.message} (asked for its robots.txt, which comes first)", detail=error.detail)
 
 
 def parse(content: bytes, agent: str, *, whole: bool = True) -> Protego | None:

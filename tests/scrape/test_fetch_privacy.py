@@ -100,6 +100,19 @@ def test_a_wrong_certificate_is_refused_before_anything_is_asked(
     assert "later" not in row
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_an_old_protocol_is_refused(ask: Ask, serve: Serve, names: Names) -> None:
+    context = certificate("right")
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    server = serve(page(), context=context)
+    names.say("right.test", ["127.0.0.1"])
+
+    row = ask(server.url(host="right.test"))
+
+    assert (row["code"], server.requests) == ("tls_other", [])
+
+
 def test_plain_http_at_an_https_port_has_its_code(ask: Ask, serve: Serve) -> None:
     server = serve(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), raw=True)
 

@@ -17,7 +17,7 @@ from jobs.scrape.guard import Guard
 from jobs.scrape.resolver import Resolver
 from jobs.scrape.visit import Tools
 from tests.scrape.conftest import Ask, Names, Serve, visit_by, visit_with
-from tests.scrape.hostile import Peer, Script, answer, page, redirect
+from tests.scrape.hostile import Peer, Script, answer, page, redirect, says
 
 
 def site(robots_answer: bytes) -> Script:
@@ -194,6 +194,26 @@ def test_a_host_that_is_not_reached_in_time_is_that_and_no_robots(
     names.say("h.test", ["8.8.8.8"])
 
     assert ask("http://h.test/", robots=True)["code"] == "connect_timeout"
+
+
+@pytest.mark.parametrize(
+    ("octets", "code"),
+    [
+        (b"", "connection_reset"),
+        (b"hello, I speak HTTP/0.9", "protocol_error"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nUser-agent: *\n", "incomplete"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n", "protocol_error"),
+    ],
+)
+def test_a_host_that_speaks_no_http_is_that_and_no_robots(octets: bytes, code: str, ask: Ask, serve: Serve) -> None:
+    server = serve(says(octets))
+
+    row = ask(server.url("/x"), robots=True)
+
+    assert row["code"] == code
+    assert "asked for its robots.txt" in row["error"]
+    assert ("later" in row) == (code != "protocol_error")
+    assert set(server.paths) == {"/robots.txt"}
 
 
 def test_a_look_up_that_hangs_is_that_and_no_robots(monkeypatch: pytest.MonkeyPatch) -> None:
