@@ -36,7 +36,7 @@ def body_drips(peer: Peer, _request: bytes) -> None:
 
 
 def silent(peer: Peer, _request: bytes) -> None:
-    peer.stay()
+    peer.sock.recv(1)  # until the other side has gone
 
 
 def endless(peer: Peer, _request: bytes) -> None:
