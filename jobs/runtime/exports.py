@@ -35,8 +35,10 @@ MIME_TYPES = {
     "jsonl": "application/x-ndjson",
 }
 
-ONLY = ("", "ok", "failed", "input-of-failed")
-"""What may be asked for: everything, the ok or the failed rows, or the user's own columns of the failed ones."""
+INPUT_OF_FAILED = "input-of-failed"
+ONLY = ("", "ok", "failed", INPUT_OF_FAILED)
+"""What may be asked for: everything, the ok or the failed rows, or the user's own columns of the failed ones: those
+come back as they were given, to be fixed and given again."""
 
 FIRST_WINDOW, LARGEST_WINDOW = 100, 4_000
 WINDOW_CHARACTERS = 8 * 2**20
@@ -178,7 +180,7 @@ class _Part:
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:
-        return input_table(self.run) if self.only == "input-of-failed" else self.table.columns
+        return input_table(self.run) if self.only == INPUT_OF_FAILED else self.table.columns
 
     def windows(self) -> Iterator[list[list[Any]]]:
         """The rows, window by window, from the start."""
@@ -196,7 +198,7 @@ class _Part:
         return found[2] is not None and found[2].state is state
 
     def _cells(self, asked: list[Found]) -> list[list[Any]]:
-        if self.only == "input-of-failed":
+        if self.only == INPUT_OF_FAILED:
             return [self.table.users_cells(item) for _, item, _ in asked]
         return list(self.table.rows(asked))
 
@@ -262,7 +264,7 @@ def _writer(part: _Part, stream: IO[bytes], format: str, *, raw: bool, bom: bool
         return JsonLinesWriter(stream, part.columns)
     from jobs.runtime.results.delimited import DelimitedWriter
 
-    return DelimitedWriter(stream, part.columns, raw=raw, bom=bom)
+    return DelimitedWriter(stream, part.columns, raw=raw or part.only == INPUT_OF_FAILED, bom=bom)
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
+import tempfile
 from collections.abc import Callable, Mapping
+from typing import IO
 
 import streamlit as st
 
@@ -17,16 +18,23 @@ FORMATS: Mapping[str, tuple[str, str]] = {
     "jsonl": ("JSON Lines", ":material/data_object:"),
 }
 
+PARTS: Mapping[str, str] = {
+    "": "All rows",
+    "ok": "Only ok",
+    "failed": "Only failed",
+    exports.INPUT_OF_FAILED: "Input of the failed",
+}
+
 
 def buttons(run: Run) -> None:
     """A button for each format, one for the files of the items, and what to leave out."""
     with st.container(horizontal=True, vertical_alignment="center", key="downloads"):
-        only = "failed" if run.failed and st.session_state.get("only_failed") else ""
+        only = st.session_state.get("only") or ""
         raw = bool(st.session_state.get("raw"))
         for kind, (label, icon) in FORMATS.items():
             st.download_button(
                 label,
-                data=_export(run.id, kind, only, raw),
+                data=content(run.id, kind, only=only, raw=raw),
                 file_name=exports.file_name(run, kind),
                 mime=exports.MIME_TYPES[kind],
                 icon=icon,
@@ -56,7 +64,15 @@ def buttons(run: Run) -> None:
                 key=f"download{ending.replace('.', '_')}",
                 help="The files that the items wrote, one after the other: together they are one file of this kind.",
             )
-        st.checkbox("Only failed", key="only_failed", disabled=run.failed == 0)
+        st.selectbox(
+            "Rows",
+            list(PARTS),
+            format_func=PARTS.__getitem__,
+            key="only",
+            label_visibility="collapsed",
+            width=230,
+            help="The input of the failed comes back as it was given: fix it, and start a run with it.",
+        )
         st.checkbox(
             "Raw",
             key="raw",
@@ -64,41 +80,26 @@ def buttons(run: Run) -> None:
         )
 
 
-def _export(run_id: str, kind: str, only: str, raw: bool) -> Callable[[], bytes]:
-    """What writes the download, once its button is clicked."""
-
-    def write() -> bytes:
-        out = io.BytesIO()
-        exports.export(
-            client.run(run_id),
-            _pieces(run_id),
-            out,
-            format=kind,
-            only=only,
-            raw=raw,
-        )
-        return out.getvalue()
-
-    return write
+def content(run_id: str, kind: str, *, only: str = "", raw: bool = False) -> Callable[[], bytes]:
+    """What writes a table, once its button is clicked."""
+    return _written(run_id, lambda run, rows, out: exports.export(run, rows, out, format=kind, only=only, raw=raw))
 
 
 def _archive(run_id: str) -> Callable[[], bytes]:
-    def write() -> bytes:
-        out = io.BytesIO()
-        exports.digits(client.run(run_id), _pieces(run_id), client.artifact, out)
-        return out.getvalue()
-
-    return write
+    return _written(run_id, lambda run, rows, out: exports.digits(run, rows, client.artifact, out))
 
 
 def _joined(run_id: str, ending: str) -> Callable[[], bytes]:
-    def write() -> bytes:
-        out = io.BytesIO()
-        exports.joined(client.run(run_id), _pieces(run_id), client.artifact, out, ending=ending)
-        return out.getvalue()
-
-    return write
+    return _written(run_id, lambda run, rows, out: exports.joined(run, rows, client.artifact, out, ending=ending))
 
 
-def _pieces(run_id: str) -> exports.Rows:
-    return lambda first, last: client.rows(run_id, first, last)
+def _written(run_id: str, write: Callable[[Run, exports.Rows, IO[bytes]], object]) -> Callable[[], bytes]:
+    """What a click downloads: the run as it is at that moment, written to a file first, since pieces are small."""
+
+    def read() -> bytes:
+        with tempfile.TemporaryFile() as out, client.snapshot(run_id) as (run, rows):
+            write(run, rows, out)
+            out.seek(0)
+            return out.read()
+
+    return read

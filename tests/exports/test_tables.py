@@ -97,7 +97,7 @@ def test_a_part_may_be_asked_for(only: str, positions: list[str], mixed: Found) 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
 def test_inputs_of_failed_items_come_back_as_they_were_uploaded(format: str, mixed: Found) -> None:
-    content = written(mixed, format, only="input-of-failed", raw=True)
+    content = written(mixed, format, only="input-of-failed")
     found = inputs.read(content, name=f"again.{format}", job=job_of("url: Url"))
 
     assert (found.columns, found.column) == (("id", "url", "note"), "url")

@@ -321,6 +321,12 @@ def test_too_large_is_refused_with_the_figure(content: bytes, figure: str, urls:
         read(content, urls)
 
 
+def test_thousands_of_empty_cells_at_the_end_are_no_columns(urls: Job) -> None:
+    commas = "," * 5_000
+
+    assert read(f"url,note{commas}\nhttps://a.org,x{commas}\n", urls).columns == ("url", "note")
+
+
 def test_too_many_rows_are_refused_before_they_are_checked(numbers: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOBS_MAX_ITEMS", "1000")
 

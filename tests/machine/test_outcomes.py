@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jobs.runtime import client
+from jobs.runtime.store import outcomes, runs
+from jobs.runtime.store.connection import Store
+from jobs.runtime.store.outcomes import OutcomeRow
 from tests.machine.conftest import Machine
 
 POOLS = [(1, 1), (1, 8), (2, 1), (2, 4)]
@@ -136,3 +139,16 @@ def test_a_broken_job_ends_the_run_with_the_reason(machine: Machine, tmp_path, m
 
     assert run.state == "failed"
     assert "no such thing" in run.error
+
+
+def test_a_snapshot_stays_as_it_was_whatever_happens_meanwhile(machine: Machine) -> None:
+    run = machine.submit_only(["ok", "ok"])
+    late = OutcomeRow(position=2, state="ok", code="", error="", detail="", row="{}", attempts=1)
+
+    with client.snapshot(run.id) as (then, rows):
+        with Store(machine.home).write() as db:
+            outcomes.add(db, runs.find(db, run.id).number, [late], duplicates=False)
+        found = [outcome for first in (1, 2) for _, _, outcome in rows(first, first)]
+
+    assert (then.ok, found) == (0, [None, None])
+    assert (client.run(run.id).ok, client.rows(run.id, 2, 2)[0][2] is None) == (1, False)

@@ -10,6 +10,7 @@ import pytest
 
 from jobs.runtime import client
 from jobs.runtime.records import RunState, Table
+from jobs.ui import downloads
 from jobs.ui.run import every
 from tests.ui.conftest import HOSTILE, Open, Stage, badges, checked, marked_up, plain, texts
 
@@ -165,6 +166,18 @@ def test_the_four_downloads_have_names_of_their_own(visit: Open, stage: Stage) -
     app = visit("run", run=run.id)
 
     assert [button.label for button in app.download_button][:4] == ["CSV", "Excel", "Parquet", "JSON Lines"]
+
+
+def test_what_is_downloaded_may_be_a_part(visit: Open, stage: Stage) -> None:
+    run = stage.run(failed=TWO_FAILED)
+
+    app = visit("run", run=run.id)
+    app.selectbox(key="only").set_value("input-of-failed")
+    checked(app.run())
+
+    assert app.selectbox(key="only").options == ["All rows", "Only ok", "Only failed", "Input of the failed"]
+    cells = [item.cell for _, item, outcome in client.rows(run.id, 1, 9) if outcome and outcome.error]
+    assert downloads.content(run.id, "csv", only="input-of-failed")().decode().split() == ["n", *cells]
 
 
 def test_failures_are_counted_by_code_with_their_meaning_and_retry(visit: Open, stage: Stage) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,7 +22,11 @@ if TYPE_CHECKING:
 @click.command("export")
 @click.argument("run")
 @click.option("--out", required=True, help="Write the table: .csv, .xlsx, .parquet, .jsonl; or its pages: .warc.gz.")
-@click.option("--only", type=click.Choice(["ok", "failed", "input-of-failed"]), help="Only these rows.")
+@click.option(
+    "--only",
+    type=click.Choice(["ok", "failed", "input-of-failed"]),
+    help="Only these rows; input-of-failed: your own columns of the failed ones, as they were, to fix and run again.",
+)
 @click.option("--raw", is_flag=True, help="Write cells as they are, spreadsheet formulas included.")
 @click.option("--bom", is_flag=True, help="Begin a CSV file with a byte order mark, for old spreadsheets.")
 def export(run: str, out: str, only: str | None, raw: bool, bom: bool) -> None:
@@ -44,7 +47,8 @@ def digits(run: str, out: str) -> None:
     if Path(out).suffix.lower() != ".zip":
         raise Refused(f"{out} is no archive: --out wants a name that ends with .zip")
     _check_place(Path(out))
-    written = exports.digits(found, functools.partial(client.rows, found.id), client.artifact, Path(out))
+    with client.snapshot(found.id) as (run_now, rows):
+        written = exports.digits(run_now, rows, client.artifact, Path(out))
     say(_told(out, count(written.rows, "file"), written))
 
 
@@ -78,21 +82,14 @@ def write_table(run: Run, out: str, *, only: str = "", raw: bool = False, bom: b
     """Write the table of a run to a file, or its joined files; a sentence that says what was written."""
     from jobs.runtime import exports
 
-    path, rows = Path(out), functools.partial(client.rows, run.id)
-    ending = exports.joined_ending(run.columns, out)
-    if ending:
-        written = exports.joined(run, rows, client.artifact, path, ending=ending)
-        return _told(out, count(written.rows, "file"), written)
-    written = exports.export(
-        run,
-        rows,
-        path,
-        format=exports.format_of(path),
-        only=only,
-        raw=raw,
-        bom=bom,
-    )
-    return _told(out, count(written.rows, "row"), written)
+    path, ending = Path(out), exports.joined_ending(run.columns, out)
+    with client.snapshot(run.id) as (now, rows):
+        if ending:
+            written = exports.joined(now, rows, client.artifact, path, ending=ending)
+        else:
+            format = exports.format_of(path)
+            written = exports.export(now, rows, path, format=format, only=only, raw=raw, bom=bom)
+    return _told(out, count(written.rows, "file" if ending else "row"), written)
 
 
 def _told(out: str, counted: str, written: Exported) -> str:

@@ -23,6 +23,7 @@ from jobs.runtime.client.reading import (
     run,
     runs,
     sizes,
+    snapshot,
     spans,
     status,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "runs",
     "sample",
     "sizes",
+    "snapshot",
     "spans",
     "status",
     "stop_runner",

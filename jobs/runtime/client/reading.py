@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +99,15 @@ def rows(run_id: str, first: int, last: int) -> list[tuple[int, Item, Outcome | 
     """Positions, items and outcomes (None: not yet) between two positions, inclusive."""
     with store().read() as db:
         return outcomes.rows(db, run_table.find(db, run_id).number, first, last)
+
+
+@contextmanager
+def snapshot(run_id: str) -> Iterator[tuple[Run, Callable[[int, int], list[tuple[int, Item, Outcome | None]]]]]:
+    """A run, and `rows` over it, as they are at one moment, however long the reading takes and whatever happens to the
+    run meanwhile."""
+    with store().read() as db:
+        stored = run_table.find(db, run_id)
+        yield stored.run, lambda first, last: outcomes.rows(db, stored.number, first, last)
 
 
 def newest(run_id: str, most: int = 200) -> list[tuple[int, Item, Outcome]]:

@@ -43,6 +43,8 @@ def layout_of(sample: list[Line], wanted: Wanted, *, name: str, header: bool | N
         check_width(cells, number, name)
     place = header_place(filled, wanted) if header is None else (0 if header else None)
     after, headings, rows = _split(filled, place)
+    if len(headings) > MAX_COLUMNS:
+        headings = _trimmed(headings)
     columns, notes = _columns(headings, rows)
     if place is not None and not rows:
         raise NoItems(f"{name} has a header ({', '.join(columns)[:200]}) and no row below it: it has no item")
