@@ -5,21 +5,20 @@ feed ─► schedule ─► dispatch ─► worker ─► answer ─► buffers 
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from jobs.runtime import usage
 from jobs.runtime.feed import Feed
 from jobs.runtime.groups import Groups
-from jobs.runtime.records import Attempt, Doing, Event, ItemState, RunState
+from jobs.runtime.outlook import Outlook
+from jobs.runtime.records import Attempt, Event, ItemState, RunState
 from jobs.runtime.refusals import Refusals
 from jobs.runtime.schedule import Entry, Schedule
-from jobs.runtime.store import commands, items, outcomes, runs
+from jobs.runtime.store import commands, outcomes, runs
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
 from jobs.runtime.store.runs import Stored
@@ -27,9 +26,6 @@ from jobs.runtime.workers import WorkerProcess
 
 MAX_LOST = 3
 MAX_MOVES = 50
-RATE_SECONDS = 5.0
-MAX_DOING = 64
-LARGEST_GROUPS = 500
 
 
 class Stamps(NamedTuple):
@@ -70,17 +66,15 @@ class ActiveRun:
         self.failed_starts = 0
         self.failure = ""
         self.untidy = stored.run.done > 0
-        self.group_left: Counter[str] = Counter()
+        self.outlook = Outlook(stored, groups, unix)
         self.served: dict[str, WorkerProcess] = {}
-        self._done: deque[tuple[float, int]] = deque()
-        self._done_count = 0
 
     def begin(self, db: Connection) -> None:
         """Open the feed, once the run is prepared."""
         self.refusals = Refusals(accepted=commands.count_events(db, self.number, "refused") > 0)
         self.feed = Feed(self.stored, self.schedule, self._clock, since=self._waiting_since())
         if self.stored.traits.grouped:
-            self.group_left = Counter(dict(items.largest_groups(db, self.number, LARGEST_GROUPS)))
+            self.outlook.count_groups()
 
     def _waiting_since(self) -> float:
         """When the items could have started: at submit, or now in a run that goes on or was reopened (monotonic)."""
@@ -186,12 +180,12 @@ class ActiveRun:
     def _move(
         self, entry: Entry, group: str, words: tuple[str, str, str, str | None], stamps: Stamps, now: float
     ) -> None:
+        self.outlook.leave(entry)
         entry.moves += 1
         if entry.moves > MAX_MOVES:
             error = f"it was moved to another group {MAX_MOVES} times without an outcome"
             self._final(entry, ItemState.FAILED, (words[0], error, words[2], words[3]), stamps, now)
             return
-        self.group_left[entry.group] -= 1
         self.schedule.move(entry, group, now)
 
     def _final(
@@ -218,8 +212,7 @@ class ActiveRun:
                 *(max(0.0, started - entry.since), self.unix(started), finished - started, cpu),
             )
         self.buffers.outcomes.append(stored)
-        if entry.group:
-            self.group_left[entry.group] -= 1
+        self.outlook.leave(entry)
 
     def _attempt(
         self, entry: Entry, kind: str, code: str, error: str, stamps: Stamps, *, not_before: float | None = None
@@ -262,9 +255,7 @@ class ActiveRun:
         self.buffers = Buffers()
         self.pausing = self.pausing or (self._should_pause and self.left > new)
         self.left -= new
-        self._done_count += new
-        if new:
-            self._done.append((now, self._done_count))
+        self.outlook.done(new, now)
 
     @property
     def _should_pause(self) -> bool:
@@ -285,64 +276,6 @@ class ActiveRun:
         if usage.spoken(used):
             commands.log(db, self.number, Event(at=at, kind="used", text=usage.spoken(used), facts={"workers": used}))
         commands.log(db, self.number, Event(at=at, kind="finished", text="every item has an outcome"))
-
-    # What the page shows of it
-
-    def live(self, now: float) -> str:
-        """What the store keeps of the moment: items in progress, rate, holds, as JSON."""
-        rate = self._rate(now)
-        groups = self.schedule.groups
-        slowest, group_seconds = self._slowest()
-        by_rate = self.left / rate if rate else None
-        known = [seconds for seconds in (by_rate, group_seconds) if seconds is not None]
-        body = {
-            "at": self.unix(now),
-            "rate": rate,
-            "seconds_left": max(known) if known else None,
-            "slowest_group": slowest if group_seconds and group_seconds >= (by_rate or 0.0) * 0.8 else "",
-            "holds": [[group, self.unix(now + left), why] for group, left, why in groups.holds(now)[:20]],
-            "doing": [asdict(doing) for doing in self._doing()],
-        }
-        return json.dumps(body)
-
-    def _rate(self, now: float) -> float | None:
-        while len(self._done) > 2 and self._done[0][0] < now - RATE_SECONDS:
-            self._done.popleft()
-        if not self._done or now - self._done[0][0] < 0.2:
-            return None
-        return (self._done_count - self._done[0][1]) / (now - self._done[0][0]) or None
-
-    def _slowest(self) -> tuple[str, float | None]:
-        """The group that will take longest at its pace, and how long (seconds)."""
-        groups, limits = self.schedule.groups, self.run.limits
-        slowest, longest = "", 0.0
-        for group, count in self.group_left.items():
-            pace = groups.paces.get(group)
-            if pace is None or count <= 0:
-                continue
-            at_once = groups.at_once(pace, limits)
-            each = max(groups.pause(pace, limits), (pace.latency or 0.0) / min(at_once, self.run.pool.slots))
-            if count * each > longest:
-                slowest, longest = group, count * each
-        return slowest, longest or None
-
-    def _doing(self) -> list[Doing]:
-        found: list[Doing] = []
-        for worker in self.workers:
-            for busy in worker.board.busy():
-                entry = worker.out.get(busy.ticket)
-                if entry is not None and len(found) < MAX_DOING:
-                    found.append(
-                        Doing(
-                            position=entry.position,
-                            worker=worker.pid,
-                            slot=busy.slot,
-                            started_at=self.unix(busy.started),
-                            share=busy.share,
-                            phase=busy.phase,
-                        )
-                    )
-        return found
 
     def _clock(self) -> tuple[float, float]:
         now = time.monotonic()

@@ -3,9 +3,9 @@ the store as they are needed, and of each group only the first few."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from itertools import islice
 
 from jobs.runtime.groups import MAX_HOLD
 from jobs.runtime.schedule import Entry, Schedule
@@ -26,15 +26,7 @@ GROUP_WINDOW = 32
 """Items of one group in memory; the rest of a larger group is read when these are nearly used up."""
 
 GROUPS_AT_ONCE = 200
-"""Large groups looked after in one go."""
-
-
-@dataclass
-class _Rest:
-    """A large group: the last position that was read of it, and whether there is more."""
-
-    after: int
-    more: bool = True
+"""Large groups read on in one go."""
 
 
 class Feed:
@@ -45,38 +37,44 @@ class Feed:
         self, stored: Stored, schedule: Schedule, clock: Callable[[], tuple[float, float]], *, since: float = 0.0
     ) -> None:
         self.number, self.items = stored.number, stored.run.items
-        self.planned, self.ordered = stored.traits.prepares, stored.ordered
+        self.planned, self.costed = stored.traits.prepares, stored.traits.costed
         self.schedule, self.clock = schedule, clock
         self.since = since
-        self.reached = 0
-        self.rests: dict[str, _Rest] = {}
-        self._turns: deque[str] = deque()
+        self._reached = 0
+        self._turn: items.Turn | None = items.Turn()
+        self._rests: dict[str, int] = {}
 
     @property
     def exhausted(self) -> bool:
         """Whether nothing is left in the store that has not been read."""
-        return self.reached >= self.items and not self._turns
+        return self._read_through and not self.schedule.watched
+
+    @property
+    def _read_through(self) -> bool:
+        """Whether every item was looked at: what is left then belongs to large groups."""
+        return self._turn is None if self.costed else self._reached >= self.items
 
     def fill(self, db: Connection, *, hungry: bool) -> bool:
         """Read one step more where it is wanted; `hungry`: slots are free and nothing in memory may start.
         Returns whether anything was read."""
         read = self._fill_groups(db)
         wanted = len(self.schedule) < LOW or (hungry and len(self.schedule) < MOST)
-        if not wanted or self.reached >= self.items:
+        if not wanted or self._read_through:
             return read
-        last = min(self.items, self.reached + STEP)
-        self._take_in(db, self._read(db, self.reached, last))
-        self.reached = last
+        self._take_in(db, self._read_on(db))
         return True
 
-    def _read(self, db: Connection, after: int, last: int) -> list[items.Waiting]:
-        if not self.planned:
-            return items.waiting_plain(db, self.number, after, last)
-        read = items.waiting_ordered if self.ordered else items.waiting_planned
-        return read(db, self.number, after, last)
+    def _read_on(self, db: Connection) -> list[items.Waiting]:
+        """Those that wait among the next STEP items."""
+        if self.costed:
+            found, self._turn = items.waiting_dearest(db, self.number, self._turn or items.Turn(), STEP)
+            return found
+        after, self._reached = self._reached, min(self.items, self._reached + STEP)
+        read = items.waiting_planned if self.planned else items.waiting_plain
+        return read(db, self.number, after, self._reached)
 
     def _take_in(self, db: Connection, found: list[items.Waiting]) -> None:
-        if not self.planned or self.ordered:  # of no group, or to be taken in turn
+        if not self.planned or self.costed:  # of no group, or to be taken in turn
             self._add(db, found)
             return
         new: Counter[str] = Counter()
@@ -87,29 +85,27 @@ class Feed:
         group = waiting.group
         if not group:
             return False
-        if group in self.rests:
+        if group in self._rests:
             return True
         if self.schedule.queued(group) + new[group] >= GROUP_WINDOW:
-            self.rests[group] = _Rest(after=waiting.position - 1)
-            self._turns.append(group)
+            self._rests[group] = waiting.position - 1
+            self.schedule.watch(group, GROUP_WINDOW // 4)
             return True
         new[group] += 1
         return False
 
     def _fill_groups(self, db: Connection) -> bool:
-        read = False
-        for _ in range(min(GROUPS_AT_ONCE, len(self._turns))):
-            group = self._turns.popleft()
-            rest = self.rests[group]
-            if self.schedule.queued(group) < GROUP_WINDOW // 4:
-                found = items.waiting_of_group(db, self.number, group, rest.after, GROUP_WINDOW)
-                rest.more = len(found) == GROUP_WINDOW
-                rest.after = found[-1].position if found else rest.after
-                self._add(db, found)
-                read = True
-            if rest.more:
-                self._turns.append(group)
-        return read
+        """Read on in the large groups whose queue has become short."""
+        short = list(islice(self.schedule.short, GROUPS_AT_ONCE))
+        for group in short:
+            found = items.waiting_of_group(db, self.number, group, self._rests[group], GROUP_WINDOW)
+            if len(found) < GROUP_WINDOW:
+                self.schedule.unwatch(group)
+            else:
+                self._rests[group] = found[-1].position
+            self._add(db, found)
+            self.schedule.refilled(group)
+        return bool(short)
 
     def _add(self, db: Connection, found: list[items.Waiting]) -> None:
         tried = outcomes.tries(db, self.number, [waiting.position for waiting in found])

@@ -106,7 +106,7 @@ class Ledger:
         if live:
             for run in self.desk.active.values():
                 if run.left > new.get(run.number, 0):
-                    runs.change(db, run.number, live=run.live(now))
+                    runs.change(db, run.number, live=run.outlook.text(db, run.workers, run.left, now))
         for closing in self.desk.closing.values():
             closing.step(db, self.desk.now_unix())
         return new

@@ -137,7 +137,7 @@ class Orders:
         runs.change(db, stored.number, ended_at=None, paused_seconds=paused, error="")
         runs.change(db, stored.number, cancel_asked_at=None, cancel_seconds=None)
         if untried:
-            runs.change(db, stored.number, prepared=0, ordered=0)
+            runs.change(db, stored.number, prepared=0)
         self._log(db, stored, at, f"retry: {count(reopened, 'item')} reopened")
         if stored.run.job in self.desk.groups:
             after.append(self.desk.groups[stored.run.job].probe_now)

@@ -56,9 +56,12 @@ class Schedule:
         self.ended: list[Ended] = []
         self._plain: deque[Entry] = deque()
         self._queues: dict[str, deque[Entry]] = {}
+        self.watched: dict[str, int] = {}
+        self.short: set[str] = set()
         self._ready: deque[str] = deque()
         self._placed: set[str] = set()
         self._times: list[tuple[float, int, str]] = []
+        self._timed: dict[str, float] = {}
         self._due: list[tuple[float, int, Entry]] = []
         self._alone: deque[Entry] = deque()
         self._order = itertools.count()
@@ -72,6 +75,20 @@ class Schedule:
     def queued(self, group: str) -> int:
         """How many items of a group wait in its queue."""
         return len(self._queues.get(group, ()))
+
+    def watch(self, group: str, least: int) -> None:
+        """Have a group stand in `short` as soon as fewer than `least` of its items are in its queue."""
+        self.watched[group] = least
+
+    def unwatch(self, group: str) -> None:
+        """There is nothing more to come of this group."""
+        self.watched.pop(group, None)
+        self.short.discard(group)
+
+    def refilled(self, group: str) -> None:
+        """Items were added to a group that was short."""
+        self.short.discard(group)
+        self._note_short(group)
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Take in items, behind those of their group."""
@@ -159,6 +176,8 @@ class Schedule:
         """Forget all that waits, and listen to the groups no more."""
         self._plain.clear()
         self._queues.clear()
+        self.watched.clear()
+        self.short.clear()
         self._due.clear()
         self._alone.clear()
         self._size = 0
@@ -175,6 +194,7 @@ class Schedule:
         queue = self._queues.pop(group, None)
         if queue:
             self._size -= len(queue)
+            self._note_short(group)
             self.ended += [Ended(entry=entry, code=code, why=why) for entry in queue]
 
     def _place(self, group: str) -> None:
@@ -190,7 +210,10 @@ class Schedule:
             entry.since = now
             self.add([entry])
         while self._times and self._times[0][0] <= now:
-            self._ready.append(heapq.heappop(self._times)[2])
+            at, _, group = heapq.heappop(self._times)
+            if self._timed.get(group) == at:
+                del self._timed[group]
+                self._place(group)
 
     def _start(self, group: str, now: float) -> Entry | None:
         """Start the group's first item, or put the group where it will be looked at again."""
@@ -198,6 +221,7 @@ class Schedule:
         queue = self._queues.get(group)
         if not queue:
             self._queues.pop(group, None)
+            self._timed.pop(group, None)
             return None
         shut = self.groups.closed(group, now)
         if shut is not None:
@@ -207,13 +231,25 @@ class Schedule:
         if at is None:
             return None
         if at > now:
-            self._placed.add(group)
-            heapq.heappush(self._times, (at, next(self._order), group))
+            self._set_time(group, at)
             return None
+        self._timed.pop(group, None)
         self.groups.start(group, self.limits, now)
         entry = queue.popleft()
         self._place(group) if queue else self._queues.pop(group)
+        self._note_short(group)
         return entry
+
+    def _set_time(self, group: str, at: float) -> None:
+        """Have the group looked at again then; a time that was set before counts no more (what an item reports may
+        bring it nearer)."""
+        if self._timed.get(group) != at:
+            self._timed[group] = at
+            heapq.heappush(self._times, (at, next(self._order), group))
+
+    def _note_short(self, group: str) -> None:
+        if group in self.watched and self.queued(group) < self.watched[group]:
+            self.short.add(group)
 
     def _may_start(self, group: str, now: float) -> bool:
         at = self.groups.allowed_at(group, self.limits, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from math import inf, isnan, nan
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,6 @@ def new_run(store: Store, groups: list[str], *, costs: list[float] | None = None
             for position, group in enumerate(groups, 1)
         ]
         items.plan(db, number, plans)
-        if costs:
-            items.order_by_cost(db, number)
-            runs.change(db, number, ordered=1)
         runs.queue(db, number, items=len(groups), sample=False, at=1.0)
         return runs.get(db, number)
 
@@ -103,6 +101,39 @@ def test_what_has_an_outcome_is_left_out_and_what_was_tried_goes_on_from_there(t
     (late,) = iter(lambda: schedule.take(60.0), None)
     assert sorted(first) == [1, 4]
     assert (late.position, late.number, late.counted) == (3, 2, 1)
+
+
+def test_a_large_group_is_read_on_while_its_first_items_wait_for_their_next_attempt(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    stored = new_run(store, ["large"] * (3 * GROUP_WINDOW))
+    with store.write() as db:
+        later = [Attempt(position=at, number=1, kind="later", code="busy", error="") for at in range(1, GROUP_WINDOW)]
+        outcomes.add_attempts(db, stored.number, [NewAttempt(attempt=tried, not_before=1_000.0) for tried in later])
+    schedule = Schedule(Groups(), LIMITS)
+    feed, db = Feed(stored, schedule, lambda: (50.0, 990.0)), store.connect()
+
+    started = []
+    for _ in range(10 * GROUP_WINDOW):
+        feed.fill(db, hungry=True)
+        entry = schedule.take(50.0)
+        if entry is not None:
+            started.append(entry.position)
+            schedule.end(entry, 50.0)
+    db.close()
+    assert started == list(range(GROUP_WINDOW, 3 * GROUP_WINDOW + 1))
+    assert schedule.next_time() == 60.0
+
+
+@pytest.mark.parametrize("costs", [[7.0] * (2 * STEP + 1), [inf, nan, -1.0, 0.0, -inf, 2.5] * 3])
+def test_items_of_any_cost_are_read_once(tmp_path: Path, costs: list[float]) -> None:
+    store = Store(tmp_path)
+    stored = new_run(store, [""] * len(costs), costs=costs)
+    schedule = Schedule(Groups(), LIMITS)
+
+    started = drain(store, Feed(stored, schedule, lambda: (0.0, 0.0)), schedule)
+
+    worth = [0.0 if isnan(cost) else cost for cost in costs]
+    assert started == sorted(range(1, len(costs) + 1), key=lambda position: -worth[position - 1])
 
 
 def test_the_dearest_are_read_first(tmp_path: Path) -> None:

@@ -118,6 +118,22 @@ def test_the_delay_follows_latency_and_an_error_never_lowers_it() -> None:
     assert groups.pause(groups.paces["a"], limit) == 0.25
 
 
+def test_a_group_that_answers_faster_again_is_looked_at_sooner() -> None:
+    groups = Groups(jitter=lambda: 1.0)
+    schedule = new(at_once=2, pause=1, groups=groups)
+    first, second, _ = waiting = entries(*"aaa")
+    schedule.add(waiting)
+    groups.report("a", {"latency": 16.0}, schedule.limits, 0)
+    assert (schedule.take(0), schedule.take(8), schedule.take(8)) == (first, second, None)
+    schedule.end(first, 8)
+    assert (schedule.take(8), schedule.next_time()) == (None, 16)
+    groups.report("a", {"latency": 0.0}, schedule.limits, 9)
+    schedule.end(second, 9)
+
+    assert taken(schedule, 11) == []
+    assert taken(schedule, 12) == [3]
+
+
 def test_a_pause_of_zero_is_no_pause_and_no_throttling_but_a_hold_still_holds() -> None:
     groups = Groups(jitter=lambda: 1.0)
     schedule = new(pause=0, groups=groups)
@@ -190,83 +206,140 @@ def test_a_hundred_thousand_groups_do_not_stay_in_memory() -> None:
     assert len(schedule.groups.paces) < 25_000
 
 
+GROUPS = ("a", "b", "c")
+SAID = st.fixed_dictionaries(
+    {},
+    optional={
+        "latency": st.sampled_from([0.0, 0.5, 8.0]),
+        "error": st.booleans(),
+        "hold": st.floats(0, 6),
+        "pause": st.floats(0, 6),
+        "close": st.just("host_down"),
+    },
+)
+
+
 class SchedulePromises(RuleBasedStateMachine):
-    """Whatever happens, no group exceeds its width or breaks its pause, and nothing waits that may start."""
+    """Two runs of one job, one with a pause and one without: whatever is reported and whatever happens to the items, no
+    group exceeds its width or breaks its pause, nothing is lost, and nothing waits that may start."""
 
     def __init__(self) -> None:
         super().__init__()
         self.groups = Groups(jitter=lambda: 1.0)
-        self.schedule = Schedule(self.groups, limits(at_once=2, pause=1.0))
+        self.schedules = [Schedule(self.groups, limits(2, 1.0)), Schedule(self.groups, limits(3, 0.0))]
         self.now = 0.0
-        self.out: list[Entry] = []
-        self.known = 0
-        self.ended = 0
-        self.starts: dict[str, float] = {}
-        self.holds: dict[str, float] = {}
+        self.out: list[tuple[int, Entry]] = []
+        self.known = [0, 0]
+        self.ended = [0, 0]
+        self.started: dict[str, float] = {}
 
-    @rule(group=st.sampled_from(["", "a", "b", "c"]), number=st.integers(1, 4))
-    def add(self, group: str, number: int) -> None:
-        self.schedule.add(Entry(position=self.known + index, cell="", group=group) for index in range(number))
-        self.known += number
+    @rule(which=st.sampled_from([0, 1]), group=st.sampled_from(["", *GROUPS]), number=st.integers(1, 4))
+    def add(self, which: int, group: str, number: int) -> None:
+        first = self.known[which]
+        self.schedules[which].add(Entry(position=first + index, cell="", group=group) for index in range(number))
+        self.known[which] += number
 
-    @rule()
-    def take_all(self) -> None:
-        while (entry := self.schedule.take(self.now)) is not None:
-            if entry.group:
-                assert self.now >= self.starts.get(entry.group, -9) + 1.0
-                assert self.now >= self.holds.get(entry.group, -9)
-                self.starts[entry.group] = self.now
-            self.out.append(entry)
+    @rule(which=st.sampled_from([0, 1]))
+    def take_one(self, which: int) -> None:
+        schedule = self.schedules[which]
+        entry = schedule.take(self.now)
+        self.count_closed()
+        if entry is None:
+            self.nothing_waits_that_may_start(schedule)
+            return
+        self.out.append((which, entry))
+        if entry.group:
+            self.keeps_its_pause(schedule, entry.group)
+            self.started[entry.group] = self.now
+
+    @rule(which=st.sampled_from([0, 1]))
+    def take_all(self, which: int) -> None:
+        before = -1
+        while before != len(self.out):
+            before = len(self.out)
+            self.take_one(which)
 
     @rule(seconds=st.floats(0.01, 3.0))
     def wait(self, seconds: float) -> None:
         self.now += seconds
 
-    @precondition(lambda self: self.out)
-    @rule(index=st.integers(0, 50), way=st.sampled_from(["end", "back", "later", "move"]))
-    def answer(self, index: int, way: str) -> None:
-        entry = self.out.pop(index % len(self.out))
-        if way == "end":
-            self.schedule.end(entry, self.now)
-            self.ended += 1
-        elif way == "back":
-            self.schedule.back(entry, self.now)
-        elif way == "later":
-            self.schedule.later(entry, self.now + 1.5, self.now)
-        else:
-            self.schedule.move(entry, "c", self.now)
+    @rule()
+    def wait_until_something_may_start(self) -> None:
+        times = [at for schedule in self.schedules if (at := schedule.next_time()) is not None]
+        self.now = max([self.now, *times])
 
-    @rule(group=st.sampled_from(["a", "b", "c"]), seconds=st.floats(0, 4))
-    def hold(self, group: str, seconds: float) -> None:
-        self.groups.report(group, {"hold": seconds}, self.schedule.limits, self.now)
-        self.holds[group] = max(self.holds.get(group, -9), self.now + seconds)
+    @precondition(lambda self: self.out)
+    @rule(index=st.integers(0, 50), way=st.sampled_from(["end", "back", "later", "move"]), said=SAID)
+    def answer(self, index: int, way: str, said: dict[str, object]) -> None:
+        which, entry = self.out.pop(index % len(self.out))
+        schedule = self.schedules[which]
+        if entry.group:
+            self.groups.report(entry.group, said, schedule.limits, self.now)
+        if way == "end":
+            schedule.end(entry, self.now)
+            self.ended[which] += 1
+        elif way == "back":
+            schedule.back(entry, self.now)
+        elif way == "later":
+            schedule.later(entry, self.now + 1.5, self.now)
+        else:
+            schedule.move(entry, "c", self.now)
+        self.count_closed()
+
+    @rule()
+    def retry(self) -> None:
+        self.groups.probe_now()
 
     @invariant()
     def no_group_exceeds_its_width(self) -> None:
-        counts = Counter(entry.group for entry in self.out if entry.group)
-        assert all(count <= 2 for count in counts.values())
+        counts = Counter((which, entry.group) for which, entry in self.out if entry.group)
+        assert all(counts[0, group] <= 2 and counts[1, group] <= 3 for group in GROUPS)
+        assert all(counts[0, group] + counts[1, group] <= 3 for group in GROUPS)
 
     @invariant()
     def nothing_is_lost(self) -> None:
-        assert len(self.schedule) + len(self.out) + self.ended == self.known
+        for which, schedule in enumerate(self.schedules):
+            out = sum(of == which for of, _ in self.out)
+            assert len(schedule) + out + self.ended[which] == self.known[which]
+
+    def count_closed(self) -> None:
+        for which, schedule in enumerate(self.schedules):
+            self.ended[which] += len(schedule.ended)
+            schedule.ended.clear()
+
+    def keeps_its_pause(self, schedule: Schedule, group: str) -> None:
+        pace = self.groups.paces[group]
+        assert self.now >= pace.hold_until
+        if schedule.limits.pause:
+            rest = max(schedule.limits.pause, pace.delay, pace.crawl_delay)
+            assert self.now >= self.started.get(group, float("-inf")) + rest
+
+    def nothing_waits_that_may_start(self, schedule: Schedule) -> None:
+        for group in GROUPS:
+            at = self.groups.allowed_at(group, schedule.limits, self.now)
+            if schedule.queued(group) and at is not None:
+                following = schedule.next_time()
+                assert at > self.now
+                assert following is not None
+                assert following <= at
 
     def teardown(self) -> None:
         """Left alone, with every item ending at once, everything is done."""
-        for _ in range(20 * (self.known + 1)):
-            for entry in self.out:
-                self.schedule.end(entry, self.now)
-                self.ended += 1
+        for _ in range(20 * (sum(self.known) + 1)):
+            for which, entry in self.out:
+                self.schedules[which].end(entry, self.now)
+                self.ended[which] += 1
             self.out.clear()
-            while (entry := self.schedule.take(self.now)) is not None:
-                self.out.append(entry)
-            if not self.out and not len(self.schedule):
+            self.take_all(0)
+            self.take_all(1)
+            times = [at for schedule in self.schedules if (at := schedule.next_time()) is not None]
+            if not self.out and not any(len(schedule) for schedule in self.schedules):
                 return
-            following = self.schedule.next_time()
             if not self.out:
-                assert following is not None, "items wait, nothing is out, and no time is set"
-            self.now = max(self.now, following or self.now)
+                assert times, "items wait, nothing is out, and no time is set"
+                self.now = max(self.now, min(times))
         raise AssertionError("it did not come to an end")
 
 
 TestSchedulePromises = SchedulePromises.TestCase
-TestSchedulePromises.settings = hypothesis_settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestSchedulePromises.settings = hypothesis_settings(max_examples=80, stateful_step_count=50, deadline=None)

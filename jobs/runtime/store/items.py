@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -22,12 +23,18 @@ class Plan:
 
 
 class Waiting(NamedTuple):
-    """An item without an outcome: its cell, its group, and where the search for more goes on (`place`)."""
+    """An item without an outcome: its cell and its group."""
 
     position: int
     cell: str
     group: str
-    place: int
+
+
+class Turn(NamedTuple):
+    """Where an item stands in a run that takes the dearest first: minus its cost, and its position among equal ones."""
+
+    turn: float = -math.inf
+    position: int = 0
 
 
 def add(db: Connection, number: int, first: int, items: Iterable[Item]) -> None:
@@ -73,8 +80,13 @@ def cells(db: Connection, number: int, first: int, last: int) -> list[tuple[int,
 
 def plan(db: Connection, number: int, plans: Sequence[Plan]) -> None:
     """Store what the hooks said; an item whose key was seen before becomes a duplicate of the first."""
-    rows = [(number, entry.position, entry.group, entry.cost, _first(db, number, entry)) for entry in plans]
-    db.executemany("INSERT OR REPLACE INTO plans (run, position, grp, cost, duplicate_of) VALUES (?,?,?,?,?)", rows)
+    rows = [(number, entry.position, entry.group, _turn(entry.cost), _first(db, number, entry)) for entry in plans]
+    db.executemany("INSERT OR REPLACE INTO plans (run, position, grp, turn, duplicate_of) VALUES (?,?,?,?,?)", rows)
+
+
+def _turn(cost: float | None) -> float | None:
+    """Where a cost stands, the dearest lowest; one that is no number counts as nothing (SQLite would store a null)."""
+    return None if cost is None else 0.0 if math.isnan(cost) else -cost
 
 
 def _first(db: Connection, number: int, entry: Plan) -> int | None:
@@ -89,19 +101,12 @@ def _first(db: Connection, number: int, entry: Plan) -> int | None:
     return None if row["position"] == entry.position else int(row["position"])
 
 
-def order_by_cost(db: Connection, number: int) -> None:
-    """Give each planned item its turn: the dearest first, equal ones in input order."""
-    db.execute(
-        """UPDATE plans SET turn = ranked.turn FROM (
-             SELECT position, row_number() OVER (ORDER BY cost DESC, position) AS turn FROM plans WHERE run = ?
-           ) AS ranked WHERE plans.run = ? AND plans.position = ranked.position""",
-        (number, number),
+def forget_keys(db: Connection, number: int, most: int) -> int:
+    """Drop up to `most` of the keys, which only the preparation needed; returns how many went."""
+    cursor = db.execute(
+        "DELETE FROM keys WHERE run = ? AND key IN (SELECT key FROM keys WHERE run = ? LIMIT ?)", (number, number, most)
     )
-
-
-def forget_keys(db: Connection, number: int) -> None:
-    """Drop what only the preparation needed."""
-    db.execute("DELETE FROM keys WHERE run = ?", (number,))
+    return cursor.rowcount
 
 
 _PENDING = "NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.run = i.run AND o.position = i.position)"
@@ -114,7 +119,7 @@ def waiting_plain(db: Connection, number: int, after: int, last: int) -> list[Wa
             WHERE i.run = ? AND i.position > ? AND i.position <= ? AND {_PENDING} ORDER BY i.position""",
         (number, after, last),
     )
-    return [Waiting(row[0], row[1], "", row[0]) for row in rows]
+    return [Waiting(row[0], row[1], "") for row in rows]
 
 
 def waiting_planned(db: Connection, number: int, after: int, last: int) -> list[Waiting]:
@@ -125,20 +130,21 @@ def waiting_planned(db: Connection, number: int, after: int, last: int) -> list[
             ORDER BY i.position""",
         (number, after, last),
     )
-    return [Waiting(row[0], row[1], row[2], row[0]) for row in rows]
+    return [Waiting(row[0], row[1], row[2]) for row in rows]
 
 
-def waiting_ordered(db: Connection, number: int, after: int, last: int) -> list[Waiting]:
-    """The same by turn, in a run that is ordered by cost."""
+def waiting_dearest(db: Connection, number: int, after: Turn, count: int) -> tuple[list[Waiting], Turn | None]:
+    """The same of the `count` items that come after a turn, the dearest first; and the turn to go on from (None: these
+    were the last). Of a prepared run whose job declares a cost."""
     rows = db.execute(
-        f"""SELECT i.position, i.cell, i.grp, i.turn FROM (
-              SELECT p.run, p.position, p.grp, p.turn, c.cell FROM plans p
-              JOIN items c ON c.run = p.run AND c.position = p.position
-              WHERE p.run = ? AND p.turn > ? AND p.turn <= ? AND p.duplicate_of IS NULL) i
-            WHERE {_PENDING} ORDER BY i.turn""",
-        (number, after, last),
-    )
-    return [Waiting(row[0], row[1], row[2], row[3]) for row in rows]
+        f"""SELECT i.position, c.cell, i.grp, i.turn, i.duplicate_of IS NULL AND {_PENDING}
+            FROM plans i CROSS JOIN items c ON c.run = i.run AND c.position = i.position
+            WHERE i.run = ? AND i.turn IS NOT NULL AND (i.turn, i.position) > (?, ?)
+            ORDER BY i.turn, i.position LIMIT ?""",
+        (number, *after, count),
+    ).fetchall()
+    found = [Waiting(row[0], row[1], row[2]) for row in rows if row[4]]
+    return found, Turn(rows[-1][3], rows[-1][0]) if len(rows) == count else None
 
 
 def waiting_of_group(db: Connection, number: int, group: str, after: int, limit: int) -> list[Waiting]:
@@ -149,18 +155,18 @@ def waiting_of_group(db: Connection, number: int, group: str, after: int, limit:
             ORDER BY i.position LIMIT ?""",
         (number, group, after, limit),
     )
-    return [Waiting(row[0], row[1], group, row[0]) for row in rows]
+    return [Waiting(row[0], row[1], group) for row in rows]
 
 
-def largest_groups(db: Connection, number: int, limit: int) -> list[tuple[str, int]]:
-    """The groups with the most items that wait, and how many."""
+def waiting_by_group(db: Connection, number: int, after: int, last: int) -> dict[str, int]:
+    """How many items of each group wait at the positions after `after` up to `last`."""
     rows = db.execute(
         f"""SELECT i.grp, count(*) FROM plans i
-            WHERE i.run = ? AND i.grp <> '' AND i.duplicate_of IS NULL AND {_PENDING}
-            GROUP BY i.grp ORDER BY count(*) DESC LIMIT ?""",
-        (number, limit),
+            WHERE i.run = ? AND i.position > ? AND i.position <= ? AND i.grp <> '' AND i.duplicate_of IS NULL
+              AND {_PENDING} GROUP BY i.grp""",
+        (number, after, last),
     )
-    return [(row[0], row[1]) for row in rows]
+    return {row[0]: row[1] for row in rows}
 
 
 def copies(db: Connection, number: int, position: int) -> list[int]:

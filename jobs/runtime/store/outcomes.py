@@ -191,11 +191,12 @@ def tries(db: Connection, number: int, positions: Sequence[int]) -> dict[int, Tr
     return found
 
 
-def _positions(positions: Sequence[int]) -> tuple[str, Sequence[int]]:
-    """A condition for these positions: a range where they are many, one by one where they are few and far apart."""
-    if len(positions) <= 500:
-        return f"position IN ({','.join('?' * len(positions))})", positions
-    return "position BETWEEN ? AND ?", (min(positions), max(positions))
+def _positions(positions: Sequence[int]) -> tuple[str, tuple[Any, ...]]:
+    """A condition for these positions: a range where they lie close together, one by one where they are far apart."""
+    first, last = min(positions), max(positions)
+    if last - first < 4 * len(positions):
+        return "position BETWEEN ? AND ?", (first, last)
+    return "position IN (SELECT value FROM json_each(?))", (json.dumps(list(positions)),)
 
 
 def _tried(before: Tries, number: int, kind: str, not_before: float | None) -> Tries:

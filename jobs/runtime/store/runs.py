@@ -31,7 +31,6 @@ class Stored:
     run: Run
     traits: Traits
     prepared: int
-    ordered: bool
     cancel_asked_at: float | None
     live: Mapping[str, Any]
     secrets: Mapping[str, Any]
@@ -131,8 +130,8 @@ def move(db: Connection, number: int, to: RunState) -> RunState:
 
 
 _SETTABLE = frozenset(
-    "name started_at ended_at paused_since paused_seconds cancel_asked_at cancel_seconds prepared ordered error "
-    "code_hash live".split()
+    "name started_at ended_at paused_since paused_seconds cancel_asked_at cancel_seconds prepared error code_hash "
+    "live".split()
 )
 
 
@@ -323,7 +322,6 @@ def stored(row: Any) -> Stored:
         run=run,
         traits=traits,
         prepared=row["prepared"],
-        ordered=bool(row["ordered"]),
         cancel_asked_at=row["cancel_asked_at"],
         live=json.loads(row["live"] or "{}"),
         secrets=json.loads(row["secrets"]),

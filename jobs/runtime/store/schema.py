@@ -18,7 +18,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             submitted_at REAL NOT NULL, touched_at REAL NOT NULL, started_at REAL, ended_at REAL,
             paused_since REAL, paused_seconds REAL NOT NULL DEFAULT 0, cancel_asked_at REAL, cancel_seconds REAL,
             item_seconds REAL NOT NULL DEFAULT 0, cpu_seconds REAL NOT NULL DEFAULT 0,
-            prepared INTEGER NOT NULL DEFAULT 0, ordered INTEGER NOT NULL DEFAULT 0,
+            prepared INTEGER NOT NULL DEFAULT 0,
             error TEXT NOT NULL DEFAULT '', code_hash TEXT NOT NULL DEFAULT '', sample INTEGER NOT NULL DEFAULT 0,
             live TEXT NOT NULL DEFAULT '')""",
         "CREATE INDEX runs_by_state ON runs (state, number)",
@@ -26,9 +26,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             run INTEGER NOT NULL REFERENCES runs (number), position INTEGER NOT NULL, cell TEXT NOT NULL,
             others TEXT NOT NULL, PRIMARY KEY (run, position)) WITHOUT ROWID""",
         """CREATE TABLE plans (
-            run INTEGER NOT NULL REFERENCES runs (number), position INTEGER NOT NULL, grp TEXT NOT NULL, cost REAL,
-            turn INTEGER, duplicate_of INTEGER, PRIMARY KEY (run, position)) WITHOUT ROWID""",
-        "CREATE INDEX plans_by_turn ON plans (run, turn) WHERE turn IS NOT NULL",
+            run INTEGER NOT NULL REFERENCES runs (number), position INTEGER NOT NULL, grp TEXT NOT NULL, turn REAL,
+            duplicate_of INTEGER, PRIMARY KEY (run, position)) WITHOUT ROWID""",
+        "CREATE INDEX plans_by_turn ON plans (run, turn, position) WHERE turn IS NOT NULL",
         "CREATE INDEX plans_by_group ON plans (run, grp, position) WHERE grp <> ''",
         "CREATE INDEX plans_of_duplicates ON plans (run, duplicate_of) WHERE duplicate_of IS NOT NULL",
         """CREATE TABLE keys (
