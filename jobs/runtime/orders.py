@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from jobs.runtime import artifacts
 from jobs.runtime.closing import Closing
 from jobs.runtime.desk import Desk
-from jobs.runtime.errors import IllegalMove, Refused
+from jobs.runtime.errors import IllegalMove, Refused, UnknownRun
 from jobs.runtime.records import Event, RunState, count
 from jobs.runtime.store import commands, items, outcomes, runs
 from jobs.runtime.store.commands import Command
@@ -73,7 +73,7 @@ class Orders:
         if order is None or command.run is None:
             return f"{command.verb} is not known to this runner"
         try:
-            order(db, runs.get(db, command.run), command, at, after)
+            order(db, _present(db, command.run), command, at, after)
         except Refused as error:
             return str(error)
         return ""
@@ -170,3 +170,11 @@ class Orders:
 
     def _log(self, db: Connection, stored: Stored, at: float, text: str) -> None:
         commands.log(db, stored.number, Event(at=at, kind="command", text=text))
+
+
+def _present(db: Connection, number: int) -> Stored:
+    """A run that is there for people. Raises UnknownRun for one that is being deleted, too."""
+    stored = runs.get(db, number)
+    if stored.run.state is RunState.SUBMITTING:
+        raise UnknownRun("the run is gone: it has been deleted")
+    return stored

@@ -124,6 +124,19 @@ class Machine:
         db.close()
         return found
 
+    def check_books(self, run: Run) -> None:
+        """One outcome for each item of a run, counters that equal the rows, a file that is whole."""
+        assert self.sql("PRAGMA integrity_check") == [("ok",)]
+        number, ok, failed, cancelled = self.sql(
+            f"SELECT number, ok, failed, cancelled FROM runs WHERE id = '{run.id}'"
+        )[0]
+        of_run = f"FROM outcomes WHERE run = {number}"
+        stored = self.sql(f"SELECT count(*), count(DISTINCT position), min(position), max(position) {of_run}")
+        assert stored == [(run.items, run.items, 1, run.items)]
+        rows = self.sql(f"SELECT total(state='ok'), total(state='failed'), total(state='cancelled') {of_run}")
+        assert rows == [(ok, failed, cancelled)]
+        assert self.sql(f"SELECT total(count) FROM codes WHERE run = {number}") == [(run.items,)]
+
     def log(self) -> str:
         path = client.log_path()
         return path.read_text() if path.exists() else ""

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from jobs.runtime import client, dispatch, runner
+from jobs.runtime import artifacts, client, dispatch, orders, runner, settings
 from jobs.runtime.records import Item
-from jobs.runtime.store import connection, items, outcomes, runs
+from jobs.runtime.store import commands, connection, items, outcomes, runs
+
+
+def die_at(instant: str) -> None:
+    """Run the named instant in a process of its own, which must end by SIGKILL."""
+    command = [sys.executable, "-m", "tests.machine.killed", instant]
+    ended = subprocess.run(command, cwd=settings.PROJECT, check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
 
 
 def die(*_: Any, **__: Any) -> None:
@@ -54,6 +63,21 @@ def migrate_and_die() -> None:
     client.runs()
 
 
+def full() -> None:
+    """A store that may hold no more than so many pages, until there is a file `room` beside it."""
+    original = connection.transaction
+
+    @contextlib.contextmanager
+    def limited(db: Any) -> Iterator[Any]:
+        pages = 2**30 if (settings.home() / "room").exists() else 200
+        db.execute(f"PRAGMA max_page_count = {pages}")
+        with original(db) as inner:
+            yield inner
+
+    connection.transaction = limited
+    sys.exit(runner.main(["--idle", "1"]))
+
+
 def err() -> None:
     """A defect in the runner's loop."""
 
@@ -76,6 +100,20 @@ INSTANTS: dict[str, Callable[[], object]] = {
     "between row and counters": lambda: (before(outcomes, "_count", call=4), runner.main(["--idle", "5"])),
     "after the counters": lambda: (after(outcomes, "_count_codes", call=4), runner.main(["--idle", "5"])),
     "while claiming": lambda: (after(runs, "change", call=1), runner.main(["--idle", "5"])),
+    "before entering": lambda: (before(runs, "take_over"), runner.main([])),
+    "after entering": lambda: (before(runner.Runner, "_listen"), runner.main([])),
+    "while preparing": lambda: (after(items, "plan", call=2), runner.main([])),
+    "at the end of preparing": lambda: (before(items, "forget_keys"), runner.main([])),
+    "while finishing": lambda: (before(runs, "end_pause"), runner.main([])),
+    "with a command not yet answered": lambda: (before(commands, "done"), runner.main([])),
+    "with a cancel just answered": lambda: (before(orders.Orders, "_stop"), runner.main([])),
+    "with a deletion just answered": lambda: (before(orders.Orders, "delete"), runner.main([])),
+    "while cancelling": lambda: (after(outcomes, "cancel_rest"), runner.main([])),
+    "while reopening": lambda: (after(outcomes, "reopen"), runner.main([])),
+    "while deleting": lambda: (after(items, "remove"), runner.main([])),
+    "before the files are deleted": lambda: (before(artifacts, "remove"), runner.main([])),
+    "before the run is deleted": lambda: (before(runs, "delete_row"), runner.main([])),
+    "with a full store": full,
     "while submitting": submit_and_die,
     "while migrating": migrate_and_die,
     "with an error of its own": err,

@@ -1,0 +1,118 @@
+"""What is asked of a run in every state, twice in a row: carried out once, or refused with a sentence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime.desk import Desk
+from jobs.runtime.orders import Orders
+from jobs.runtime.records import Item, ItemState, Limits, Pool, Run, RunState, Table
+from jobs.runtime.store import commands, items, outcomes, runs
+from jobs.runtime.store.connection import Store
+from jobs.runtime.store.outcomes import OutcomeRow
+
+STATES = ("queued", "running", "paused", "cancelling", "finished", "failed", "cancelled")
+WAY = {
+    "queued": (),
+    "running": ("running",),
+    "paused": ("running", "paused"),
+    "cancelling": ("running", "cancelling"),
+    "finished": ("running", "finished"),
+    "failed": ("running", "failed"),
+    "cancelled": ("running", "cancelling", "cancelled"),
+}
+"""How a queued run comes into each state."""
+
+NO = "refused"
+AFTER = {
+    "cancel": ("cancelling", "cancelling", "cancelling", "cancelling", NO, NO, NO),
+    "pause": ("paused", "paused", "paused", NO, NO, NO, NO),
+    "resume": ("queued", "running", "queued", NO, NO, NO, NO),
+    "retry": (NO, NO, NO, NO, "queued", "queued", "queued"),
+    "delete": (NO, NO, NO, NO, "gone", "gone", "gone"),
+    "rename": STATES,
+}
+"""What a run is after each verb, by the state it was in."""
+
+TWICE = {"cancel": "", "pause": "", "resume": "", "rename": "", "retry": "wait until it has ended", "delete": "gone"}
+"""What the same verb is told when it comes again at once: nothing where the run is already as it was asked to be."""
+
+CASES = [(verb, state, after) for verb, ends in AFTER.items() for state, after in zip(STATES, ends, strict=True)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setenv("JOBS_HOME", str(tmp_path))
+    desk = Desk(Store(tmp_path))
+    with desk.store.write() as db:
+        desk.epoch = runs.take_over(db, pid=1, started_at=1.0, clock_offset=0.0, code_hash="", allow_nets="")
+    yield desk
+    desk.workers.close()
+    desk.db.close()
+
+
+def new_run(store: Store, state: str) -> int:
+    """A run of three items, one ok and one failed, in this state."""
+    run = Run(
+        id="aa01",
+        job="noop",
+        name="a run",
+        state=RunState.SUBMITTING,
+        items=0,
+        pool=Pool(processes=1, threads=1),
+        limits=Limits(attempts=1, deadline=None, at_once=None, pause=0),
+        table=Table(item_column="text"),
+        submitted_at=time.time(),
+    )
+    with store.write() as db:
+        number = runs.add(db, run, runs.Traits())
+        items.add(db, number, 1, [Item(cell="x")] * 3)
+        runs.queue(db, number, items=3, sample=False, at=1.0)
+        for step in WAY[state]:
+            runs.move(db, number, RunState(step))
+        ends = [
+            OutcomeRow(1, ItemState.OK, "", "", "", "{}", 1),
+            OutcomeRow(2, ItemState.FAILED, "bug", "", "", None, 1),
+        ]
+        outcomes.add(db, number, ends, duplicates=False)
+    return number
+
+
+def ask(desk: Desk, number: int, verb: str) -> str:
+    """What the runner answers; empty: yes."""
+    with desk.store.write() as db:
+        seq = commands.ask(db, number, verb, {"name": "another", "codes": []}, time.time())
+    Orders(desk, lambda: None).take(time.monotonic())
+    return commands.answer(desk.db, seq) or ""
+
+
+def state_of(desk: Desk, number: int) -> str:
+    with desk.store.read() as db:
+        row = db.execute("SELECT state FROM runs WHERE number = ?", (number,)).fetchone()
+    return "gone" if row is None or row["state"] == RunState.SUBMITTING else str(row["state"])
+
+
+@pytest.mark.parametrize(("verb", "state", "after"), CASES, ids=[f"{verb} {state}" for verb, state, _ in CASES])
+def test_a_verb_in_a_state(desk: Desk, verb: str, state: str, after: str) -> None:
+    number = new_run(desk.store, state)
+    first = ask(desk, number, verb)
+    reached = state_of(desk, number)
+    second = ask(desk, number, verb)
+
+    assert reached == (state if after == NO else after)
+    assert bool(first) is (after == NO)
+    assert "run is" in first or not first
+    assert state_of(desk, number) == reached
+    assert (TWICE[verb] in second) if after != NO and TWICE[verb] else (second == first)
+
+
+def test_what_is_not_known_is_refused_and_nothing_changes(desk: Desk) -> None:
+    number = new_run(desk.store, "running")
+
+    assert "not known" in ask(desk, number, "explode")
+    assert "gone" in ask(desk, 99, "cancel")
+    assert state_of(desk, number) == "running"
