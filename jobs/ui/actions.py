@@ -102,7 +102,7 @@ def _rename(run: Run) -> None:
     name = st.text_input("Name", value=run.name, max_chars=200, key="new_name")
     with st.container(horizontal=True):
         if st.button("Rename", type="primary", key="rename"):
-            client.rename(run.id, name)
+            do(client.rename, run.id, name)
             st.rerun()
         if st.button("Keep the old name", key="keep_name"):
             st.rerun()
@@ -110,13 +110,12 @@ def _rename(run: Run) -> None:
 
 @st.dialog("Delete this run?")
 def _delete(run: Run) -> None:
-    st.text(
-        f"Its {count(run.items, 'row')}, files and log go for good. "
-        f"That gives back about {words.size(client.sizes(run.id))}."
-    )
+    with frame.sentences():
+        given_back = words.size(client.sizes(run.id))
+        st.text(f"Its {count(run.items, 'row')}, files and log go for good. That gives back about {given_back}.")
     with st.container(horizontal=True):
         if st.button("Delete", type="primary", icon=":material/delete:", key="delete"):
-            client.delete(run.id)
+            do(client.delete, run.id)
             st.switch_page(frame.RUNS)
         if st.button("Keep it", key="keep"):
             st.rerun()

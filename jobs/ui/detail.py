@@ -38,9 +38,9 @@ def _head(position: int, item: Item, outcome: Outcome | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(badge.word, icon=badge.icon, color=badge.colour)  # type: ignore[arg-type]
         st.text(f"Position {position:,}")
-        st.text(words.shortened(item.cell, 200), width="stretch")
+        st.text(words.apart(item.cell, 200), width="stretch")
     if outcome is not None and outcome.error:
-        st.text(f"{outcome.code}: {words.shortened(outcome.error, 2_000)}")
+        st.text(f"{outcome.code}: {words.apart(outcome.error, 2_000)}")
     if outcome is not None and outcome.detail:
         _text("Detail", outcome.detail)
 

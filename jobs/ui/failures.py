@@ -66,7 +66,7 @@ def _group(run: Run, code: str, number: int, meaning: str) -> None:
 def _items(run: Run, code: str, number: int) -> None:
     first = int(st.session_state.get(f"failures_from:{run.id}", 1))
     found = client.failures(run.id, code=code, first=first, most=MOST_SHOWN)
-    item = run.table.item_column or "item"
+    item = results.item_label(run, ("position", "code", "error", "attempts"))
     rows = [
         (
             position,

@@ -138,22 +138,22 @@ def how_to_run(job: str, start: Settings, *, bound: str, grouped: bool) -> tuple
 
 
 def _pool(key: str, pool: Pool, bound: str) -> Pool:
+    way = st.segmented_control(
+        "Way",
+        list(WAYS),
+        default=pool.way,
+        format_func=lambda name: WAYS[name],
+        required=True,
+        key=f"way{key}",
+        help="Threads of one process suit work that waits (pages, files). Processes suit work that computes: each "
+        "has its own interpreter, and so a processor core of its own.",
+        persist_state="session",
+    )
+    st.caption(_advice(way or pool.way, bound))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        way = st.segmented_control(
-            "Way",
-            list(WAYS),
-            default=pool.way,
-            format_func=lambda name: WAYS[name],
-            required=True,
-            key=f"way{key}",
-            help="Threads of one process suit work that waits (pages, files). Processes suit work that computes: each "
-            "has its own interpreter, and so a processor core of its own.",
-            persist_state="session",
-        )
         processes = _workers("Processes", key, way in ("processes", "both"), _several(pool.processes), MOST_PROCESSES)
         per = "Threads in each process" if way == "both" else "Threads"
         threads = _workers(per, key, way in ("threads", "both"), _several(pool.threads), MOST_THREADS)
-    st.caption(_advice(way or pool.way, bound))
     return Pool(processes=processes, threads=threads)
 
 

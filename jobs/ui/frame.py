@@ -92,28 +92,37 @@ def wake() -> None:
 
 def footer(moment_of: str = "") -> None:
     """Runner and workers alive, what waits, disk used; looked up anew when `moment_of` changes."""
-    said, advice, trouble = _machine(str(client.log_path()), str(zone() or ""), moment_of)
+    said, advice, trouble, _ = _looked_up(moment_of)
     st.space("medium")
     if trouble:
         refused(f"Nothing can be stored now, so nothing more starts: {trouble}. It goes on by itself.")
     st.caption(said, help=advice)
 
 
+def disk() -> str:
+    """Disk used, and by what."""
+    return _looked_up("")[3]
+
+
+def _looked_up(moment_of: str) -> tuple[str, str, str, str]:
+    return _machine(str(client.log_path()), str(zone() or ""), moment_of)
+
+
 @st.cache_data(ttl=3, max_entries=20, show_spinner=False)
-def _machine(home: str, zone_name: str, moment_of: str) -> tuple[str, str, str]:  # noqa: ARG001  (what the answer depends on)
-    """The footer, its help, and why nothing can be stored (empty: it can); looked up at most every 3 s, since it
-    walks the process table and the artifacts."""
+def _machine(home: str, zone_name: str, moment_of: str) -> tuple[str, str, str, str]:  # noqa: ARG001  (what the answer depends on)
+    """The footer, its help, why nothing can be stored (empty: it can), and what takes the disk; looked up at most every
+    3 s, since it walks the process table and the artifacts."""
     status = client.status()
     parts = [_runner(status), _workers(status)]
     parts.append(f"{count(status.waiting, 'item')} waiting" if status.waiting else "nothing waits")
     parts.append(f"{words.size(status.store_bytes + status.artifact_bytes)} on disk")
+    disk_used = f"history {words.size(status.store_bytes)}, files of items {words.size(status.artifact_bytes)}"
     advice = (
         "Read from the store and the process table at most 3 s ago. The runner starts when there is work and leaves "
         "when there has been none for a while; workers are its processes, with the memory they hold. "
-        f"Disk: history {words.size(status.store_bytes)}, artifacts {words.size(status.artifact_bytes)}; "
-        "deleting a run says what it gives back."
+        f"Disk: {disk_used}; deleting a run says what it gives back."
     )
-    return " · ".join(parts), advice, status.trouble
+    return " · ".join(parts), advice, status.trouble, disk_used
 
 
 def _runner(status: client.Status) -> str:

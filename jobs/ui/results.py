@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,7 @@ import streamlit as st
 
 from jobs.runtime import client, exports
 from jobs.runtime.records import Item, Outcome, Run
-from jobs.ui import detail, downloads, words
+from jobs.ui import detail, downloads, states, words
 
 MOST_ROWS = 100_000
 """Rows of one page of the table."""
@@ -147,6 +147,18 @@ def _file_names(run: Run, table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
     return {name: table[name].map(lambda text: str(text).rpartition("/")[2], na_action="ignore") for name in columns}
 
 
+def item_place(run: Run) -> int:
+    """Which column of the result table holds the items: the user's own come first, as they were uploaded."""
+    columns = run.table.columns
+    return columns.index(run.table.item_column) if run.table.item_column in columns else 0
+
+
+def item_label(run: Run, taken: Collection[str]) -> str:
+    """What the items are called beside columns of other names."""
+    name = run.table.item_column or "item"
+    return f"input.{name}" if name in taken else name
+
+
 def _height(rows: int) -> int:
     return 36 + 35 * min(max(rows, 1), 14)
 
@@ -171,7 +183,7 @@ def _column(values: pd.Series[Any], kind: str, advice: str | None) -> Any:
     if kind == "int" and pd.api.types.is_numeric_dtype(values):
         return configs.NumberColumn(help=advice, format="localized")
     if name == "state":
-        return configs.TextColumn(help=advice, pinned=True, width="small")
+        return states.of_items(advice or "", pinned=True)
     if kind == "str" and are_links(values):
         return configs.LinkColumn(help=advice)
     return configs.Column(help=advice)

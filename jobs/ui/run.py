@@ -21,24 +21,28 @@ def page() -> None:
     """Find the run that the address names, and show it."""
     run_id = st.query_params.get("run", "")
     try:
-        progress = client.progress(client.run(run_id).id) if run_id else None
+        progress = client.progress(run_id)
     except UnknownRun as error:
-        progress = None
-        st.text(str(error))
-    if progress is None:
-        if not run_id:
-            st.text("The address names no run.")
-        st.page_link(frame.RUNS, label="All runs", icon=":material/history:")
+        _nothing(str(error) if run_id else "The address names no run")
         return
     _header(progress)
     actions.show_refusal()
     _live(progress)
 
 
+def _nothing(reason: str) -> None:
+    """One sentence about an address without a run, and the way to all of them."""
+    sentence = reason.partition(" (see: ")[0]  # the rest is for the command line
+    st.text(f"{sentence[:1].upper()}{sentence[1:]}.")
+    actions.show_refusal()
+    st.page_link(frame.RUNS, label="All runs", icon=":material/history:")
+    frame.footer()
+
+
 def _live(progress: Progress) -> None:
     """The part that moves: redrawn by itself as long as the run goes on."""
     run = progress.run
-    st.fragment(_body, run_every=every(run))(run.id, (run.state, progress.interrupted, run.name))
+    st.fragment(_body, run_every=every(run))(run.id, run.state, progress.interrupted, run.name)
 
 
 def every(run: Run) -> float | None:
@@ -48,13 +52,16 @@ def every(run: Run) -> float | None:
     return 2.0 if run.items > MANY else 1.0
 
 
-def _body(run_id: str, drawn: tuple[object, ...]) -> None:
+def _body(run_id: str, state: RunState, *drawn: object) -> None:
     with frame.sentences():
-        progress = client.progress(run_id)
-        run = progress.run
-        if (run.state, progress.interrupted, run.name) != drawn:
+        try:
+            newest = [] if state.terminal else client.newest(run_id, results.NEWEST)  # first: no more than are counted
+            progress = client.progress(run_id)
+        except UnknownRun:  # deleted meanwhile: the whole page says so
             st.rerun()
-        newest = [] if run.state.terminal else client.newest(run_id, results.NEWEST)
+        run = progress.run
+        if (run.state, progress.interrupted, run.name) != (state, *drawn):
+            st.rerun()
         _how_far(progress)
         _metrics(run, newest)
         _tabs(progress, newest)
@@ -80,7 +87,7 @@ def _title(run: Run) -> str:
 
 def _meta(run: Run) -> str:
     job = client.catalog().jobs.get(run.job)
-    parts = [run.name] if run.name and run.name != (job.title if job else "") else []
+    parts = [words.apart(run.name, 200)] if run.name and run.name != (job.title if job else "") else []
     parts += [f"run {words.short_id(run.id)}", f"submitted {frame.moment(run.submitted_at)}", str(run.pool)]
     if run.sample:
         parts.append("on the sample site")
@@ -94,12 +101,12 @@ def _how_far(progress: Progress) -> None:
             run, rate=progress.rate, left=progress.seconds_left, slowest=progress.slowest_group, now=now
         )
     )
-    st.progress(min(1.0, run.done / run.items) if run.items else 1.0)
+    st.progress(words.share_done(run))
     _turn_of_events(progress)
     for group, until, why in progress.holds:
         if until > now:
-            said = why if group in why else f"{group}: {why or 'on hold'}"
-            st.text(f"{words.shortened(said, 200)} · {words.seconds(until - now)} more")
+            said = why if group in why else f"{words.shortened(group, 100)}: {why or 'on hold'}"
+            st.text(f"{words.apart(said, 300)} · {words.seconds(until - now)} more")
     _doing(progress, now)
 
 
@@ -149,7 +156,9 @@ def _metrics(run: Run, newest: Sequence[results.Row]) -> None:
     half, most, of = timings.quantiles(run, newest) if run.done else (None, None, 0)
     with st.container(horizontal=True, key="metrics"):
         _metric(
-            "Done", f"{run.done:,}", f"Items that have an outcome, of {run.items:,}; counted as their rows are stored."
+            "Done",
+            f"{words.performed(run):,}",
+            f"Items that ended as ok or failed, of {run.items:,}; counted as their rows are stored.",
         )
         _metric("Failed", f"{run.failed:,}", "Items that ended as failed. The tab Failures has the reasons.")
         _metric("Wall time", words.seconds(run.seconds(now)), "From submit until the last outcome, pauses excluded.")
@@ -213,10 +222,10 @@ def _settings(run: Run) -> None:
         ("Deadline", "none" if limits.deadline is None else words.seconds(limits.deadline), "per attempt"),
         ("At once", "any number" if limits.at_once is None else str(limits.at_once), "per group, for a URL its host"),
         ("Pause", f"{limits.pause:g} s", "between two starts of a group; 0: no pause and no throttling"),
-        ("Source", run.table.source or "typed", "; ".join(run.table.notes)),
-        ("Item column", run.table.item_column or words.UNMEASURED, ""),
+        ("Source", run.table.source or "typed", "; ".join(run.table.notes) or "where the items came from"),
+        ("Item column", run.table.item_column or words.UNMEASURED, "the column of the source that holds the items"),
         ("Code", run.code_hash or words.UNMEASURED, "a name for the code it ran with"),
-        ("Run", run.id, ""),
+        ("Run", run.id, "its id, which the command line takes too"),
     ]
     st.dataframe(
         pd.DataFrame(rows, columns=["setting", "value", "what it is"]),

@@ -11,7 +11,7 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.records import Run, RunState, count
-from jobs.ui import actions, frame, words
+from jobs.ui import actions, frame, states, words
 
 MOST_COMPARED = 4
 A_PAGE = 50
@@ -31,6 +31,7 @@ def page() -> None:
     going_on = _going_on()
     st.fragment(_cards, run_every=1.0 if going_on else None)(tuple(run.id for run in going_on))
     _history()
+    st.caption(f"On disk: {frame.disk()}. Delete (in the menu ⋮ of a run) says what it gives back before it does.")
     if HOSTED.exists():
         st.caption("This host forgets its disk when the app sleeps: download what you want to keep.")
     frame.footer()
@@ -65,7 +66,7 @@ def _card(run: Run) -> None:
     with st.container(border=True, key=f"card_{run.id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(badge.word, icon=badge.icon, color=badge.colour)  # type: ignore[arg-type]
-            st.text(words.shortened(_name(run), 90), width="stretch")
+            st.text(_name(run), width="stretch")
             if st.button("Open", icon=":material/open_in_full:", key=f"open_{run.id}"):
                 frame.open_run(run.id)
             if run.state is not RunState.CANCELLING:
@@ -76,7 +77,7 @@ def _card(run: Run) -> None:
                     args=(client.cancel, run.id),
                     key=f"cancel_{run.id}",
                 )
-        st.progress(min(1.0, progress.run.done / run.items) if run.items else 1.0)
+        st.progress(words.share_done(progress.run))
         st.text(
             words.progress_sentence(
                 progress.run,
@@ -90,7 +91,7 @@ def _card(run: Run) -> None:
 
 def _name(run: Run) -> str:
     label = f"{words.title_of(run.job)} · {count(run.items, 'item')}"
-    return f"{label} · {run.name}" if run.name else label
+    return f"{label} · {words.apart(run.name, 80)}" if run.name else label
 
 
 def _history() -> None:
@@ -179,6 +180,7 @@ def _table(found: Sequence[Run]) -> None:
         column_config={
             "open": column.ButtonColumn("", type="tertiary", key="open_click", width="small"),
             "menu": column.ButtonColumn("", type="tertiary", key="menu_click", width="small"),
+            "state": states.of_runs(),
             "name": column.TextColumn(width="medium"),
             "items": column.NumberColumn(format="localized", help="rows of the input"),
             "failed": column.NumberColumn(format="localized", help="items that ended as failed"),
@@ -209,9 +211,9 @@ def _offer_comparison(chosen: Sequence[Run]) -> None:
 
 
 def _row(run: Run) -> dict[str, object]:
-    badge, now = words.run_badge(run), time.time()
+    now = time.time()
     return {
-        "state": f"{badge.glyph} {badge.word}",
+        "state": words.run_state(run),
         "job": words.title_of(run.job),
         "name": run.name,
         "items": run.items,

@@ -11,7 +11,7 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.records import Run
-from jobs.ui import results, words
+from jobs.ui import frame, results, states, words
 
 NOT_SPEED_UP = (
     "Average concurrency is not a speed-up: computing threads of one process take turns and count as busy all the "
@@ -34,6 +34,8 @@ def show(run: Run, newest: Sequence[results.Row]) -> None:
         column_config={"what it is": st.column_config.TextColumn(width="large")},
     )
     st.caption(NOT_SPEED_UP)
+    if run.state.terminal and st.button("Measure the ways", icon=":material/speed:", key="measure_ways"):
+        st.switch_page(frame.COMPARE, query_params={"of": run.id})
     st.text("Item by item" if run.state.terminal else f"Item by item, the newest {len(newest):,}")
     _each(run, newest)
 
@@ -117,9 +119,9 @@ def _each(run: Run, newest: Sequence[results.Row]) -> None:
     table = results.of_run(run, newest)
     started = pd.to_datetime(table["started_at"], utc=True)
     sent = (started - pd.Timestamp(run.submitted_at, unit="s", tz="UTC")).dt.total_seconds()
-    item = next((name for name in (run.table.item_column, str(table.columns[0])) if name in table), "position")
+    item = results.item_label(run, ("position", *COLUMNS.values()))
     shown = pd.DataFrame(
-        {"position": table["position"], item: table[item]}
+        {"position": table["position"], item: table.iloc[:, results.item_place(run)]}
         | {label: sent if name == "sent" else table[name] for name, label in COLUMNS.items()}
     )
     shown["state"] = shown["state"].map(words.item_state)
@@ -132,6 +134,7 @@ def _each(run: Run, newest: Sequence[results.Row]) -> None:
     }
     config: dict[str, Any] = {name: number(format="%.3f", help=advice) for name, advice in helps.items()}
     config |= {name: number(format="%d", width="small") for name in ("position", "process", "thread", "attempts")}
+    config["state"] = states.of_items()
     lazy: dict[str, Any] = {"lazy": True} if len(shown) > results.LAZY_FROM else {}
     st.dataframe(
         shown,

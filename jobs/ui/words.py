@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -25,6 +26,11 @@ class Badge:
     colour: str
     glyph: str
 
+    @property
+    def in_table(self) -> str:
+        """Glyph and word, for a table cell."""
+        return f"{self.glyph} {self.word}"
+
 
 RUN_BADGES: Mapping[str, Badge] = {
     RunState.SUBMITTING: Badge(word="Submitting", icon=":material/upload:", colour="gray", glyph="↑"),
@@ -45,6 +51,8 @@ ITEM_BADGES: Mapping[str, Badge] = {
     ItemState.CANCELLED: Badge(word="cancelled", icon=":material/cancel:", colour="gray", glyph="○"),
 }
 
+ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+_TURNS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _SPECIAL = re.compile(r"([!-/:-@\[-`{-~])")
 _JOINED = re.compile(r"([:@/<>~=\-.])")
 
@@ -62,6 +70,16 @@ def literal(text: str, most: int = 300) -> str:
 def _escaped(found: re.Match[str]) -> str:
     mark = found.group(1)
     return f"\\{mark}{JOINER}" if _JOINED.match(mark) else f"\\{mark}"
+
+
+def apart(text: str, most: int) -> str:
+    """A text of others within a sentence of ours: one line, cut, and without a hold on which way the rest is read.
+
+    What turns the direction by itself is left out, and a text that runs from right to left is set apart.
+    """
+    line = shortened(" ".join(_TURNS.sub("", text).split()), most)
+    leftwards = any(unicodedata.bidirectional(character) in ("R", "AL") for character in line)
+    return f"{ISOLATE}{line}{POP_ISOLATE}" if leftwards else line
 
 
 def shortened(text: str, most: int) -> str:
@@ -137,7 +155,12 @@ def run_badge(run: Run, *, interrupted: bool = False) -> Badge:
 def item_state(state: str) -> str:
     """The state of an item in a table cell: a glyph and the word."""
     badge = ITEM_BADGES.get(state)
-    return f"{badge.glyph} {badge.word}" if badge else state
+    return badge.in_table if badge else state
+
+
+def run_state(run: Run, *, interrupted: bool = False) -> str:
+    """The state of a run in a table cell: a glyph and the word."""
+    return run_badge(run, interrupted=interrupted).in_table
 
 
 def short_id(run_id: str) -> str:
@@ -155,6 +178,16 @@ def items_of(number_of: int, kind: str) -> str:
     return count(number_of, kind)
 
 
+def performed(run: Run) -> int:
+    """How many items were done: those that ended as ok or failed, not those that were cancelled."""
+    return run.ok + run.failed
+
+
+def share_done(run: Run) -> float:
+    """The same as a share of all items: 0 to 1."""
+    return min(1.0, performed(run) / run.items) if run.items else 1.0
+
+
 def average_concurrency(run: Run, now: float) -> float | None:
     """Sum of the items' seconds ÷ wall time; None: nothing has run yet."""
     wall = run.seconds(now)
@@ -170,8 +203,8 @@ def concurrency(run: Run, now: float) -> str:
 
 
 def progress_sentence(run: Run, *, rate: float | None, left: float | None, slowest: str, now: float) -> str:
-    """How far a run is, in one line; what is not known is left out."""
-    parts = [f"{run.done:,} of {run.items:,} done"]
+    """How far a run is, in one line; what is not known, or does not move, is left out."""
+    parts = [f"{performed(run):,} of {run.items:,} done"]
     if run.failed:
         parts.append(f"{run.failed:,} failed")
     if run.cancelled:
@@ -179,9 +212,11 @@ def progress_sentence(run: Run, *, rate: float | None, left: float | None, slowe
     if run.state.terminal:
         parts.append(f"in {seconds(run.seconds(now))}")
         return " · ".join(parts)
+    if run.state is not RunState.RUNNING:
+        return " · ".join(parts)
     if rate is not None:
         parts.append(f"{rate:,.1f} items/s")
     if left is not None:
-        slow = f" (slowest: {shortened(slowest, 80)})" if slowest else ""
+        slow = f" (slowest: {apart(slowest, 80)})" if slowest else ""
         parts.append(f"about {seconds(max(1.0, round(left)))} left{slow}")
     return " · ".join(parts)

@@ -179,6 +179,60 @@ def test_delete_asks_and_leads_back_to_the_history(site: Site, page: Page) -> No
     assert client.count_runs(text=run_id) == 0
 
 
+def test_a_run_deleted_in_another_tab_is_said_to_be_gone(
+    site: Site, page: Page, context: BrowserContext, watch: Watch
+) -> None:
+    go(page, f"{site.address}/?job=factorial")
+    page.get_by_role("textbox").first.fill("52")
+    page.keyboard.press("Control+Enter")
+    run_id = start(page)
+    in_state(page, "Finished")
+    second = open_tab(context, watch)
+    go(second, f"{site.address}/run?run={run_id}")
+    for tab in (page, second):
+        tab.get_by_role("button", name="More").click()
+        tab.get_by_text("Delete", exact=True).click()
+        expect(tab.get_by_role("dialog").get_by_text("That gives back about")).to_be_visible()
+
+    for tab in (page, second):
+        tab.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        tab.wait_for_url(re.compile("/runs"))
+        settle(tab)
+
+    expect(second.get_by_text(f"there is no run {run_id}")).to_be_visible()
+    go(page, f"{site.address}/run?run={run_id}")
+    expect(page.get_by_text(f"There is no run {run_id}.")).to_be_visible()
+
+
+def test_a_run_deleted_while_its_page_is_open_leaves_one_sentence(site: Site, page: Page) -> None:
+    go(page, f"{site.address}/?job=factorial")
+    page.get_by_role("textbox").first.fill("53")
+    page.keyboard.press("Control+Enter")
+    run_id = start(page)
+    in_state(page, "Finished")
+    client.delete(run_id)
+
+    page.get_by_role("tab", name="Timings").click()
+
+    expect(page.get_by_text(f"There is no run {run_id}.")).to_be_visible()
+    expect(page.get_by_role("button", name="More")).to_have_count(0)
+
+
+def test_a_name_of_nothing_is_refused_in_a_sentence(site: Site, page: Page) -> None:
+    go(page, f"{site.address}/?job=factorial")
+    page.get_by_role("textbox").first.fill("62")
+    page.keyboard.press("Control+Enter")
+    start(page)
+    in_state(page, "Finished")
+
+    page.get_by_role("button", name="More").click()
+    page.get_by_text("Rename", exact=True).click()
+    page.get_by_role("textbox", name="Name").fill(" ")
+    page.get_by_role("dialog").get_by_role("button", name="Rename").click()
+
+    expect(page.get_by_text("a run needs a name: give some text")).to_be_visible()
+
+
 def test_rename_from_the_menu(site: Site, page: Page) -> None:
     go(page, f"{site.address}/?job=factorial")
     page.get_by_role("textbox").first.fill("61")

@@ -31,8 +31,11 @@ def test_an_unknown_run_is_one_sentence_and_a_way_out(visit: Open, run_id: str) 
     app = visit("run", run=run_id)
 
     assert len(app.text) == 1
+    assert app.text[0].value.startswith("There is no")
+    assert "python -m jobs" not in app.text[0].value
     assert not app.header
     assert not app.button
+    assert "on disk" in app.caption[-1].value
 
 
 def test_an_address_without_a_run_says_so(visit: Open) -> None:
@@ -144,6 +147,28 @@ def test_a_cancelling_run_waits_without_a_second_cancel(visit: Open, stage: Stag
     assert "cancel" not in [button.key for button in app.button]
 
 
+def test_what_was_cancelled_does_not_count_as_done(visit: Open, stage: Stage) -> None:
+    run = stage.run(cells=["5", "6", "7", "8"], state=RunState.CANCELLED, done=1)
+    with stage.store.write() as db:
+        db.execute("UPDATE runs SET cancelled = 3 WHERE id = ?", (run.id,))
+
+    app = visit("run", run=run.id)
+
+    assert "1 of 4 done · 3 cancelled" in texts(app)
+    assert metrics(app)["Done"] == "1"
+    assert app.get("progress")[0].proto.value == 25
+
+
+@pytest.mark.parametrize("state", [RunState.PAUSED, RunState.CANCELLING])
+def test_a_run_that_stands_still_claims_no_rate_and_no_end(visit: Open, stage: Stage, state: RunState) -> None:
+    run = stage.run(state=state, done=1)
+    stage.live(run, rate=3.14, seconds_left=5.2, slowest_group="example.org")
+
+    app = visit("run", run=run.id)
+
+    assert "1 of 3 done" in [entry.value for entry in app.text]
+
+
 def test_a_failed_run_says_why_and_keeps_its_results(visit: Open, stage: Stage) -> None:
     run = stage.run(state=RunState.FAILED, done=2, error="3 workers in a row died before they were ready")
 
@@ -226,6 +251,30 @@ def test_timings_have_a_table_of_items_and_one_of_totals(visit: Open, stage: Sta
     assert list(items["ran, s"]) == [1.0, 1.0, 1.0]
     assert list(items["started after, s"]) == pytest.approx([1.0, 2.0, 3.0], abs=0.002)
     assert list(items["process"]) == [4711] * 3
+
+
+@pytest.mark.parametrize("name", ["n", "state", "process", "position", "seconds"])
+def test_timings_and_failures_name_the_items_whatever_their_column_is_called(
+    visit: Open, stage: Stage, name: str
+) -> None:
+    uploaded = Table(source="numbers.csv", columns=("who", name), item_column=name)
+    run = stage.run(cells=["71", "72"], failed={1: ("bug", "no")}, row={"n": 5}, table=uploaded, others=["Ada"])
+
+    timed = table(visit("run", run=run.id, tab="Timings"), "ran, s")
+    failed = table(visit("run", run=run.id, tab="Failures"), "error")
+
+    assert list(timed.iloc[:, 1]) == ["71", "72"]
+    assert list(failed.iloc[:, 1]) == ["71"]
+
+
+def test_timings_lead_to_what_shows_a_speed_up(visit: Open, stage: Stage) -> None:
+    run = stage.run()
+    app = visit("run", run=run.id, tab="Timings")
+
+    app.button(key="measure_ways").click()
+    checked(app.run())
+
+    assert app.selectbox(key="measure_items:factorial").value == run.id
 
 
 def test_what_was_not_measured_is_a_dash(visit: Open, stage: Stage) -> None:

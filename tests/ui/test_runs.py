@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,24 @@ def test_ended_runs_are_rows_newest_first(visit: Open, stage: Stage) -> None:
     assert list(history(app)["failed"]) == [0, 1]
     assert list(history(app)["wall time"]) == ["10 s", "10 s"]
     assert history(app)["run"][0] == newer.id[:6]
+
+
+def test_what_takes_the_disk_is_said(visit: Open, stage: Stage) -> None:
+    stage.run()
+
+    captions = [entry.value for entry in visit("runs").caption]
+
+    assert any(caption.startswith("On disk: history ") and "files of items 0 bytes" in caption for caption in captions)
+
+
+def test_states_in_tables_have_a_colour(visit: Open, stage: Stage) -> None:
+    stage.run(state=RunState.FAILED)
+
+    state = json.loads(visit("runs").dataframe[0].proto.columns)["state"]["type_config"]
+
+    colours = {option["value"]: option["color"] for option in state["options"]}
+    assert colours["✗ Failed"] == "red"
+    assert colours["✓ Finished"] == "green"
 
 
 def test_a_run_that_goes_on_is_a_card_with_its_progress(visit: Open, stage: Stage) -> None:

@@ -75,3 +75,16 @@ def test_a_literal_holds_nothing_that_is_recognised_in_the_finished_text(found: 
 def test_a_literal_is_one_line_and_cut() -> None:
     assert words.literal("a\nb\tc" + "d" * 400).count("\n") == 0
     assert len(words.literal("d" * 400)) == 300
+
+
+@pytest.mark.parametrize("text", ["\u202egnp.exe", "a\u2067b\u202dc", "\u200fleft"])
+def test_a_text_set_apart_does_not_turn_what_follows(text: str) -> None:
+    shown = words.apart(text, 80)
+
+    assert not set(shown) & set("\u200f\u202a\u202b\u202d\u202e\u2066\u2067")
+
+
+def test_a_text_from_right_to_left_is_set_apart_and_any_other_stays_as_it_is() -> None:
+    assert words.apart("مرحبا", 80) == f"{words.ISOLATE}مرحبا{words.POP_ISOLATE}"
+    assert words.apart("plain\ntext 🎉", 80) == "plain text 🎉"
+    assert len(words.apart("x" * 500, 80)) == 80
