@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +15,7 @@ from jobs.runtime import settings
 from jobs.runtime.errors import BadInput, NoItems
 from jobs.runtime.job import Job
 from jobs.runtime.records import Item, Table, count
+from jobs.runtime.results.delimited import defused
 from jobs.runtime.tables import typed
 from jobs.runtime.tables.choice import shares_of
 from jobs.runtime.tables.grid import SAMPLE_LINES, Grid, Line
@@ -23,7 +26,7 @@ from jobs.runtime.tables.sources import source_of
 from jobs.runtime.tables.survey import Survey, mended_notes
 from jobs.runtime.tables.wanted import Wanted
 
-__all__ = ["Preflight", "peek", "read", "read_items", "read_text"]
+__all__ = ["Preflight", "invalid_as_csv", "peek", "read", "read_items", "read_text"]
 
 _REPLACED = "characters that cannot be stored (NUL, lone surrogates) replaced by U+FFFD"
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -65,6 +68,15 @@ def read_items(cells: Iterable[str], *, job: Job) -> Preflight:
     kept = [_storable(cell) for cell in given]
     notes = () if given == kept else (_REPLACED,)
     return _list(lambda: enumerate(kept, start=1), job, rows=len(kept), notes=notes)
+
+
+def invalid_as_csv(found: Preflight) -> bytes:
+    """The cells that cannot be items as CSV (line, cell, reason), harmless to spreadsheets; of very many the first."""
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet, lineterminator="\n")
+    writer.writerow(("line", "cell", "reason"))
+    writer.writerows((bad.line, defused(bad.cell), defused(bad.reason)) for bad in found.invalid)
+    return sheet.getvalue().encode("utf-8", "replace")
 
 
 # A file

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from jobs.runtime import inputs
 from jobs.runtime.errors import Refused
 from jobs.runtime.records import count
 from jobs.ui import source, words
@@ -117,6 +119,15 @@ def _show_invalid(preflight: Any) -> None:
         )
         if preflight.invalid_count > len(rows):
             st.caption(f"The first {len(rows):,} of {preflight.invalid_count:,}.")
+        st.download_button(
+            "Download them",
+            data=lambda: inputs.invalid_as_csv(preflight),
+            file_name=f"cells-that-cannot-run-{secrets.token_hex(3)}.csv",
+            mime="text/csv",
+            icon=":material/csv:",
+            on_click="ignore",
+            key="invalid_csv",
+        )
 
 
 def _show_first(preflight: Any) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.runtime.cli import files
 from tests.conftest import Python
 
 RUN_KEYS = set("id name job state items ok failed cancelled seconds pool codes".split())
@@ -83,6 +84,16 @@ def test_run_reads_standard_input(fanout, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"text\nalpha\nbeta\n")))
 
     assert fanout("run", "echo", "-", "--json").json["ok"] == 2
+
+
+def test_endless_standard_input_is_refused(fanout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MOST_PIPED", 10)
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"alpha\nbeta\n")))
+
+    done = fanout("run", "echo", "-")
+
+    assert (done.code, done.out) == (2, "")
+    assert "more than 10 bytes: save it to a file" in done.err
 
 
 def test_run_takes_params(fanout, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import time
 from pathlib import Path
 
@@ -555,6 +556,15 @@ def test_the_report_as_json(urls: Job) -> None:
     assert report["invalid"][0]["reason"]
 
 
+def test_the_cells_that_cannot_run_come_apart_as_csv(urls: Job) -> None:
+    found = read("url;title\nhttps://a.org;A\n=1+1;B\n", urls)
+
+    assert inputs.invalid_as_csv(found).decode().splitlines()[:2] == [
+        "line,cell,reason",
+        f"3,'=1+1,{json.dumps(found.invalid[0].reason).replace(chr(92) + chr(34), chr(34) * 2)}",
+    ]
+
+
 def test_peek_decides_as_read_does_and_stops_early(urls: Job) -> None:
     content = "id,link\n" + "".join(f"{number},https://a.org/{number}\n" for number in range(5_000))
     whole, first = read(content, urls), inputs.peek(content.encode(), name="list.csv", job=urls)
@@ -575,7 +585,13 @@ def test_a_path_is_read_and_a_change_in_between_is_noticed(tmp_path: Path, urls:
         cells(found)
 
 
-@pytest.mark.parametrize("place", ["missing.csv", "."])
-def test_what_cannot_be_opened_is_refused(tmp_path: Path, place: str, urls: Job) -> None:
-    with pytest.raises(BadInput):
-        inputs.read(tmp_path / place, name=place, job=urls)
+def test_what_is_no_file_is_refused(tmp_path: Path, urls: Job) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    for place, sentence in {
+        "missing.csv": "there is no file",
+        ".": "a folder",
+        "pipe": "give - and redirect it",
+    }.items():
+        with pytest.raises(BadInput, match=sentence):
+            inputs.read(tmp_path / place, name=place, job=urls)

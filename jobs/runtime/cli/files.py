@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from jobs.runtime.inputs import Preflight
 
 
+MOST_PIPED = 2**29
+"""Bytes of standard input, which is held in memory; files are not."""
+
+
 @click.command("export")
 @click.argument("run")
 @click.option("--out", required=True, help="Write the table: .csv, .xlsx, .parquet, .jsonl; or its pages: .warc.gz.")
@@ -58,8 +62,15 @@ def preflight(job: str, file: str, column: str, sheet: str) -> Preflight:
 
     found = client.catalog().job(job)
     if file == "-":
-        return inputs.read(sys.stdin.buffer.read(), name="standard input", job=found, column=column, sheet=sheet)
+        return inputs.read(_standard_input(), name="standard input", job=found, column=column, sheet=sheet)
     return inputs.read(Path(file), name=speakable(Path(file).name or file), job=found, column=column, sheet=sheet)
+
+
+def _standard_input() -> bytes:
+    given = sys.stdin.buffer.read(MOST_PIPED + 1)
+    if len(given) > MOST_PIPED:
+        raise Refused(f"standard input holds more than {MOST_PIPED:,} bytes: save it to a file, and give its name")
+    return given
 
 
 def preflight_of_cells(job: str, cells: tuple[str, ...]) -> Preflight:

@@ -72,7 +72,7 @@ def _bytes_source(content: bytes, name: str) -> Source:
 def _path_source(path: Path, name: str) -> Source:
     try:
         if not path.is_file():
-            raise BadInput(f"there is no file {path}" if not path.exists() else f"{path} is not a file")
+            raise BadInput(_no_file(path))
         seen = path.stat()
         with path.open("rb"):
             pass
@@ -89,6 +89,15 @@ def _path_source(path: Path, name: str) -> Source:
             raise BadInput(f"{name} cannot be read: {error.strerror or error}") from None
 
     return Source(name=name, size=seen.st_size, open=open_unchanged)
+
+
+def _no_file(path: Path) -> str:
+    shown = " ".join(str(path).split())
+    if not path.exists():
+        return f"there is no file {shown}"
+    if path.is_dir():
+        return f"{shown} is a folder, not a file: give a file in it"
+    return f"{shown} is a pipe or a device, not a file: give - and redirect it (- < {shown})"
 
 
 class _Unpacked(io.RawIOBase):
