@@ -36,9 +36,13 @@ class Listener(Protocol):
 
 @dataclass(slots=True)
 class GroupPace:
-    """One group: what is in progress, when it started last, and what its items have reported (times: monotonic)."""
+    """One group: what is in progress, when it started last, and what its items have reported (times: monotonic).
+
+    `met`: one of its items has come back, with what the group asks for.
+    """
 
     active: int = 0
+    met: bool = False
     last_start: float = float("-inf")
     last_end: float = float("-inf")
     rest: float = 0.0
@@ -81,8 +85,8 @@ class Groups:
         return max(pace.hold_until, pace.last_start + self.pause(pace, limits))
 
     def at_once(self, pace: GroupPace, limits: Limits) -> int:
-        """How many items of the group may be in progress."""
-        probing = bool(pace.closed_code)
+        """How many items of the group may be in progress; where pauses are kept the first goes alone, to learn them."""
+        probing = bool(pace.closed_code) or (limits.pause > 0 and not pace.met)
         return 1 if probing else min(pace.cap, limits.at_once or UNLIMITED)
 
     def pause(self, pace: GroupPace, limits: Limits) -> float:
@@ -105,7 +109,7 @@ class Groups:
         pace = self.paces.get(group)
         if pace is None:
             return
-        pace.active, pace.last_end = max(0, pace.active - 1), now
+        pace.active, pace.last_end, pace.met = max(0, pace.active - 1), now, True
         for listener in self.listeners:
             listener.released(group)
 
@@ -114,6 +118,8 @@ class Groups:
         on, for the log, or an empty text."""
         pace = self.paces.setdefault(group, GroupPace())
         news = self._slow_down(pace, float(said["pause"]), str(said.get("why", "")), limits) if "pause" in said else ""
+        if "pause" in said and "latency" in said:  # counted from when the group was asked, not from the item's turn
+            pace.last_start = max(pace.last_start, now - float(said["latency"]))
         if "latency" in said:
             self._learn(pace, float(said["latency"]), limits, bad=bool(said.get("error")))
         if "close" in said:

@@ -52,9 +52,13 @@ def test_a_group_starts_no_more_than_it_allows_at_once() -> None:
 
 def test_a_group_pauses_between_two_starts_and_others_go_on() -> None:
     schedule = new(pause=2)
-    schedule.add(entries("a", "a", "b", "b"))
+    waiting = entries("a", "a", "b", "b")
+    schedule.add(waiting)
 
     assert taken(schedule, 0) == [1, 3]
+    for index in (0, 2):
+        schedule.end(waiting[index], 1)
+    assert taken(schedule, 1) == []
     assert schedule.next_time() == 2
     assert taken(schedule, 1.9) == []
     assert taken(schedule, 2) == [2, 4]
@@ -151,6 +155,31 @@ def test_a_crawl_delay_is_kept_and_capped() -> None:
     groups.report("a", {"pause": 999.0, "why": "Crawl-delay"}, limits(pause=0.25), 0)
 
     assert groups.pause(groups.paces["a"], limits(pause=0.25)) == 30
+
+
+def test_where_pauses_are_kept_the_first_of_a_group_goes_alone() -> None:
+    gentle, quick = new(at_once=3, pause=0.5), new(at_once=3)
+    waiting = entries("a", "a", "a")
+    gentle.add(waiting)
+    quick.add(entries("a", "a", "a"))
+
+    assert taken(quick, 0) == [1, 2, 3]
+    assert (taken(gentle, 0), taken(gentle, 9)) == ([1], [])
+    gentle.end(waiting[0], 9)
+    assert (taken(gentle, 9), taken(gentle, 9.5)) == ([2], [3])
+
+
+def test_a_crawl_delay_counts_from_the_request_not_from_the_turn() -> None:
+    groups = Groups(jitter=lambda: 1.0)
+    schedule = new(at_once=2, pause=0.25, groups=groups)
+    waiting = entries("a", "a")
+    schedule.add(waiting)
+    schedule.take(0)
+    groups.report("a", {"pause": 2.0, "latency": 0.5}, schedule.limits, 3)
+    schedule.end(waiting[0], 3)
+
+    assert taken(schedule, 4.4) == []
+    assert taken(schedule, 4.5) == [2]
 
 
 def test_five_failures_in_a_row_close_a_group_and_end_what_waits() -> None:

@@ -265,14 +265,13 @@ def test_a_crawl_delay_is_kept_and_said(machine: Machine, serve: Serve) -> None:
         return True
 
     server = serve(script)
-    options = {"pool": (1, 4), "at_once": 1, "pause": 0.05, "params": {"robots": True}}
+    options = {"pool": (2, 4), "at_once": 2, "pause": 0.05, "params": {"robots": True}}
 
     run = scraping(machine, [server.url(f"/{n}") for n in range(5)], **options)
     found = codes(machine, run)
 
-    first, *gaps = [later - earlier for earlier, later in pairwise(asked)]
+    gaps = [later - earlier for earlier, later in pairwise(asked)]
     assert found == [""] * 5
-    assert first > 0.05  # counted from the first item's turn, which began with robots.txt
     assert min(gaps) > 0.65
     assert max(gaps) < 1.7
     assert [event.text for event in client.events(run.id) if event.kind == "hold"] == [
