@@ -90,6 +90,8 @@ def factorial(
     began = time.perf_counter()
     number = _multiply(n, engine)
     multiplied = time.perf_counter()
+    if long:
+        progress(phase="turning it into decimal digits")
     pieces = list(_watched(_text(number, engine), count_digits(n)) if long else _text(number, engine))
     written = time.perf_counter()
     return _row(n, pieces, multiplied - began, written - multiplied)

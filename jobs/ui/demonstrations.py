@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,12 +43,12 @@ class Ways:
 
 @dataclass(frozen=True, kw_only=True)
 class Demonstration:
-    """What a button runs, part after part; `code` is the hidden job whose lines are shown, or the lines themselves."""
+    """What a button runs, part after part; `lines` names the functions of its hidden job that are shown."""
 
     key: str
     label: str
     parts: Sequence[Single | Ways]
-    code: str
+    lines: Sequence[str] = ()
 
 
 SIX = tuple(str(number) for number in range(1, 7))
@@ -63,7 +62,7 @@ DEMONSTRATIONS: Mapping[str, Demonstration] = {
         Demonstration(
             key="memory",
             label="Write into one list",
-            code="demo_memory",
+            lines=("demo_memory",),
             parts=(
                 Single(
                     job="demo_memory", cells=WORDS, pool=Pool(processes=1, threads=4), what="one process, 4 threads"
@@ -74,7 +73,7 @@ DEMONSTRATIONS: Mapping[str, Demonstration] = {
         Demonstration(
             key="crash",
             label="Crash a process",
-            code="demo_crash",
+            lines=("demo_crash",),
             parts=(
                 Single(
                     job="demo_crash", cells=[str(number) for number in range(1, 10)], pool=CORES, what="2 processes"
@@ -84,31 +83,29 @@ DEMONSTRATIONS: Mapping[str, Demonstration] = {
         Demonstration(
             key="wait",
             label="Wait each way",
-            code="demo_wait",
+            lines=("demo_wait",),
             parts=(Ways(job="demo_wait", cells=SIX, threads=6),),
         ),
         Demonstration(
             key="scrape",
             label="Scrape each way",
-            code='client.submit("scrape", six_pages_of_the_sample_site, pool=Pool(processes=1, threads=6))',
             parts=(Ways(job="scrape", cells=SITES, threads=6, repeats=2),),
         ),
         Demonstration(
             key="compute",
             label="Compute each way",
-            code="demo_compute",
+            lines=("demo_compute",),
             parts=(Ways(job="demo_compute", cells=SIX, threads=2),),
         ),
         Demonstration(
             key="factorial",
             label="Factorials each way",
-            code='client.submit("factorial", ["150000", "151000", …], pool=Pool(processes=2, threads=1))',
             parts=(Ways(job="factorial", cells=NUMBERS, threads=2),),
         ),
         Demonstration(
             key="page",
             label="Parse both ways",
-            code="demo_page",
+            lines=("page", "demo_page"),
             parts=tuple(
                 Ways(
                     job="demo_page",
@@ -124,7 +121,7 @@ DEMONSTRATIONS: Mapping[str, Demonstration] = {
         Demonstration(
             key="switch",
             label="Time the switches",
-            code="demo_switch",
+            lines=("demo_switch", "_thread_rounds", "_process_rounds", "_start_thread", "_start_process"),
             parts=(Single(job="demo_switch", cells=SIX[:5], pool=Pool(processes=1, threads=1), what="one process"),),
         ),
     )
@@ -181,7 +178,12 @@ def _begin(part: Single | Ways) -> str:
     if isinstance(part, Single):
         run = client.submit(part.job, items, pool=part.pool, name=f"How it works · {part.what}")
         return run.id
-    order = measure.Order(
+    return measure.begin(order(part), items).plan.id
+
+
+def order(part: Ways) -> measure.Order:
+    """What is measured in a part that compares ways."""
+    return measure.Order(
         job=part.job,
         params=part.params,
         ways=part.ways,
@@ -190,7 +192,6 @@ def _begin(part: Single | Ways) -> str:
         repeats=part.repeats,
         table=Table(source="How it works"),
     )
-    return measure.begin(order, items).plan.id
 
 
 def share_done(key: str) -> float:
@@ -226,10 +227,3 @@ def _figures(measurement: measure.Measurement) -> measure.Comparison:
     if measurement.plan.id not in known:
         known[measurement.plan.id] = measure.figures(measurement)
     return known[measurement.plan.id]
-
-
-def source(key: str) -> str:
-    """The lines that a demonstration runs: of its hidden job, or the call of a job that everybody may run."""
-    code = DEMONSTRATIONS[key].code
-    job = client.catalog().jobs.get(code)
-    return inspect.getsource(job.function) if job else code

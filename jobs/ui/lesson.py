@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from jobs.ui import actions, anatomy, demonstrations, findings, frame, switches, words
+from jobs.ui import actions, anatomy, demonstrations, findings, frame, shown_lines, switches, words
 
 ONLY_ONE = "Another demonstration is going on: one at a time, so that none disturbs another."
 
@@ -125,7 +125,7 @@ def _demonstration(key: str, show: findings.Show) -> None:
                 help=ONLY_ONE if going and going != key else "Takes less than ten seconds on two quiet cores.",
             )
             with st.popover("The lines it runs", icon=":material/code:", key=f"code_{key}"):
-                st.code(demonstrations.source(key), wrap_lines=True)
+                st.code(shown_lines.of(key), wrap_lines=True)
         if going == key:
             st.fragment(_live, run_every=demonstrations.TICK)(key)
         elif demonstrations.made(key):

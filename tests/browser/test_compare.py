@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from jobs.ui.demonstrations import DEMONSTRATIONS
 from tests.browser.conftest import SHOTS, Site, Watch, go, in_state, open_tab, settle
+from tests.ui.conftest import Stage
 
 
 def button(page: Page, key: str) -> Locator:
@@ -50,6 +54,40 @@ def test_a_demonstration_shows_what_it_found(site: Site, page: Page) -> None:
     assert "The other 8 items finished." in demonstrate(page, "crash")
     press(page, "code_crash")
     expect(page.get_by_text("ctypes.string_at")).to_be_visible()
+
+
+def test_two_runs_are_chosen_compared_and_their_changes_downloaded(site: Site, page: Page, tmp_path: Path) -> None:
+    stage = Stage(site.home)
+    stage.run("factorial", ["5", "6"], name="the one before")
+    stage.run("factorial", ["5", "6"], failed={2: ("timeout", "took too long")}, name="the one after")
+    go(page, f"{site.address}/compare")
+    page.get_by_role("tab", name="Runs side by side").click()
+    for name in ("the one before", "the one after"):
+        page.get_by_role("combobox", name="Runs").fill(name)
+        page.get_by_role("option").filter(has_text=name).first.click()
+        page.keyboard.press("Escape")  # an open list hides all else from roles
+        settle(page)
+
+    expect(page.get_by_text("2 items in both runs · 1 row changed")).to_be_visible()
+    expect(page.get_by_text("✗ failed, the others ok")).to_be_visible()
+    with page.expect_download() as download:
+        press(page, "changes_csv")
+
+    download.value.save_as(tmp_path / "changes.csv")
+    assert "6,2,2,state,ok,failed" in (tmp_path / "changes.csv").read_text("utf-8").splitlines()
+    assert "runs=" in page.url
+
+
+@pytest.mark.slow
+def test_every_demonstration_runs_to_its_end_and_shows_its_lines(site: Site, page: Page) -> None:
+    go(page, f"{site.address}/lesson")
+
+    for key, known in DEMONSTRATIONS.items():
+        said = demonstrate(page, key)
+        assert len(said) > 100, key
+        press(page, f"code_{key}")
+        expect(page.get_by_text(f'client.submit("{known.parts[0].job}"').first).to_be_visible()
+        page.keyboard.press("Escape")
 
 
 @pytest.mark.slow

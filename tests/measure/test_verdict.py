@@ -192,6 +192,15 @@ def test_items_too_short_to_be_handed_round_are_said_to_be_that() -> None:
     )
 
 
+def test_long_items_that_gain_nothing_are_not_called_short() -> None:
+    said = verdict(found(way("sequential", 10.0, 10.1, cpu=0.4), way("processes", 12.0, 12.1, cpu=0.4)))
+
+    assert said == (
+        "One at a time was fastest (10.1 s): more workers only got in each other's way, though an item takes 500 ms: "
+        "no core was free for them here, or the items share what limits them."
+    )
+
+
 def test_without_one_at_a_time_no_speed_up_is_stated() -> None:
     said = verdict(found(way("threads", 10.0, 10.1), way("processes", 5.0, 5.1)))
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import client, measure
-from jobs.runtime.records import Item
+from jobs.runtime.records import Item, RunState
+from jobs.runtime.store import commands, runs
+from jobs.ui.side_by_side import label
 from tests.measure.conftest import Stage
 from tests.ui.conftest import HOSTILE, Open, checked, marked_up, texts
 
@@ -81,6 +83,43 @@ def test_a_measurement_shows_its_verdict_table_and_runs(visit: Open, stage: Stag
     assert shown["peak memory, MB"].isna().all()
     assert app.download_button(key="measure_csv").label == "CSV"
     assert sum(button.label == "Open" for button in app.button) == len(measurement.runs)
+
+
+def test_a_measurement_can_be_stopped(visit: Open, stage: Stage) -> None:
+    app = visit("compare")
+    app.segmented_control(key="measure_job").set_value("factorial").run()
+    app.button(key="measure_start").click().run()
+
+    app.button(key="measure_stop").click().run()
+
+    (run,) = client.runs()
+    with stage.store.read() as db:
+        assert [command.verb for command in commands.waiting(db)] == ["cancel"]
+        assert runs.find(db, run.id).number == commands.waiting(db)[0].run
+
+
+def test_a_measurement_that_was_stopped_says_nothing(visit: Open, stage: Stage) -> None:
+    measurement = measure.begin(measure.Order(job="factorial", params={}), [Item(cell="5"), Item(cell="6")])
+    with stage.store.write() as db:
+        number = runs.find(db, measurement.first.id).number
+        runs.move(db, number, RunState.CANCELLING)
+        runs.move(db, number, RunState.CANCELLED)
+
+    app = visit("compare", measure=measurement.plan.id)
+
+    assert "The measurement was stopped before every way had all its repeats, so it says nothing." in texts(app)
+    assert not [button for button in app.button if button.key == "measure_stop"]
+
+
+def test_an_earlier_measurement_can_be_chosen(visit: Open, stage: Stage) -> None:
+    earlier, later = measured(stage), measured(stage)
+    app = visit("compare")
+    assert app.selectbox(key="measure_chosen").value == later.plan.id
+
+    checked(app.selectbox(key="measure_chosen").select(earlier.plan.id).run())
+
+    assert app.query_params["measure"] in (earlier.plan.id, [earlier.plan.id])
+    assert app.selectbox(key="measure_chosen").value == earlier.plan.id
 
 
 def test_opening_a_run_of_a_measurement_goes_to_its_page(visit: Open, stage: Stage) -> None:
@@ -217,6 +256,16 @@ def test_long_runs_are_compared_row_by_row_when_asked(
     checked(app.button(key="ask_rows").click().run())
 
     assert list(table(app, "what")["what"]) == ["n"]
+
+
+def test_runs_are_chosen_on_the_page_and_stand_in_the_address(visit: Open, stage: Stage) -> None:
+    first, second = stage.run(["5"], pool=(1, 1)), stage.run(["5"], pool=(2, 1))
+    app = visit("compare", runs=first.id)
+
+    checked(app.multiselect(key="side_runs").set_value([second.id, first.id]).run())
+
+    assert list(table(app, "figure").columns) == ["figure", *(label(run) for run in (second, first))]
+    assert app.query_params["runs"] in (f"{second.id[:6]},{first.id[:6]}", [f"{second.id[:6]},{first.id[:6]}"])
 
 
 def test_a_run_that_is_gone_is_told(visit: Open, stage: Stage) -> None:

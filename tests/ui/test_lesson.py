@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 
 from jobs.runtime import client, measure
 from jobs.runtime.records import Limits, Pool, Run, RunState, Table
-from jobs.ui import demonstrations, findings, switches
-from jobs.ui.demonstrations import DEMONSTRATIONS, Single, Ways
+from jobs.ui import findings, shown_lines, switches
+from jobs.ui.demonstrations import DEMONSTRATIONS, Single, Ways, order
 from tests.ui.conftest import Open, checked, texts
 
 SECONDS = 60.0
@@ -42,6 +43,21 @@ def test_before_anything_is_run_the_page_says_so_and_shows_the_live_processes(vi
     assert (shown["in memory, MB"] > 1).all()
     assert [caption.value for caption in app.caption].count("Not run yet.") == len(DEMONSTRATIONS)
     assert len(table(app, "processor time, s")) == shown["threads"].iloc[0]
+
+
+def test_any_process_can_be_looked_into(visit: Open, home: Path) -> None:
+    app = visit("lesson")
+
+    app.selectbox(key="anatomy_of").select(os.getpid()).run()
+    checked(app.button(key="look_again").click().run())
+
+    assert app.selectbox(key="anatomy_of").value == os.getpid()
+    assert threading.get_native_id() in set(table(app, "processor time, s")["thread"])
+    assert list(table(app, "reserved, MB")["part"]) == [
+        "code",
+        "data, heap and the stacks of further threads",
+        "stack of the first thread",
+    ]
 
 
 def test_threads_share_a_list_and_processes_do_not(visit: Open, home: Path) -> None:
@@ -107,12 +123,27 @@ def test_only_one_demonstration_goes_on_at_a_time(visit: Open, home: Path, monke
 
 
 def test_every_demonstration_shows_the_lines_it_runs() -> None:
-    jobs = client.catalog().jobs
     for known in DEMONSTRATIONS.values():
-        shown = demonstrations.source(known.key)
-        names = {part.job for part in known.parts}
-        assert known.code in names or any(f'client.submit("{name}"' in shown for name in names)
-        assert ("def " in shown) == (known.code in jobs)
+        shown = shown_lines.of(known.key)
+        hidden = {part.job for part in known.parts if part.job.startswith("demo_")}
+        assert all(f"def {name}(" in shown for name in [*hidden, *known.lines])
+        for part in known.parts:
+            pools = (
+                [part.pool] if isinstance(part, Single) else [way.pool for way in measure.plan_for(order(part)).ways]
+            )
+            for pool in pools:
+                call = f"pool=Pool(processes={pool.processes}, threads={pool.threads}))"
+                assert any(f'client.submit("{part.job}"' in line and call in line for line in shown.splitlines())
+
+
+def test_the_calls_of_a_demonstration_say_how_often_and_with_what() -> None:
+    shown = shown_lines.of("page")
+
+    assert shown.count("# each of these, in turn, 2 times:") == 2
+    call = (
+        """client.submit("demo_page", ["1", "2", …], params={"parser": "classic"}, pool=Pool(processes=1, threads=6))"""
+    )
+    assert call in shown
 
 
 def test_what_the_demonstrations_run_exists_and_is_hidden_or_a_job_of_the_project() -> None:

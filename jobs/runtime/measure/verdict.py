@@ -32,6 +32,9 @@ CAPS = 0.6
 COMPUTES = 0.5
 """Share of the items' seconds that must be computing before the GIL is named as the cap."""
 
+SHORT = 0.05
+"""Seconds of an item below which handing it to a worker costs enough to be named."""
+
 GAINS_NOTHING = 1.15
 """Speed-up below which threads that compute are said to have gained nothing."""
 
@@ -123,13 +126,19 @@ def _no_gain(found: Comparison, level: Sequence[Figures]) -> str:
         return f"{_gil_words(found)}: try processes."
     base = found.base
     if base is not None and level == [base]:
-        return (
-            f"One at a time was fastest ({_seconds(base.wall)}): these items are too short "
-            f"({_seconds(base.item_seconds[-1] / found.items)} each) for handing them round to pay."
-        )
+        return f"One at a time was fastest ({_seconds(base.wall)}): {_why_alone(base.item_seconds[-1] / found.items)}."
     return (
         f"The figures do not decide: {_spread_words(found)}, so none is faster than one at a time beyond doubt; "
         "repeat more often, with more work, or on a quieter machine."
+    )
+
+
+def _why_alone(each: float) -> str:
+    if each < SHORT:
+        return f"these items are too short ({_seconds(each)} each) for handing them round to pay"
+    return (
+        f"more workers only got in each other's way, though an item takes {_seconds(each)}: "
+        "no core was free for them here, or the items share what limits them"
     )
 
 
