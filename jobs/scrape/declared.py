@@ -19,7 +19,7 @@ _ATTRIBUTE = re.compile(
 )
 _TAG_NAME = re.compile(rb"</?[a-zA-Z][^\t\n\f\r />]*+")
 _CHARSET = re.compile(
-    rb"charset[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\t\n\f\r ;\"']++))", re.IGNORECASE
+    rb"charset[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"([^\"]*+)\"?|'([^']*+)'?|([^\t\n\f\r ;\"']++))", re.IGNORECASE
 )
 _XML = re.compile(rb"<\?xml[\t\n\r ][^>]{0,200}?encoding[\t\n\r ]*+=[\t\n\r ]*+[\"']([A-Za-z0-9._:-]{1,60})[\"']")
 
@@ -86,4 +86,5 @@ def _label_in(attributes: dict[bytes, bytes]) -> str:
 
 
 def _text(label: bytes) -> str:
-    return label.decode("latin-1").strip("\t\n\f\r ")
+    """A label without the white space around it, and what is left of forgotten quotes."""
+    return label.decode("latin-1").strip("\t\n\f\r \"'>;,")

@@ -13,8 +13,21 @@ from dataclasses import dataclass
 
 import webencodings  # type: ignore[import-untyped]
 
+from jobs.scrape.alphabets import USUAL, fit, is_likely, is_unlikely
 from jobs.scrape.declared import charset_of, declared_in
-from jobs.scrape.detect import HIGH_BYTES, detect, fits, is_binary, wide_encoding
+from jobs.scrape.detect import (
+    HIGH_BYTES,
+    detect,
+    fits,
+    foreign_letters,
+    foreign_text,
+    has_escapes,
+    is_binary,
+    is_mostly_utf8,
+    wide_encoding,
+)
+from jobs.scrape.ideographs import CODECS as IDEOGRAPHIC
+from jobs.scrape.ideographs import LEAST_SHARE, east_asian_encoding, frequent_share
 
 BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32le"),
@@ -26,15 +39,12 @@ BOMS = (
 """UTF-32 is not in the Encoding Standard, but no UTF-16 page begins with a NUL."""
 
 CODECS = {
+    **IDEOGRAPHIC,
     "iso-2022-jp": ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2004"),
-    "euc-jp": ("euc_jp", "euc_jis_2004"),
     "x-mac-cyrillic": ("mac-cyrillic",),
     "macintosh": ("mac-roman",),
     "windows-874": ("cp874",),
     "iso-8859-8-i": ("iso8859-8",),
-    "shift_jis": ("cp932",),
-    "big5": ("big5hkscs", "cp950"),
-    "euc-kr": ("cp949",),
     "utf-32le": ("utf-32-le",),
     "utf-32be": ("utf-32-be",),
     "hz-gb-2312": ("hz",),
@@ -94,7 +104,7 @@ def decode(body: bytes, content_type: str) -> Decoded:
     claims = list(_claims(body, content_type, notes))
     notes += [f"{claims[0]}, but {other}" for other in claims[1:] if other.encoding != claims[0].encoding]
     for claim in claims:
-        if claim.encoding == "utf-8" and b"\0" not in body and (text := _strictly(body, "utf-8")) is not None:
+        if claim.encoding == "utf-8" and (text := _plain_utf8(body)) is not None:
             return Decoded(text=text, encoding="utf-8", source=claim.source, notes=tuple(notes), utf8=body)
         if not _refuted(body[:SAMPLE_BYTES], claim.encoding):
             return _read(body, claim.encoding, claim.source, notes)
@@ -134,7 +144,7 @@ def _claims(body: bytes, content_type: str, notes: list[str]) -> Iterator[Claim]
 def _refuted(sample: bytes, encoding: str) -> bool:
     """Whether the bytes evidently contradict a declared encoding."""
     if encoding == "utf-8" and sample.isascii() and b"\0" not in sample:
-        return False
+        return has_escapes(sample, encoding)
     wide = wide_encoding(sample)
     if encoding.startswith("utf-16"):
         return wide not in ("", encoding) or _has_narrow_markup(sample)
@@ -142,7 +152,12 @@ def _refuted(sample: bytes, encoding: str) -> bool:
         return True
     if encoding == "utf-8":
         return _mostly_not_utf8(sample)
-    return not sample.isascii() and (_is_utf8_instead(sample, encoding) or _hardly_fits(sample, encoding))
+    if sample.isascii():
+        return has_escapes(sample, encoding)
+    if _is_utf8_instead(sample, encoding) or _hardly_fits(sample, encoding):
+        return True
+    text = foreign_text(sample)
+    return _is_other_ideographs(text, encoding) if encoding in IDEOGRAPHIC else _is_another_alphabet(text, encoding)
 
 
 def _has_narrow_markup(sample: bytes) -> bool:
@@ -156,36 +171,37 @@ def _mostly_not_utf8(sample: bytes) -> bool:
         return False
     text = sample.decode("utf-8", "replace")
     wrong = text.count("\ufffd")
-    return wrong > _foreign(text) - wrong
+    return wrong > foreign_letters(text) - wrong
 
 
 def _is_utf8_instead(sample: bytes, encoding: str) -> bool:
     if not fits(sample, "utf-8"):
-        return False
-    return _foreign(sample.decode("utf-8", "ignore")) >= PATIENCE.get(encoding, 3) or not fits(
+        return is_mostly_utf8(sample)
+    return foreign_letters(sample.decode("utf-8", "ignore")) >= PATIENCE.get(encoding, 3) or not fits(
         sample, _codecs(encoding)[0]
     )
 
 
 def _hardly_fits(sample: bytes, encoding: str) -> bool:
     """Whether more than one in twenty of the bytes beyond ASCII cannot be read in an encoding."""
-    if encoding == "shift_jis" and _mostly_half_width(sample):
-        return True
     if any(fits(sample, codec) for codec in _codecs(encoding)):
         return False
     wrong = sample.decode(_codecs(encoding)[0], "replace").count("\ufffd")
     return wrong * 20 > len(sample) - len(sample.translate(None, HIGH_BYTES))
 
 
-def _mostly_half_width(sample: bytes) -> bool:
-    """Whether Shift_JIS text is mostly half-width katakana: nobody writes so, EUC-JP read as Shift_JIS looks so."""
-    text = sample.decode("cp932", "ignore")
-    return sum("\uff61" <= character <= "\uff9f" for character in text) * 2 > _foreign(text)
+def _is_other_ideographs(text: bytes, encoding: str) -> bool:
+    """Whether hardly a character is a frequent one, and the bytes make a text in another encoding."""
+    if frequent_share(text, encoding) >= LEAST_SHARE / 2:
+        return False
+    return bool(east_asian_encoding(text)) or is_likely(text)
 
 
-def _foreign(text: str) -> int:
-    """How many characters are beyond ASCII."""
-    return len(text) - len(text.encode("ascii", "ignore"))
+def _is_another_alphabet(text: bytes, encoding: str) -> bool:
+    """Whether the letters make a text in another encoding, but none in the declared one of one byte a character."""
+    if encoding not in USUAL and not encoding.startswith(("iso-8859", "windows")):
+        return False
+    return is_unlikely(text, encoding) or (fit(text, encoding).share < 0.7 and bool(east_asian_encoding(text)))
 
 
 def _codecs(encoding: str) -> tuple[str, ...]:
@@ -206,3 +222,8 @@ def _strictly(body: bytes, codec: str) -> str | None:
         return codecs.getincrementaldecoder(codec)("strict").decode(body)
     except UnicodeError:
         return None
+
+
+def _plain_utf8(body: bytes) -> str | None:
+    """Bytes as UTF-8; None when they are not, or have what other encodings have (NULs, escapes)."""
+    return None if b"\0" in body or b"\x1b" in body else _strictly(body, "utf-8")

@@ -1,9 +1,9 @@
 """The encoding of bytes that nobody declared: from what they look like.
 
-In turn: NULs where UTF-16 and UTF-32 have them; the escapes of the seven-bit East Asian encodings; valid UTF-8; and, of
-the legacy encodings of the Encoding Standard, the one that charset-normalizer finds most likely, from the text between
-the tags alone (markup is ASCII and says nothing). Latin encodings resemble each other too much for it: among them the
-alphabets of their languages decide.
+In turn: NULs where UTF-16 and UTF-32 have them; the escapes of the seven-bit East Asian encodings; valid UTF-8, but for
+a few bytes; and, from the text between the tags alone (markup is ASCII and says nothing), an East Asian encoding in
+which the characters are frequent ones (jobs.scrape.ideographs), or what charset-normalizer finds most likely. Encodings
+of one byte a character resemble each other too much for it: among them the alphabets decide (jobs.scrape.alphabets).
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ import re
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
+
+from jobs.scrape.alphabets import likely_encoding
+from jobs.scrape.ideographs import CODECS as IDEOGRAPHIC
+from jobs.scrape.ideographs import east_asian_encoding
 
 SAMPLE_BYTES = 64 * 1024
 """What charset-normalizer is shown at most: its time grows with it, its answer hardly improves beyond."""
@@ -48,19 +52,6 @@ LEGACY = {
 }
 """The codecs that charset-normalizer may choose from, and their names in the Encoding Standard."""
 
-LATIN = ("windows-1252", "windows-1250", "iso-8859-2", "windows-1254", "windows-1257", "macintosh", "windows-1258")
-"""Encodings of Latin letters, the more usual first: it wins a tie."""
-
-ALPHABETS = tuple(
-    frozenset(letters + letters.upper())
-    for letters in (
-        "äöüß àâæçéèêëîïôœùûü áéíñóúü ãáàâçéêíõóôúü àèéìíòóù åäöé æøåé áðéíóúýþæö ëïéèöü çàéèíòóúïü äöüõšž "
-        "ąćęłńóśźż áčďéěíňóřšťúůýž áäčďéíĺľňóôŕšťúýž áéíóöőúüű ăâîşţșț čćđšž çğıöşü âîû "
-        "ąčęėįšųūž āčēģīķļņšūž ăâđêôơưàảãạ"
-    ).split()
-)
-"""The letters beyond ASCII of some twenty languages written with Latin letters."""
-
 BETWEEN_TAGS = re.compile(rb"[^<>]+")
 HIGH_BYTES = bytes(range(128, 256))
 CONTROL_BYTES = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
@@ -81,6 +72,8 @@ def detect(body: bytes) -> Verdict:
         return Verdict(encoding=wide, source="detected")
     if fits(body, "utf-8"):
         return Verdict(encoding="utf-8", source="valid")
+    if is_mostly_utf8(body[: 4 * SAMPLE_BYTES]):
+        return Verdict(encoding="utf-8", source="detected")
     legacy = "" if is_binary(body) else _legacy_encoding(body)
     if legacy:
         return Verdict(encoding=legacy, source="detected")
@@ -116,6 +109,11 @@ def escaped_encoding(body: bytes) -> str:
     return ""
 
 
+def has_escapes(sample: bytes, encoding: str) -> bool:
+    """Whether ASCII bytes are in a seven-bit encoding other than the one declared, as its escapes show."""
+    return b"\x1b" in sample and escaped_encoding(sample) not in ("", encoding)
+
+
 def fits(sample: bytes, codec: str) -> bool:
     """Whether bytes are valid in a codec of Python; a character cut off at the end is forgiven."""
     try:
@@ -125,6 +123,24 @@ def fits(sample: bytes, codec: str) -> bool:
     return True
 
 
+def is_mostly_utf8(sample: bytes) -> bool:
+    """Whether bytes are UTF-8 but for a few that somebody pasted in: for each, ten foreign characters are right."""
+    text = sample.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    return 0 < wrong * 11 <= foreign_letters(text)
+
+
+def foreign_letters(text: str) -> int:
+    """How many characters are beyond ASCII."""
+    return len(text) - len(text.encode("ascii", "ignore"))
+
+
+def foreign_text(body: bytes) -> bytes:
+    """The pieces between tags that are not ASCII. No encoding meant here has `<` or `>` inside a character."""
+    pieces = (piece for piece in BETWEEN_TAGS.findall(body[: 8 * SAMPLE_BYTES]) if not piece.isascii())
+    return b" ".join(pieces)[:SAMPLE_BYTES]
+
+
 def is_binary(body: bytes) -> bool:
     """Whether bytes are hardly text of any kind: one in ten of the first 4 KB is a control character."""
     head = body[:4096]
@@ -132,31 +148,9 @@ def is_binary(body: bytes) -> bool:
 
 
 def _legacy_encoding(body: bytes) -> str:
-    sample = _foreign_text(body)
+    sample = foreign_text(body)
+    if east_asian := east_asian_encoding(sample):
+        return east_asian
     best = from_bytes(sample, cp_isolation=list(LEGACY), enable_fallback=False).best()
-    if best is None:
-        return _latin_encoding(sample)
-    found = LEGACY[best.encoding]
-    return (_latin_encoding(sample) or found) if found in LATIN else found
-
-
-def _foreign_text(body: bytes) -> bytes:
-    """The pieces between tags that are not ASCII. No encoding meant here has `<` or `>` inside a character."""
-    pieces = (piece for piece in BETWEEN_TAGS.findall(body[: 8 * SAMPLE_BYTES]) if not piece.isascii())
-    return b" ".join(pieces)[:SAMPLE_BYTES]
-
-
-def _latin_encoding(sample: bytes) -> str:
-    """The encoding in which most of the foreign letters belong to one language; empty when they fit in none."""
-    scores = {encoding: _share_of_one_alphabet(sample, encoding) for encoding in LATIN}
-    best = max(LATIN, key=lambda encoding: scores[encoding])
-    return best if scores[best] > 0.5 else ""
-
-
-def _share_of_one_alphabet(sample: bytes, encoding: str) -> float:
-    codec = next(codec for codec, name in LEGACY.items() if name == encoding)
-    foreign = [character for character in sample.decode(codec, "replace") if not character.isascii()][:10_000]
-    telling = [character for character in foreign if character.isalpha() or character < "\xa0" or character == "\ufffd"]
-    if not telling:
-        return 0.0
-    return max(sum(character in alphabet for character in telling) for alphabet in ALPHABETS) / len(telling)
+    found = "" if best is None else LEGACY[best.encoding]
+    return found if found in IDEOGRAPHIC else likely_encoding(sample) or found

@@ -154,6 +154,7 @@ def test_seven_bit_encodings_that_browsers_refuse_are_read(
 
 
 CYRILLIC = page_of("Вчера вечером городской совет решил").encode("windows-1251")
+SHORT = "Вчера".encode("windows-1251")
 KOI = b'<meta charset="koi8-r">'
 XML_866 = b'<?xml version="1.0" encoding="ibm866"?>'
 
@@ -167,8 +168,8 @@ XML_866 = b'<?xml version="1.0" encoding="ibm866"?>'
         (codecs.BOM_UTF16_LE + "жук".encode("utf-16le"), "text/html; charset=utf-16be", "utf-16le", "bom"),
         (KOI + CYRILLIC, "text/html; charset=windows-1251", "windows-1251", "header"),
         (XML_866 + CYRILLIC, "text/html; charset=windows-1251", "windows-1251", "header"),
-        (XML_866 + KOI + CYRILLIC, "text/html", "koi8-r", "meta"),
-        (XML_866 + KOI + CYRILLIC, "application/xhtml+xml", "ibm866", "xml"),
+        (XML_866 + KOI + SHORT, "text/html", "koi8-r", "meta"),
+        (XML_866 + KOI + SHORT, "application/xhtml+xml", "ibm866", "xml"),
         ("<p>ж".encode(), "text/html; charset=windows-1251", "windows-1251", "header"),
         (KOI + "<p>ж".encode(), "text/html", "koi8-r", "meta"),
         (XML_866 + "<p>ж".encode(), "text/html", "ibm866", "xml"),
@@ -231,6 +232,77 @@ def test_ascii_said_to_be_utf16_is_read_and_reported() -> None:
 
     assert (decoded.text, decoded.encoding) == ("<title>plain</title>", "utf-8")
     assert decoded.notes
+
+
+LIES = [
+    ("windows-1251", "ru", "iso-8859-1"),
+    ("windows-1251", "ru", "koi8-r"),
+    ("koi8-r", "ru", "windows-1251"),
+    ("ibm866", "ru", "windows-1251"),
+    ("windows-1250", "pl", "iso-8859-1"),
+    ("windows-1253", "el", "windows-1252"),
+    ("windows-1255", "he", "utf-8"),
+    ("windows-1256", "ar", "iso-8859-1"),
+    ("windows-874", "th", "iso-8859-1"),
+    ("macintosh", "de", "windows-1252"),
+    ("shift_jis", "ja", "iso-8859-1"),
+    ("euc-jp", "ja", "shift_jis"),
+    ("iso-2022-jp", "ja", "utf-8"),
+    ("gb18030", "zh", "big5"),
+    ("big5", "zt", "gb2312"),
+    ("euc-kr", "ko", "windows-1252"),
+    ("windows-1252", "fr", "gbk"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "language", "label"), LIES)
+@pytest.mark.parametrize("said", ["header", "meta"])
+def test_a_declaration_that_makes_no_text_is_reported_and_not_followed(
+    encoding: str, language: str, label: str, said: str
+) -> None:
+    body = as_bytes(page_of(TEXTS[language], f"<meta charset={label}>" if said == "meta" else ""), encoding)
+
+    decoded = decode(body, f"text/html; charset={label}" if said == "header" else "text/html")
+
+    assert (decoded.text, decoded.source) == (as_text(body, encoding), "detected")
+    assert decoded.notes[0].endswith(f'says "{label}", but the bytes are not that')
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("windows-1252", "10×20×30 cm, ±5 %, 25°C, 100 m², §5 – 6×7, 8×9, 11×12, 13×14, 15×16, 17×18, 19×20"),
+        ("windows-1252", "“Hello”—it’s ‘fine’… • one • two © 2020 ® ™ 50 € £ 1º 2ª ½ ¼ we’re don’t can’t"),
+        ("windows-1254", "TÜRKİYE GÜNDEM EKONOMİ SAĞLIK DÜNYA YAŞAM TEKNOLOJİ EĞİTİM ÖĞRENCİ ŞEHİR"),
+        (
+            "windows-1256",
+            "این متن فارسي است که در آن حروف پ چ ژ گ به کار رفته و براي آزمايش نوشته شده است؛ هذا نَصٌّ، نعم",
+        ),
+        ("windows-1251", "МОСКВА IT-компания ООО «Ромашка» №5, Қазақ тілінде, ПётрПетров, 5-й день"),
+        ("iso-8859-3", "Ĉi tiu paĝo montras la plej ŝatatajn ĵurnalojn kaj ĥorojn de la urbo, ĉiutage aktualigita ĝi"),
+        ("iso-8859-10", "Sámi giella lea okta dain gielain, maid hállet Norggas, Suomas; čálli šaddá ŋuolla đoaibmá"),
+        ("gb18030", "王伟 李娜 张敏 刘洋 陈静 杨柳 赵磊 黄鑫 周婷 吴昊 徐霞 孙璐 胡蝶 朱琳 耄耋 氤氲 饕餮"),
+        ("shift_jis", "ｱｲｳｴｵ ｶｷｸｹｺ ﾃｽﾄ ｻｲﾄ 商品一覧"),
+    ],
+)
+def test_unusual_text_does_not_refute_what_is_declared(encoding: str, text: str) -> None:
+    body = as_bytes(page_of(text), encoding)
+
+    decoded = decode(body, f"text/html; charset={encoding}")
+
+    assert (decoded.text, decoded.source, decoded.notes) == (as_text(body, encoding), "header", ())
+
+
+@pytest.mark.parametrize("header", ["text/html", "text/html; charset=iso-8859-1", "text/html; charset=windows-1251"])
+@pytest.mark.parametrize("language", ["fr", "ru", "ja"])
+def test_a_few_bytes_of_another_encoding_do_not_change_that_of_the_page(header: str, language: str) -> None:
+    body = (page_of(TEXTS[language]) * 3).encode() + b"<footer>\xa9 Caf\xe9</footer>"
+
+    decoded = decode(body, header)
+
+    assert (decoded.encoding, decoded.source) == ("utf-8", "detected")
+    assert TEXTS[language] in decoded.text
+    assert "some bytes are not utf-8" in decoded.notes[-1]
 
 
 def test_a_few_wrong_bytes_do_not_make_a_page_less_utf8() -> None:
@@ -306,12 +378,20 @@ def test_labels_mean_what_the_encoding_standard_says(label: str, encoding: str) 
         (" " * 4096 + "<meta charset=koi8-r>", "detected"),
         ("<!-- <meta charset=koi8-r> ", "detected"),
         ("<metal charset=koi8-r>", "detected"),
+        ('<meta charset=windows-1251">', "meta"),
+        ("<meta charset='windows-1251>' name=x>", "meta"),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=windows-1251>\n<meta name="x">', "meta"),
     ],
 )
 def test_the_meta_tag_is_found_as_browsers_find_it(head: str, source: str) -> None:
     decoded = decode(head.encode() + CYRILLIC, "text/html")
 
     assert (decoded.encoding, decoded.source) == ("windows-1251", source)
+
+
+@pytest.mark.parametrize("header", ['text/html; charset="windows-1251', "TEXT/HTML;CHARSET='windows-1251';x=y"])
+def test_the_charset_of_a_header_is_read_without_its_quotes(header: str) -> None:
+    assert decode(CYRILLIC, header).source == "header"
 
 
 def test_a_meta_tag_that_says_utf16_means_utf8() -> None:

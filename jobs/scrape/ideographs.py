@@ -1,0 +1,60 @@
+"""Which East Asian encoding a text is in: the one in which its characters are those that people write most often.
+
+Read in another, it consists of rare characters, if it can be read at all.
+"""
+
+from __future__ import annotations
+
+CODECS = {
+    "gb18030": ("gb18030",),
+    "big5": ("big5hkscs", "cp950"),
+    "shift_jis": ("cp932",),
+    "euc-jp": ("euc_jp", "euc_jis_2004"),
+    "euc-kr": ("cp949",),
+}
+"""The encodings, and Python's codecs for each."""
+
+_CHINESE = (
+    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多"
+    "经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性"
+    "知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新這個們來為國說時會對於著過發後裡種經麼學現當"
+    "沒動還進樣開從實軍無與長機關點業將兩間問並應戰頭體見產，。、；：「」！？"
+)
+_JAPANESE = "".join(map(chr, (*range(0x3041, 0x3094), *range(0x30A1, 0x30F7)))) + "ー、。・「」日本人年月大"
+_KOREAN = "이다는에을의가를로한고도하지은서기사리아시어인자나해대부그과수들정있으면일게전라구보제여성장주조원화국"
+
+FREQUENT = {
+    "gb18030": frozenset(_CHINESE),
+    "big5": frozenset(_CHINESE),
+    "shift_jis": frozenset(_JAPANESE),
+    "euc-jp": frozenset(_JAPANESE),
+    "euc-kr": frozenset(_KOREAN),
+}
+
+LOOKED_AT = 4_000
+"""Bytes of the text that decide."""
+
+LEAST_SHARE = 0.12
+"""Of the characters: in real texts a quarter or more are frequent, in misread ones one in thirty."""
+
+MOST_WRONG = 0.02
+"""Of the characters may be wrong."""
+
+
+def east_asian_encoding(sample: bytes) -> str:
+    """The encoding in which most characters are frequent ones; empty when that is none."""
+    shares = {encoding: frequent_share(sample, encoding) for encoding in CODECS}
+    best = max(shares, key=lambda encoding: shares[encoding])
+    return best if shares[best] >= LEAST_SHARE else ""
+
+
+def frequent_share(sample: bytes, encoding: str) -> float:
+    """How many of a text's characters beyond ASCII are frequent ones in an encoding; 0 when it cannot be read in it."""
+    return max(_share(sample[:LOOKED_AT], codec, FREQUENT[encoding]) for codec in CODECS[encoding])
+
+
+def _share(sample: bytes, codec: str, frequent: frozenset[str]) -> float:
+    foreign = [character for character in sample.decode(codec, "replace") if not character.isascii()]
+    if foreign.count("\ufffd") > 1 + MOST_WRONG * len(foreign):
+        return 0.0
+    return sum(character in frequent for character in foreign) / max(1, len(foreign))
