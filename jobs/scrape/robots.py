@@ -22,6 +22,7 @@ from jobs.scrape.deadline import Watch
 from jobs.scrape.fetch import Answer, Fetcher, Question
 from jobs.scrape.urls import Target
 
+ROBOTS_TXT = "/robots.txt"
 MOST_BYTES = 512 * 1024
 MOST_REDIRECTS = 5
 MOST_DELAY = 30.0
@@ -63,7 +64,10 @@ class Rules:
 
     def allow(self, target: Target, agent: str) -> bool:
         """Whether the product `agent` may fetch this page."""
-        return not self.problem and (self.parsed is None or self.parsed.can_fetch(target.href, agent))
+        if self.problem:
+            return False
+        own = target.path == ROBOTS_TXT  # implicitly allowed
+        return own or self.parsed is None or self.parsed.can_fetch(_in_one_form(target.href), agent)
 
     def delay(self, agent: str) -> float | None:
         """Seconds between two requests that the site asks for (Crawl-delay), as it says them; None: nothing."""
@@ -140,7 +144,7 @@ class RobotsFiles:
         self._forget_oldest()
 
     def _fetch(self, page: Target, wishes: Asker, watch: Watch, took: Phases) -> Rules:
-        own = target = replace(urls.join(page, "/robots.txt"), guessed=page.guessed)
+        own = target = replace(urls.join(page, ROBOTS_TXT), guessed=page.guessed)
         for _ in range(MOST_REDIRECTS + 1):
             try:
                 asked = Question(target=target, headers=wishes.usual_headers, cap=MOST_BYTES, file=True)
@@ -189,17 +193,31 @@ def parse(content: bytes, agent: str, *, whole: bool = True) -> Protego | None:
         return None
     if not whole or len(content) > MOST_BYTES:
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]  # half a rule may say the contrary
-    return Protego.parse("\n".join(_of_agent(line, agent.lower()) for line in text.splitlines()))
+    return Protego.parse("\n".join(_in_one_form(_of_agent(line, agent.lower())) for line in text.splitlines()))
 
 
 _USER_AGENT = re.compile(r"\s*user[- ]?agent\b\s*:?([^#]*)", re.IGNORECASE)
+_TOKEN = re.compile(r"[a-z_-]+")
 
 
 def _of_agent(line: str, agent: str) -> str:
-    """A line, with all other agents under one name: Protego repeats each rule for each name, 2,000 times if need be."""
+    """A line, with all other agents under one name: Protego repeats each rule for each name, 2,000 times if need be,
+    and takes a part of a name for the name."""
     found = _USER_AGENT.match(line)
     if found is None:
         return line
     name = found[1].strip().lower()
-    concerns = name == "*" or name.replace("*", "") in agent
-    return line if concerns or not name else "User-agent: another"
+    if not name or name == "*":
+        return line
+    token = _TOKEN.match(name)
+    concerns = agent in (name.partition("/")[0].strip(), token and token[0])
+    return f"User-agent: {agent}" if concerns else "User-agent: another product"
+
+
+_RESERVED = re.compile("%(?:21|27|28|29|2C|2F|3A|3B|3F|40|5B|5D)", re.IGNORECASE)
+
+
+def _in_one_form(text: str) -> str:
+    """A URL or a line with a rule, with reserved characters of its query never percent-encoded: they are the same."""
+    path, mark, query = text.partition("?")
+    return path + mark + _RESERVED.sub(lambda found: chr(int(found[0][1:], 16)), query)

@@ -23,7 +23,8 @@ from jobs.scrape.urls import Target
 MARGIN = 0.25
 """Seconds before the machine's deadline at which a visit ends itself: it knows more than the machine would say."""
 
-HEAD_REFUSED = frozenset({400, 403, 405, 406, 500, 501})
+HEAD_REFUSED = frozenset({400, 403, 404, 405, 406, 410, 500, 501})
+HEAD_BROKEN = frozenset({"connection_reset", "incomplete", "protocol_error"})
 """Servers that do not know HEAD answer so; then GET is asked before anything is said of the page."""
 
 UNREACHED = frozenset({"connect_refused", "connect_timeout", "dns_not_found", "dns_temporary"})
@@ -125,11 +126,22 @@ class _Asker:
         """The answer of one URL. Raises ItemError, TryLater."""
         if self._wishes.robots:
             self._respect(target)
-        answer = self._get(target)
-        if self._method == "HEAD" and answer.status in HEAD_REFUSED:
+        if self._method == "HEAD":
+            answer = self._head(target)
+            if answer is not None:
+                return answer
             self._method = "GET"
+        return self._get(target)
+
+    def _head(self, target: Target) -> Answer | None:
+        """The answer to HEAD; None from a server that does not know it."""
+        try:
             answer = self._get(target)
-        return answer
+        except ItemError as error:
+            if error.code in HEAD_BROKEN:
+                return None
+            raise
+        return None if answer.status in HEAD_REFUSED else answer
 
     def _get(self, target: Target) -> Answer:
         cap = None if self._wishes.columns == "status" else self._wishes.max_bytes

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from jobs.runtime import context
-from jobs.scrape import connections, robots
+from jobs.scrape import connections, robots, urls
 from jobs.scrape.fetch import Fetcher
 from jobs.scrape.guard import Guard
 from jobs.scrape.resolver import Resolver
@@ -379,24 +379,87 @@ def test_each_hop_asks_the_rules_of_its_own_host(ask: Ask, serve: Serve) -> None
     assert there.paths == ["/robots.txt"]
 
 
+def allowed(text: str, path: str, agent: str = "Fanout") -> bool:
+    """Whether a robots.txt lets an agent fetch a path."""
+    parsed = robots.parse(text.encode(), agent)
+    return robots.Rules(parsed=parsed).allow(urls.target(f"http://example.com{path}"), agent)
+
+
 @pytest.mark.parametrize(
-    ("path", "rule", "allowed"),
+    ("rule", "path", "same"),
     [
-        ("/foo/bar?baz=quz", "/foo/bar?baz=quz", False),
+        ("/foo/bar?baz=quz", "/foo/bar?baz=quz", True),
+        ("/foo/bar?baz=https://foo.bar", "/foo/bar?baz=https%3A%2F%2Ffoo.bar", True),
         ("/foo/bar?baz=https%3A%2F%2Ffoo.bar", "/foo/bar?baz=https://foo.bar", True),
-        ("/foo/bar/%E3%83%84", "/foo/bar/ツ", False),
-        ("/foo/bar/%62%61%7A", "/foo/bar/baz", False),
-        ("/path/file-with-a-*.html", "/path/file-with-a-%2A.html", False),
-        ("/example/page.html", "/example/*.gif", True),
-        ("/example/a.gif", "/example/*.gif$", False),
-        ("/example/a.gif?x", "/example/*.gif$", True),
+        ("/foo/bar/ツ", "/foo/bar/%E3%83%84", True),
+        ("/foo/bar/%E3%83%84", "/foo/bar/ツ", True),
+        ("/foo/bar/%62%61%7A", "/foo/bar/baz", True),
+        ("/foo/bar/baz", "/foo/bar/%62%61%7A", True),
+        ("/path/file-with-a-%2A.html", "/path/file-with-a-*.html", True),
+        ("/path/foo-%24", "/path/foo-$", True),
+        ("/path/foo-%24", "/path/foo-", False),
+        ("*.gif$", "/example/a.gif", True),
+        ("*.gif$", "/example/a.gif?x", False),
+        ("/example/*.gif", "/example/page.html", False),
+        ("/robots", "/robots.txt", False),
     ],
 )
-def test_the_examples_of_the_rfc_hold(path: str, rule: str, allowed: bool) -> None:
-    parsed = robots.parse(f"User-agent: *\nDisallow: {rule}\n".encode(), "Fanout")
+def test_a_rule_and_a_path_are_compared_as_in_the_rfc(rule: str, path: str, same: bool) -> None:
+    assert allowed(f"User-agent: *\nDisallow: {rule}\n", path) != same
 
-    assert parsed is not None
-    assert parsed.can_fetch(f"http://example.com{path}", "Fanout") == allowed
+
+SIMPLE = """User-Agent: *
+Disallow: *.gif$
+Disallow: /example/
+Allow: /publications/
+
+User-Agent: foobot
+Disallow:/
+Allow:/example/page.html
+Allow:/example/allowed.gif
+
+User-Agent: barbot
+User-Agent: bazbot
+Disallow: /example/page.html
+
+User-Agent: quxbot
+"""
+
+
+@pytest.mark.parametrize(
+    ("agent", "yes", "no"),
+    [
+        ("otherbot", "/ /publications/ /a.gif?x", "/a.gif /example/ /example/page.html"),
+        ("FooBot", "/example/page.html /example/allowed.gif", "/ /publications/ /example/other.gif"),
+        ("barbot", "/ /a.gif /example/", "/example/page.html"),
+        ("bazbot", "/ /a.gif /example/", "/example/page.html"),
+        ("quxbot", "/ /a.gif /example/ /example/page.html", ""),
+        ("foo", "/ /publications/", "/a.gif /example/page.html"),
+    ],
+)
+def test_the_simple_example_of_the_rfc_holds_for_each_agent(agent: str, yes: str, no: str) -> None:
+    assert [path for path in yes.split() if not allowed(SIMPLE, path, agent)] == []
+    assert [path for path in no.split() if allowed(SIMPLE, path, agent)] == []
+
+
+def test_groups_of_one_agent_are_one_group_as_in_the_rfc() -> None:
+    text = "user-agent: ExampleBot\ndisallow: /foo\ndisallow: /bar\n\nuser-agent: ExampleBot\ndisallow: /baz\n"
+
+    assert [allowed(text, path, "examplebot") for path in ("/foo", "/bar", "/baz", "/other")] == [False] * 3 + [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "concerns"),
+    [("fanout", True), ("FANOUT/2.0", True), ("Fanout (+http://h)", True), ("fan", False), ("fanout-images", False)],
+)
+def test_a_group_concerns_the_product_of_that_very_name(name: str, concerns: bool) -> None:
+    assert allowed(f"User-agent: {name}\nDisallow: /\n\nUser-agent: *\nAllow: /\n", "/x") != concerns
+
+
+def test_rules_of_the_same_length_allow_and_sitemaps_end_no_group() -> None:
+    text = "User-agent: one\nSitemap: http://h/s.xml\nUser-agent: fanout\nDisallow: /a\nAllow: /a\nDisallow: /b\n"
+
+    assert [allowed(text, path) for path in ("/a", "/b")] == [True, False]
 
 
 @pytest.mark.parametrize(("path", "allowed"), [("/example/page/", True), ("/example/page/disallowed.gif", False)])

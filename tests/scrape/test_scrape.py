@@ -272,11 +272,11 @@ def test_a_status_check_asks_by_head_and_reads_nothing(ask: Ask, serve: Serve) -
     assert (row["code"], row["status"], row["bytes"]) == ("", 200, 123_456)
 
 
-@pytest.mark.parametrize("refusal", ["405 No", "501 No", "403 No", "400 No"])
+@pytest.mark.parametrize("refusal", ["405 No", "501 No", "403 No", "400 No", "404 No", ""])
 def test_a_status_check_asks_by_get_where_head_is_refused(refusal: str, ask: Ask, serve: Serve) -> None:
     def script(peer: Peer, request: bytes) -> None:
         if request.startswith(b"HEAD"):
-            peer.send(f"HTTP/1.1 {refusal}\r\nContent-Length: 0\r\n\r\n".encode())
+            peer.send(f"HTTP/1.1 {refusal}\r\nContent-Length: 0\r\n\r\n".encode() if refusal else b"")
         else:
             peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + b"x" * 1000)
 
