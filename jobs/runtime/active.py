@@ -64,6 +64,7 @@ class ActiveRun:
         self.closing = False
         self.refusals = Refusals()
         self.failed_starts = 0
+        self.next_start = 0.0
         self.failure = ""
         self.untidy = stored.run.done > 0
         self.outlook = Outlook(stored, groups, unix)

@@ -44,6 +44,16 @@ def limit_memory(allowance: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (used + allowance, hard))
 
 
+def allow_descriptors(most: int = 16_384) -> None:
+    """Let this process, and those it starts, hold as many open files and pipes as the system lets it, up to a most."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource  # not on Windows
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
 def data_size(pid: int | str = "self") -> int | None:
     """Bytes of a process's data (what RLIMIT_DATA counts); None where the system does not say."""
     return _status(pid, "VmData:")

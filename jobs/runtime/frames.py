@@ -64,6 +64,13 @@ class Decoder:
         del self._buffer[:start]
         return frames
 
+    def feed_checked(self, received: bytes) -> list[tuple[str, Any]]:
+        """The same of a worker, which is not trusted. Raises FrameError for what no worker says, too."""
+        frames = self.feed(received)
+        for kind, body in frames:
+            check(kind, body)
+        return frames
+
 
 def check(kind: str, body: Any) -> None:
     """Refuse what no worker says of its own accord. Raises FrameError."""

@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 
-from jobs.runtime import settings
+from jobs.runtime import confine, settings
 from jobs.runtime.active import ActiveRun
 from jobs.runtime.claims import Claims
 from jobs.runtime.desk import Desk
@@ -195,6 +195,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _serve(store: Store, held: Presence, idle: float) -> int:
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+    confine.allow_descriptors()
     runner = Runner(store, held, idle=idle)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stop())

@@ -15,6 +15,9 @@ TICK = 0.25
 """Seconds between two looks at deadlines while anything is out."""
 
 MAX_FAILED_STARTS = 3
+START_AGAIN_SECONDS = 2.0
+"""Until the next try to start a worker where the system had no process or descriptor to give."""
+
 START_SECONDS = 120.0
 GROWN_SHARE = 0.75
 """A worker that has grown by more than this share of its allowance is replaced before it meets the limit."""
@@ -68,8 +71,12 @@ class Staff:
         for spent in [worker for worker in run.workers if worker.retiring and not worker.killed_why and not worker.out]:
             self.desk.workers.kill(spent, "it had grown too large")
         wanted = min(run.run.pool.processes, max(1, -(-run.left // run.run.pool.threads)))
-        while len(run.workers) < wanted:
-            worker, warm = self.desk.workers.take(run.run.job, run.run.pool.threads, now)
+        while len(run.workers) < wanted and now >= run.next_start:
+            try:
+                worker, warm = self.desk.workers.take(run.run.job, run.run.pool.threads, now)
+            except OSError as error:
+                self._do_without(run, error, now)
+                return
             worker.run = run.number
             run.workers.append(worker)
             if warm:
@@ -77,6 +84,16 @@ class Staff:
                 self._introduce(worker, run)
             else:
                 run.log("worker_started", f"worker {worker.pid} started", worker=worker.pid)
+
+    def _do_without(self, run: ActiveRun, error: OSError, now: float) -> None:
+        """The system gives no further process: the run goes on with the workers it has; without any it waits a little
+        and cannot go on in the end."""
+        run.next_start = now + START_AGAIN_SECONDS
+        run.log("worker_missing", f"a worker could not be started: {error.strerror or error}")
+        if not run.workers:
+            run.failed_starts += 1
+            if run.failed_starts >= MAX_FAILED_STARTS:
+                run.failure = f"no worker can be started here: {error.strerror or error}"
 
     def _hear(self, worker: WorkerProcess, run: ActiveRun | None, kind: str, body: Any, now: float) -> None:
         if kind == "up":

@@ -208,11 +208,13 @@ class Workers:
 
     def _start(self, job: str, slots: int, now: float) -> WorkerProcess:
         ours, theirs = socket.socketpair()
-        memory = board.new_memory(self._context, slots)
-        terms = worker.Terms(job=job, slots=slots, home=self.home, runner=os.getpid(), memory=self.memory)
-        process = self._context.Process(target=worker.main, args=(theirs, memory, terms), name=f"worker of {job}")
-        process.start()
-        theirs.close()
+        try:
+            process, memory = self._launch(job, slots, theirs)
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         ours.setblocking(False)
         started = WorkerProcess(
             process=process,
@@ -230,6 +232,13 @@ class Workers:
         with suppress(ValueError, OSError):  # on Windows a sentinel cannot be waited for so: its pipe's end must do
             self._selector.register(process.sentinel, selectors.EVENT_READ, started)
         return started
+
+    def _launch(self, job: str, slots: int, pipe: socket.socket) -> tuple[SpawnProcess, Any]:
+        memory = board.new_memory(self._context, slots)
+        terms = worker.Terms(job=job, slots=slots, home=self.home, runner=os.getpid(), memory=self.memory)
+        process = self._context.Process(target=worker.main, args=(pipe, memory, terms), name=f"worker of {job}")
+        process.start()
+        return process, memory
 
     def _flush(self, to: WorkerProcess) -> None:
         if to.dead:
@@ -250,7 +259,7 @@ class Workers:
         """Take what its pipe holds now; False: the pipe has ended, or what it says is nonsense."""
         try:
             received = speaker.pipe.recv(frames.READ)
-            said = _understood(speaker, received)
+            said = speaker.decoder.feed_checked(received)
         except BlockingIOError:
             return True
         except (OSError, frames.FrameError) as error:
@@ -283,18 +292,10 @@ class Workers:
     def _pending(self, gone: WorkerProcess, heard: list[tuple[WorkerProcess, str, Any]]) -> bool:
         try:
             received = gone.pipe.recv(frames.READ)
-            heard += [(gone, kind, body) for kind, body in _understood(gone, received)]
+            heard += [(gone, kind, body) for kind, body in gone.decoder.feed_checked(received)]
         except (OSError, frames.FrameError):
             return False
         return bool(received)
-
-
-def _understood(speaker: WorkerProcess, received: bytes) -> list[tuple[str, Any]]:
-    """The frames that are complete with these bytes. Raises FrameError for what a worker does not say."""
-    said = speaker.decoder.feed(received)
-    for kind, body in said:
-        frames.check(kind, body)
-    return said
 
 
 def _unstarted(recalled: WorkerProcess) -> list[Entry]:

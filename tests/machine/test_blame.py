@@ -24,7 +24,7 @@ def codes(found: list[Outcome]) -> dict[int, str]:
 def test_of_200_items_seven_fail_each_for_its_own_reason(
     machine: Machine, pool: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("JOBS_WORKER_MEMORY", "512 MiB")
+    monkeypatch.setenv("JOBS_WORKER_MEMORY", "256 MiB")
     cells = ["sleep 0.01"] * 200
     culprits = {
         20: ("segv", "worker_lost"),
@@ -38,7 +38,7 @@ def test_of_200_items_seven_fail_each_for_its_own_reason(
     for position, (cell, _) in culprits.items():
         cells[position - 1] = cell
 
-    found = machine.perform(cells, pool=pool, deadline=3.0)
+    found = machine.perform(cells, pool=pool, deadline=5.0)
 
     assert codes(found) == {position: code for position, (_, code) in culprits.items()}
     assert "SIGSEGV" in found[19].error
@@ -72,6 +72,15 @@ def test_healthy_items_that_hold_the_gil_are_never_killed(machine: Machine) -> N
     found = machine.perform(["gil 4", "gil 4", *["sleep 0.05"] * 10], pool=(1, 4), deadline=None)
 
     assert codes(found) == {}
+
+
+@pytest.mark.slow
+def test_an_item_that_holds_the_gil_past_the_deadline_of_another_is_not_killed(machine: Machine) -> None:
+    """The first should be done at 10.5 s; by then the third holds the GIL in one call, since it began at 8 s."""
+    run = machine.finish(machine.submit(["sleep 10.5", "sleep 8", "fac 16000000"], pool=(1, 2), deadline=10.0))
+
+    assert codes(machine.outcomes(run)) == {}
+    assert not any(event.kind == "worker_died" for event in client.events(run.id))
 
 
 def test_memory_is_blamed_on_its_item_alone(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from jobs.runtime import client
+from jobs.runtime import client, settings
 from jobs.runtime.errors import IllegalMove
 from tests.machine.conftest import Machine, until
 
@@ -131,3 +133,17 @@ def test_an_item_waits_from_submit_until_it_starts(machine: Machine) -> None:
     waited = [outcome.waited_seconds or 0.0 for outcome in found]
     assert waited == sorted(waited)
     assert waited[3] >= 0.9
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of descriptors are POSIX")
+def test_where_the_system_gives_no_more_workers_the_run_goes_on_with_fewer(machine: Machine) -> None:
+    run = machine.submit_only(["sleep 0.1"] * 40, pool=(24, 1))
+    command = f"ulimit -n 64; exec {sys.executable} -m jobs runner --idle 5"
+    runner = subprocess.Popen(["sh", "-c", command], cwd=settings.PROJECT, stdout=subprocess.DEVNULL)
+    until(lambda: client.run(run.id).state.terminal, 90)
+    runner.terminate()
+    runner.wait(20)
+
+    assert (client.run(run.id).state, client.run(run.id).ok) == ("finished", 40)
+    assert any(event.kind == "worker_missing" for event in client.events(run.id))
+    assert "crashed" not in {event.kind for event in client.events(run.id)}

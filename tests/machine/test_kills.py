@@ -232,7 +232,7 @@ def test_d20_what_was_acknowledged_to_any_client_is_in_the_store(machine: Machin
     assert len(recorder.asked) == 18 * 15
 
 
-@pytest.mark.parametrize("verb", ["stubborn", "gil", "sleep"])
+@pytest.mark.parametrize("verb", ["stubborn", pytest.param("gil", marks=pytest.mark.slow)])
 def test_d06_a_terminated_runner_leaves_within_ten_seconds_whatever_its_items_do(machine: Machine, verb: str) -> None:
     run = machine.submit([f"{verb} 60"] * 4, pool=(1, 2))
     until(lambda: client.progress(run.id).doing)

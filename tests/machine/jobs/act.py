@@ -52,6 +52,13 @@ def gil(seconds: str = "1") -> None:
         gmpy2.fac(1_500_000)
 
 
+def fac(number: str) -> None:
+    """One C call that holds the GIL from its beginning to its end: for 4 s, of 16,000,000."""
+    import gmpy2
+
+    gmpy2.fac(int(number))
+
+
 def hang_in_c(_: str = "") -> None:
     """One C call that holds the GIL for ever."""
     import re
