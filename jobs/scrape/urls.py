@@ -19,6 +19,12 @@ _ADDRESS = re.compile(
     r"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[[0-9A-Fa-f:.]+\]|localhost)([:/?#]|$)", re.ASCII | re.IGNORECASE
 )
 _USER = re.compile(r"[^/?#\\\s]+@")
+_INVISIBLE = " \t\r\n\f\v\u00a0\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202b\u202c\u202d\u202e"
+"""What copying leaves around a URL; nobody sees it."""
+
+_NO_HOSTS = frozenset({"tel", "sms"})
+"""Schemes that figures follow, as a port follows a host."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -59,13 +65,13 @@ def read_cell(cell: str) -> str:
     Raises ItemError, `invalid_url` or `unsupported_scheme`, with a sentence.
     """
     target(cell)
-    return cell.strip()
+    return _bare(cell)
 
 
 @functools.lru_cache(maxsize=1_024)
 def target(text: str) -> Target:
     """What a URL, or an address without a scheme such as `example.org/page`, asks for. Raises ItemError."""
-    text = text.strip()
+    text = _bare(text)
     if not text:
         raise ItemError("invalid_url", "the cell is empty")
     if len(text) > MAX_CHARS:
@@ -105,6 +111,10 @@ PAGE_URL = Kind(name="URL", read=read_cell, looks_like=looks_like_url, names=URL
 """URLs of pages as items of a job, with codes of their own for what is none."""
 
 
+def _bare(cell: str) -> str:
+    return cell.strip().strip(_INVISIBLE)
+
+
 def _with_scheme(text: str) -> tuple[str, bool]:
     if text.startswith("//"):
         return f"https:{text}", True
@@ -116,7 +126,7 @@ def _with_scheme(text: str) -> tuple[str, bool]:
     scheme, rest = found[1].lower(), found[2]
     if scheme in DEFAULT_PORTS:
         return text, False
-    if _PORT.match(rest):  # localhost:8000/page: a host and its port, not a scheme
+    if _PORT.match(rest) and scheme not in _NO_HOSTS:  # localhost:8000/page: a host and its port, not a scheme
         return f"https://{text}", True
     raise ItemError("unsupported_scheme", f"{_quoted(text)} begins with {scheme[:20]}: (want http:// or https://)")
 

@@ -120,7 +120,7 @@ def test_the_deadline_counts_all_redirects_together(ask: Ask, serve: Serve) -> N
     row = ask(serve(script).url("/1"), timeout=LIMIT)
 
     assert row["code"] == "timeout"
-    assert row["redirects"] in (1, 2)
+    assert row["redirects"] <= 2
     assert time.monotonic() - started < LIMIT + 0.5
 
 

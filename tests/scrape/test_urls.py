@@ -20,6 +20,8 @@ from jobs.scrape import urls
         ("https://example.org:443/?q#frag", "https://example.org/?q"),
         ("https://example.org:8443/", "https://example.org:8443/"),
         ("  https://example.org/  ", "https://example.org/"),
+        ("\ufeffhttps://example.org/\u200b", "https://example.org/"),
+        ("\u202ahttps://example.org/\u202c ", "https://example.org/"),
         ("https://exa\tmple.org/a\nb", "https://example.org/ab"),
         ("https:\\\\example.org\\a", "https://example.org/a"),
         ("https:/example.org/a", "https://example.org/a"),
@@ -40,8 +42,8 @@ from jobs.scrape import urls
     ],
 )
 def test_a_cell_is_read_as_browsers_read_it(cell: str, href: str) -> None:
-    assert urls.read_cell(cell) == cell.strip()
-    assert urls.target(cell.strip()).href == href
+    assert urls.read_cell(cell) == cell.strip(" \ufeff\u200b\u202a\u202c")
+    assert urls.target(cell).href == href
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,7 @@ def test_a_cell_is_read_as_browsers_read_it(cell: str, href: str) -> None:
         ("two words", "invalid_url"),
         ("ftp://example.org/", "unsupported_scheme"),
         ("mailto:a@example.org", "unsupported_scheme"),
+        ("tel:12345", "unsupported_scheme"),
         ("javascript:alert(1)", "unsupported_scheme"),
         ("file:///etc/passwd", "unsupported_scheme"),
         ("htp://example.org/", "unsupported_scheme"),
