@@ -138,6 +138,13 @@ def test_a_cancelled_run_stops_the_measurement(stage: Stage) -> None:
     assert measure.verdict(measure.figures(stopped)).startswith("The measurement was stopped")
 
 
+@pytest.mark.parametrize(("engine", "notes"), [("gmp", 0), ("python", 1)])
+def test_options_that_are_not_as_usual_are_told(stage: Stage, engine: str, notes: int) -> None:
+    measurement = performed(stage, order(repeats=1, params={"engine": engine}))
+
+    assert measure.notes(measurement, measure.figures(measurement)).count("engine = python") == notes
+
+
 def test_a_run_that_goes_on_meanwhile_is_told(stage: Stage) -> None:
     other = client.submit("factorial", ITEMS[:1])
 

@@ -201,11 +201,33 @@ def test_long_items_that_gain_nothing_are_not_called_short() -> None:
     )
 
 
+def test_a_way_that_is_hardly_faster_is_not_worth_more_workers() -> None:
+    said = verdict(
+        found(
+            way("sequential", 14.0, 14.1, cpu=0.01),
+            way("threads", 0.850, 0.852, cpu=0.01),
+            way("both", 0.843, 0.845, cpu=0.01),
+        )
+    )
+
+    assert said.startswith("4 threads suit this work best: 851 ms, 17 times as fast as one at a time (16.4 to 16.6)")
+    assert ", and 2 processes of 4 threads are at most 5 % faster; the items wait 99 % of their time" in said
+
+
+def test_without_one_at_a_time_the_time_stated_is_that_of_the_way_named() -> None:
+    said = verdict(found(way("threads", 4.1, 5.2), way("processes", 9.0, 9.1), way("both", 4.0, 5.0)))
+
+    assert said.startswith(
+        "4 threads suit this work best of these: 4.7 s, and 2 processes of 4 threads are not faster beyond doubt; one "
+    )
+
+
 def test_without_one_at_a_time_no_speed_up_is_stated() -> None:
     said = verdict(found(way("threads", 10.0, 10.1), way("processes", 5.0, 5.1)))
 
-    assert (
-        said == "2 processes took least time, 5.0 s; one at a time was not run, so that there is no speed-up to state."
+    assert said == (
+        "2 processes suit this work best of these: 5.0 s; one at a time was not run, so that there is no speed-up "
+        "to state."
     )
     assert found(way("threads", 1.0)).speed_up(way("threads", 1.0)) is None
 

@@ -178,15 +178,22 @@ def _line(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         row["way"],
         row["pool"],
-        duration(row["wall"]),
-        f"{duration(row['least'])} – {duration(row['most'])}",
+        _brief(row["wall"]),
+        f"{_brief(row['least'])} – {_brief(row['most'])}",
         _figure(row["speed_up"]),
         _figure(row["efficiency"]),
-        duration(row["item_cpu"]),
-        "–" if row["process_cpu"] is None else duration(row["process_cpu"]),
-        "–" if row["start_up"] is None else duration(row["start_up"]),
+        _brief(row["item_cpu"]),
+        "–" if row["process_cpu"] is None else _brief(row["process_cpu"]),
+        "–" if row["start_up"] is None else _brief(row["start_up"]),
         "–" if row["peak_memory"] is None else size(row["peak_memory"]),
     )
+
+
+def _brief(seconds: float) -> str:
+    """Seconds to three digits at least, so that short runs can be told apart: `31.4 ms`, `0.844 s`, `1.91 s`."""
+    if seconds < 0.1:
+        return f"{seconds * 1000:.1f} ms"
+    return f"{seconds:.3f} s" if seconds < 1 else f"{seconds:.2f} s" if seconds < 10 else duration(seconds)
 
 
 def _figure(value: float | None) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
+from jobs.runtime import client
 from jobs.runtime.measure.figures import Comparison, Figures
 from jobs.runtime.measure.steps import Measurement
 from jobs.runtime.measure.verdict import verdict
-from jobs.runtime.records import Pool, count
+from jobs.runtime.records import Pool, Run, count
 
 HELP: Mapping[str, str] = {
     "way": "how the items were run",
@@ -63,6 +64,8 @@ def notes(measurement: Measurement, found: Comparison) -> list[str]:
         f"{count(found.items, 'item')}, {count(found.repeats, 'repeat')} of each way in turn"
         + (", after a warm-up that does not count" if measurement.plan.warm_up else ", without a warm-up")
     ]
+    if options := _options(measurement.first):
+        said.append(options)
     if limits.at_once is not None or limits.pause:
         most = "any number" if limits.at_once is None else str(limits.at_once)
         said.append(f"of one group (a host) at most {most} at once, {limits.pause:g} s between two starts")
@@ -79,6 +82,13 @@ def notes(measurement: Measurement, found: Comparison) -> list[str]:
     if any(way.failed for way in found.ways):
         said.append("some items failed: their time counts as that of the others")
     return said
+
+
+def _options(run: Run) -> str:
+    """The options of the job that are not as usual: `engine = python`."""
+    job = client.catalog().jobs.get(run.job)
+    usual = {param.name: param.default for param in job.params} if job else {}
+    return ", ".join(f"{name} = {value}" for name, value in run.params.items() if value != usual.get(name))
 
 
 def document(measurement: Measurement, found: Comparison) -> dict[str, Any]:

@@ -23,6 +23,9 @@ ALL_BUT_DECIDES = 0.8
 HARDLY = 1.1
 """Speed-up below which a way that is faster beyond doubt gains little all the same."""
 
+NEAR = 1.05
+"""How many times as long as the best a way may take and still be chosen, where it needs fewer workers."""
+
 SLACK = 1.2
 """How far above the gain that its longest item allows a way may be by chance."""
 
@@ -54,7 +57,7 @@ def verdict(found: Comparison) -> str:
         return _all_in_one(found, best, share)
     if found.base in level:
         return _no_gain(found, level)
-    gaining = [way for way in level if faster(way, found.base)]
+    gaining = [way for way in found.ways if _as_good(best, way) and faster(way, found.base)]
     chosen = _cheapest(gaining)
     return f"{_praise(found, chosen, gaining)}{_because(found, chosen)}{_cap(found)}."
 
@@ -66,6 +69,11 @@ def faster(one: Figures, other: Figures) -> bool:
     if min(len(one.walls), len(other.walls)) == 1:
         return one.wall * SINGLE < other.wall
     return one.spread[1] < other.spread[0]
+
+
+def _as_good(best: Figures, way: Figures) -> bool:
+    """Whether a way is as fast as the best for all that is known, or so nearly that more workers are not worth it."""
+    return not faster(best, way) or way.wall <= NEAR * best.wall
 
 
 def dominance(found: Comparison) -> float | None:
@@ -104,8 +112,10 @@ def _without_base(found: Comparison, best: Figures, level: Sequence[Figures]) ->
     rest = "one at a time was not run, so that there is no speed-up to state"
     if len(level) == len(found.ways):
         return f"The figures do not decide between these ways ({_spread_words(found)}), and {rest}."
-    chosen = _cheapest(level)
-    return f"{_capital(_called(chosen))} took least time, {_seconds(best.wall)}; {rest}{_cap(found)}."
+    good = [way for way in found.ways if _as_good(best, way)]
+    chosen = _cheapest(good)
+    said = f"{_capital(_called(chosen))} suit this work best of these: {_seconds(chosen.wall)}"
+    return f"{said}{_equals(chosen, good)}; {rest}{_cap(found)}."
 
 
 def _all_in_one(found: Comparison, best: Figures, share: float) -> str:
@@ -149,8 +159,17 @@ def _praise(found: Comparison, chosen: Figures, level: Sequence[Figures]) -> str
         f"{_capital(_called(chosen))} {suits}: {_seconds(chosen.wall)}, {_times(gained)} as fast as one at a time"
         f"{_range(found, chosen)}"
     )
-    equal = " and ".join(_called(way) for way in level if way is not chosen)
-    return f"{said}, and {equal} are not faster beyond doubt" if equal else said
+    return f"{said}{_equals(chosen, level)}"
+
+
+def _equals(chosen: Figures, level: Sequence[Figures]) -> str:
+    """The ways that are as good as the chosen one, which needs fewest workers."""
+    equal = [way for way in level if way is not chosen]
+    if not equal:
+        return ""
+    little = any(faster(way, chosen) for way in equal)
+    said = f"at most {(NEAR - 1) * 100:.0f} % faster" if little else "not faster beyond doubt"
+    return f", and {' and '.join(map(_called, equal))} are {said}"
 
 
 def _range(found: Comparison, chosen: Figures) -> str:
