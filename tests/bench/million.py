@@ -1,12 +1,17 @@
-"""A run of 1,000,000 no-op items: how long to submit, how large the runner, how soon after a kill, how quick a look?"""
+"""A run of 1,000,000 no-op items: how long to submit, how large the runner, how soon after a kill, how quick a look?
+
+(tests/bench/groups.py asks the same where every item is in a group of its own.)
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+import psutil
 
 from tests.bench import harness
 
@@ -15,31 +20,40 @@ SUBMIT_SECONDS, RUNNER_BYTES, RECOVERY_SECONDS, QUERY_SECONDS, PAGE_SECONDS = 30
 
 
 def run(asked: harness.Asked) -> harness.Report:
+    """The plain run."""
+    items = asked.size(ITEMS)
+    report = harness.Report(title=f"a run of {items:,} no-op items, 2×1")
+    return measure(report, "noop", map(str, range(items)), items)
+
+
+def measure(report: harness.Report, job: str, cells: Iterable[str], items: int) -> harness.Report:
     """Submit, look at it in the midst, kill the runner, look on, wait for its end."""
     from jobs.runtime import client
     from jobs.runtime.records import Item, Limits, Pool
 
-    items = asked.size(ITEMS)
-    report = harness.Report(title=f"a run of {items:,} no-op items, 2×1")
     with harness.home() as home:
         began = time.perf_counter()
         run = client.submit(
-            "noop",
-            (Item(cell=str(n)) for n in range(items)),
+            job,
+            (Item(cell=cell) for cell in cells),
             pool=Pool(processes=2, threads=1),
             limits=Limits(attempts=1, deadline=None, at_once=None, pause=0.0),
         )
         submit = report.line("submit", [time.perf_counter() - began])
         _until(lambda: client.run(run.id).done > items // 4)
         _look(report, run.id, "in the midst")
+        early = _sizes()
         _until(lambda: client.run(run.id).done > items // 2)
-        sizes = [_peak(harness.runner_pid())]
+        sizes = [_status(harness.runner_pid(), "VmHWM")]
         recovery = report.line("from the runner's kill to the next outcome", [_killed(run.id, home)])
         client.wait(run.id, step=0.2)
-        sizes.append(_peak(harness.runner_pid()))
+        sizes.append(_status(harness.runner_pid(), "VmHWM"))
+        late = _sizes()
         ended = client.run(run.id)
         report.line("from queued to the last outcome", [ended.seconds(0)], note=f"{items / ended.seconds(0):,.0f}/s")
         size = report.line("the runner's greatest memory", [bytes_ / 10**6 for bytes_ in sizes], "MB")
+        for what, then, now in zip(("the runner", "the larger worker"), early, late, strict=True):
+            report.line(f"memory of {what}: after a quarter and at the end", [then / 10**6, now / 10**6], "MB")
         _look(report, run.id, "at its end")
         report.at_most("submit", submit.median, SUBMIT_SECONDS, "s")
         report.at_most("memory of the runner", max(size.samples), RUNNER_BYTES / 10**6, "MB")
@@ -114,10 +128,17 @@ def _killed(run_id: str, home: Path) -> float:
     return time.perf_counter() - began
 
 
-def _peak(pid: int | None) -> int:
-    """The most bytes that a process has had in memory so far."""
+def _sizes() -> tuple[int, int]:
+    """Bytes in memory now: of the runner, and of its larger worker."""
+    pid = harness.runner_pid()
+    workers = [child for child in psutil.Process(pid).children() if "spawn_main" in " ".join(child.cmdline())]
+    return _status(pid, "VmRSS"), max(_status(worker.pid, "VmRSS") for worker in workers)
+
+
+def _status(pid: int | None, what: str) -> int:
+    """Bytes of a process in memory: VmRSS now, VmHWM the most so far."""
     status = Path(f"/proc/{pid}/status").read_text("ascii")
-    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(what))
 
 
 def _until(condition: Callable[[], bool]) -> None:
