@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from jobs.runtime import usage
@@ -82,6 +83,16 @@ class ActiveRun:
         now, unix = self._clock()
         begun = self.run.done > 0 or self.run.paused_seconds > 0
         return now if begun else now - max(0.0, unix - self.run.submitted_at)
+
+    @cached_property
+    def terms(self) -> dict[str, Any]:
+        """What a worker is told of it before its items (see `frames`: work)."""
+        return {
+            "run": self.run.id,
+            "params": self.stored.full_params,
+            "columns": [asdict(column) for column in self.run.columns],
+            "deadline": self.run.limits.deadline,
+        }
 
     @property
     def idle(self) -> bool:

@@ -132,15 +132,14 @@ def _current(name: str, path: Path) -> Job | Broken:
 
 
 def _stamp(path: Path) -> str:
-    return ";".join(map(_stamp_of_file, _python_files(path)))
-
-
-def _stamp_of_file(file: Path) -> str:
+    """The times and sizes of a job's files, as one text that changes when one of them does."""
+    if path.is_dir():
+        return str(sorted(_sources(str(path), "")))
     try:
-        status = file.stat()
+        status = path.stat()
     except OSError:  # gone since it was listed, or a link to nothing
-        return f"{file}:?"
-    return f"{file}:{status.st_mtime_ns}:{status.st_size}"
+        return "?"
+    return f"{status.st_mtime_ns}:{status.st_size}"
 
 
 def _python_files(path: Path) -> list[Path]:
@@ -207,11 +206,11 @@ def _sources(folder: str, top: str) -> Iterator[tuple[str, str, int, int]]:
     except OSError:
         return
     for entry in entries:
-        name = entry.path[len(top) :].lstrip(os.sep)
-        if entry.is_dir():
-            if entry.name != "__pycache__" and name != "ui":
-                yield from _sources(entry.path, top)
-        elif entry.name.endswith(".py"):
-            with contextlib.suppress(OSError):
+        if entry.name.endswith(".py"):
+            try:
                 status = entry.stat()
-                yield name, entry.path, status.st_mtime_ns, status.st_size
+            except OSError:
+                continue
+            yield entry.path[len(top) :].lstrip(os.sep), entry.path, status.st_mtime_ns, status.st_size
+        elif entry.name != "__pycache__" and entry.path[len(top) :].lstrip(os.sep) != "ui" and entry.is_dir():
+            yield from _sources(entry.path, top)

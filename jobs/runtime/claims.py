@@ -26,6 +26,7 @@ ABANDONED_SECONDS = 600.0
 """A submit that has stored nothing for so long is given up (the wall clock of the submitting process counts)."""
 
 KEEP_ANSWERS = 3600.0
+FRESH_SECONDS = 0.5
 
 
 class Claims:
@@ -65,14 +66,21 @@ class Claims:
         room = max(1, settings.value("JOBS_ACTIVE_RUNS")) - len(self.desk.active)
         queued = runs.in_states(self.desk.db, RunState.QUEUED)[: max(0, room)]
         if queued:
-            self._heed_code()
+            self._heed_code(queued)
         for stored in queued:
             self.desk.write(partial(self._mark_claimed, stored=stored, at=self.desk.now_unix()))
             run = self._activate(runs.get(self.desk.db, stored.number))
             run.log("claimed", f"claimed by runner {os.getpid()}", runner=os.getpid())
 
-    def _heed_code(self) -> None:
-        """Workers that were kept warm with code that has changed since are not used again."""
+    def _heed_code(self, queued: list[Stored]) -> None:
+        """Workers that were kept warm with code that has changed since are not used again. What the files are is not
+        looked up where the submit has done so a moment ago."""
+        at = self.desk.now_unix()
+        if all(
+            stored.run.code_hash == self.desk.code_hash and 0 <= at - stored.run.submitted_at < FRESH_SECONDS
+            for stored in queued
+        ):
+            return
         present = catalog.code_hash()
         if present != self.desk.code_hash:
             self.desk.code_hash = present

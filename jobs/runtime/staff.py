@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from jobs.runtime import blame, confine, usage, worker_logs
@@ -127,13 +126,7 @@ class Staff:
         """Tell a worker what the items to come are of."""
         worker.run, worker.begun = run.number, usage.mark(worker.pid)
         worker.starved, worker.starved_at = 0.0, 0.0
-        body = {
-            "run": run.run.id,
-            "params": run.stored.full_params,
-            "columns": [asdict(column) for column in run.run.columns],
-            "deadline": run.run.limits.deadline,
-        }
-        self.desk.workers.send(worker, "work", body)
+        self.desk.workers.send(worker, "work", run.terms)
 
     def _bury(self, worker: WorkerProcess, now: float) -> None:
         run = self.desk.active.get(worker.run) if worker.run is not None else None

@@ -206,8 +206,8 @@ def end_runner() -> None:
         time.sleep(0.01)
 
 
-def perform(job: str, cells: Sequence[str], *, processes: int, threads: int, **limits: Any) -> Run:
-    """Submit and wait until the run has ended; every item must be ok. Returns the run."""
+def perform(job: str, cells: Sequence[str], *, processes: int, threads: int, look: float = 0.002, **limits: Any) -> Run:
+    """Submit and wait until the run has ended, looking every `look` seconds; every item must be ok. Returns the run."""
     from jobs.runtime import client
     from jobs.runtime.records import Item, Limits, Pool
 
@@ -220,7 +220,7 @@ def perform(job: str, cells: Sequence[str], *, processes: int, threads: int, **l
         pool=Pool(processes=processes, threads=threads),
         limits=Limits(**asked),
     )
-    ended = client.wait(run.id, step=0.002)
+    ended = client.wait(run.id, step=look)
     if ended.ok != len(cells):
         why = [event.text for event in client.events(run.id, 5)]
         codes = client.progress(run.id).codes

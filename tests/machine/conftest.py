@@ -59,7 +59,8 @@ class Machine:
     def submit_only(self, cells: list[str], job: str = "act", **options: object) -> Run:
         """Submit without a runner: none is started, and none is rung for."""
         started = client.submitting.see_to_runner, client.submitting.wake_runner  # type: ignore[attr-defined]
-        client.submitting.see_to_runner = client.submitting.wake_runner = lambda: None  # type: ignore[attr-defined]
+        client.submitting.see_to_runner = lambda: ""  # type: ignore[attr-defined]
+        client.submitting.wake_runner = lambda: None  # type: ignore[attr-defined]
         try:
             return self.submit(cells, job, **options)  # type: ignore[arg-type]
         finally:

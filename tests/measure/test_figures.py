@@ -20,7 +20,7 @@ WALLS = {"sequential": 8.0, "threads": 8.2, "processes": 4.0}
 @pytest.fixture(autouse=True)
 def no_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test plays the runner itself: whatever its settings are, it is not replaced."""
-    monkeypatch.setattr("jobs.runtime.client.submitting.see_to_runner", lambda: None)
+    monkeypatch.setattr("jobs.runtime.client.submitting.see_to_runner", lambda: "")
 
 
 def order(**more: Any) -> Order:

@@ -20,7 +20,7 @@ WALLS = {"sequential": 8.0, "threads": 8.1, "processes": 4.1, "both": 4.3}
 @pytest.fixture(autouse=True)
 def no_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test plays the runner itself."""
-    monkeypatch.setattr("jobs.runtime.client.submitting.see_to_runner", lambda: None)
+    monkeypatch.setattr("jobs.runtime.client.submitting.see_to_runner", lambda: "")
 
 
 @pytest.fixture

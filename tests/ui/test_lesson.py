@@ -113,7 +113,7 @@ def test_both_parsers_are_measured(visit: Open, home: Path) -> None:
 
 
 def test_only_one_demonstration_goes_on_at_a_time(visit: Open, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.runtime.client.submitting.see_to_runner", lambda: None)
+    monkeypatch.setattr("jobs.runtime.client.submitting.see_to_runner", lambda: "")
     app = visit("lesson")
 
     checked(app.button(key="start_memory").click().run())

@@ -9,7 +9,7 @@ from typing import Any
 from jobs.runtime.client.home import ensure_runner, find, log_path, store
 from jobs.runtime.errors import FanoutError, IllegalMove, Refused
 from jobs.runtime.records import Run, RunState
-from jobs.runtime.store import commands
+from jobs.runtime.store import commands, runs
 from jobs.runtime.store.connection import Store
 
 ASK_SECONDS = 15.0
@@ -56,16 +56,17 @@ def wait(run_id: str, timeout: float | None = None, step: float = 0.05) -> Run:
     """
     limit = None if timeout is None else time.monotonic() + timeout
     look = time.monotonic() + SEE_SECONDS
-    with store().watch() as version:
-        seen, found = version(), find(run_id).run
-        while not found.state.terminal and (limit is None or time.monotonic() < limit):
+    with store().watch() as (db, version):
+        number = runs.find(db, run_id).number
+        seen, state = version(), runs.state(db, number)
+        while not state.terminal and (limit is None or time.monotonic() < limit):
             time.sleep(step)
             if version() != seen:
-                seen, found = version(), find(run_id).run
-            if time.monotonic() > look and found.state is not RunState.PAUSED:
+                seen, state = version(), runs.state(db, number)
+            if time.monotonic() > look and state is not RunState.PAUSED:
                 ensure_runner()
                 look = time.monotonic() + SEE_SECONDS
-    return found
+        return runs.get(db, number).run
 
 
 def _ask(run_id: str, verb: str, **body: Any) -> None:

@@ -65,17 +65,21 @@ def ensure_runner() -> None:
     presence.ring(settings.home())
 
 
-def see_to_runner() -> None:
-    """The same without waking it: for what rings later, when there is something to find."""
+def see_to_runner() -> str:
+    """The same without waking it: for what rings later, when there is something to find. Returns the name of the
+    present code where a live runner was asked for its own, to save it the same look; else an empty text."""
     settings.check()
     home = settings.home()
     if not presence.alive(home):
         if not _starting():
             _check_last_start(home)
             _start_runner(home, patience=PATIENCE)
-    elif _outdated() and not _starting():
+        return ""
+    code = catalog.code_hash()
+    if _outdated(code) and not _starting():
         _ask_to_leave()
         _start_runner(home, patience=LONG_PATIENCE)
+    return code
 
 
 def wake_runner() -> None:
@@ -107,12 +111,12 @@ def _lives(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
-def _outdated() -> bool:
+def _outdated(code: str) -> bool:
     with store().read() as db:
         runner = runs.runner(db)
         busy = runs.counted(db, states=(RunState.RUNNING, RunState.CANCELLING), job="", text="")
     allowed = " ".join(settings.value("JOBS_ALLOW_NETS"))
-    return not busy and (runner.code_hash != catalog.code_hash() or runner.allow_nets != allowed)
+    return not busy and (runner.code_hash != code or runner.allow_nets != allowed)
 
 
 def _starting() -> bool:

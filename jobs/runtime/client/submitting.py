@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from jobs.runtime.records import Column, Event, Item, Limits, Pool, Run, RunStat
 from jobs.runtime.sample_names import needs_sample
 from jobs.runtime.store import commands, runs
 from jobs.runtime.store import items as items_table
-from jobs.runtime.store.connection import Store
+from jobs.runtime.store.connection import Connection, Store
 from jobs.runtime.store.runs import Traits
 
 CHUNK = 5_000
@@ -138,42 +138,53 @@ def _submit(run: Run, traits: Traits, items: Iterable[Item], secret: Mapping[str
     first = next(chunks, None)
     if first is None:
         raise NoItems("there is no item to run: give at least one")
-    see_to_runner()  # it starts, or makes way for one with the present code, while the items are stored
+    second = next(chunks, None)
+    code = see_to_runner()  # it starts, or makes way for one with the present code, while the items are stored
     with home.write() as db:
         earlier = runs.by_nonce(db, run.nonce) if run.nonce else None
         if earlier is not None:
             return earlier.run
-        number = runs.add(db, run, traits, secret)
-    try:
-        stored, sampled = _store_items(home, number, first, chunks)
-    except BaseException:
-        with home.write() as db:
-            runs.withdraw(db, number)
-        raise
-    with home.write() as db:
-        runs.queue(db, number, items=stored, sample=sampled, at=time.time())
-        commands.log(db, number, Event(at=time.time(), kind="submitted", text=f"{count(stored, 'item')} submitted"))
-        queued = runs.get(db, number).run
+        number = runs.add(db, replace(run, code_hash=code), traits, secret)
+        stored, sampled = _store_chunk(db, number, 0, first)
+        if second is None:
+            queued = _queue(db, number, stored, sampled=sampled)
+    if second is not None:
+        queued = _store_more(home, number, stored, chain([second], chunks), sampled=sampled)
     wake_runner()
     return queued
 
 
-def _store_items(home: Store, number: int, first: list[Item], more: Iterator[list[Item]]) -> tuple[int, bool]:
-    """Store items chunk by chunk; returns how many, and whether one of them needs the sample site."""
+def _store_chunk(db: Connection, number: int, stored: int, chunk: list[Item]) -> tuple[int, bool]:
+    """Store some items; returns how many there are now, and whether one of these needs the sample site."""
     most = settings.value("JOBS_MAX_ITEMS")
-    stored, sampled, chunk = 0, False, first
-    while chunk:
-        if stored + len(chunk) > most:
-            raise Refused(f"more than {most:,} items (JOBS_MAX_ITEMS): split the list, or raise the limit")
-        with home.write() as db:
-            items_table.add(db, number, stored + 1, chunk)
-            stored += len(chunk)
-            runs.touch(db, number, stored, time.time())
-        sampled = sampled or any(needs_sample(item.cell) for item in chunk)
-        chunk = next(more, [])
-        if chunk:
+    if stored + len(chunk) > most:
+        raise Refused(f"more than {most:,} items (JOBS_MAX_ITEMS): split the list, or raise the limit")
+    items_table.add(db, number, stored + 1, chunk)
+    runs.touch(db, number, stored + len(chunk), time.time())
+    return stored + len(chunk), any(needs_sample(item.cell) for item in chunk)
+
+
+def _store_more(home: Store, number: int, stored: int, chunks: Iterable[list[Item]], *, sampled: bool) -> Run:
+    """Store the other items chunk by chunk, and flip the run to queued; nothing is left of it where that fails."""
+    try:
+        for chunk in chunks:
             time.sleep(CHUNK_PAUSE)
-    return stored, sampled
+            with home.write() as db:
+                stored, also = _store_chunk(db, number, stored, chunk)
+            sampled = sampled or also
+        with home.write() as db:
+            return _queue(db, number, stored, sampled=sampled)
+    except BaseException:
+        with home.write() as db:
+            runs.withdraw(db, number)
+        raise
+
+
+def _queue(db: Connection, number: int, stored: int, *, sampled: bool) -> Run:
+    at = time.time()
+    runs.queue(db, number, items=stored, sample=sampled, at=at)
+    commands.log(db, number, Event(at=at, kind="submitted", text=f"{count(stored, 'item')} submitted"))
+    return runs.get(db, number).run
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:

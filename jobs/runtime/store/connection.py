@@ -42,13 +42,14 @@ class Store:
             yield db
 
     @contextmanager
-    def watch(self) -> Iterator[Callable[[], int]]:
-        """A function whose answer changes when another process has written: a tenth of what a read costs, for waiting.
+    def watch(self) -> Iterator[tuple[Connection, Callable[[], int]]]:
+        """A read-only connection that sees each moment anew, and a function whose answer changes when another process
+        has written: a tenth of what a read costs, for waiting.
 
         (https://www.sqlite.org/pragma.html#pragma_data_version)
         """
         with _translated(self.path), _closing(_connect(self.path, BUSY_SECONDS, read_only=True)) as db:
-            yield lambda: int(db.execute("PRAGMA data_version").fetchone()[0])
+            yield db, lambda: int(db.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

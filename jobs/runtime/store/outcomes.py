@@ -240,9 +240,10 @@ def newest(db: Connection, number: int, most: int) -> list[tuple[int, Item, Outc
 def failures(db: Connection, number: int, *, code: str, first: int, most: int) -> list[tuple[int, Item, Outcome]]:
     """Outcomes that are not ok, by position from `first` on; of one code when it is named."""
     condition = "AND o.code = ?" if code else ""
+    index = "outcomes_failed" if code else "outcomes_failed_in_order"
     found = db.execute(
-        f"""SELECT i.position, i.cell, i.others, {_OUTCOME} FROM outcomes o
-            JOIN items i ON i.run = o.run AND i.position = o.position
+        f"""SELECT i.position, i.cell, i.others, {_OUTCOME} FROM outcomes o INDEXED BY {index}
+            CROSS JOIN items i ON i.run = o.run AND i.position = o.position
             WHERE o.run = ? AND o.state <> 'ok' {condition} AND o.position >= ? ORDER BY o.position LIMIT ?""",
         (number, *([code] if code else []), first, most),
     )

@@ -119,14 +119,19 @@ def abandoned(db: Connection, before: float) -> list[int]:
 
 def move(db: Connection, number: int, to: RunState) -> RunState:
     """Bring a run into another state; returns the one it was in. Raises IllegalMove, UnknownRun."""
+    before = state(db, number)
+    if to not in RUN_MOVES[before]:
+        raise IllegalMove(f"a {before} run cannot become {to}")
+    db.execute("UPDATE runs SET state = ? WHERE number = ?", (to, number))
+    return before
+
+
+def state(db: Connection, number: int) -> RunState:
+    """The state a run is in. Raises UnknownRun."""
     row = db.execute("SELECT state FROM runs WHERE number = ?", (number,)).fetchone()
     if row is None:
         raise UnknownRun("the run is gone: it has been deleted")
-    state = RunState(row["state"])
-    if to not in RUN_MOVES[state]:
-        raise IllegalMove(f"a {state} run cannot become {to}")
-    db.execute("UPDATE runs SET state = ? WHERE number = ?", (to, number))
-    return state
+    return RunState(row["state"])
 
 
 _SETTABLE = frozenset(

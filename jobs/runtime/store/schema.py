@@ -58,5 +58,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX events_by_run ON events (run)",
     ),
     ("ALTER TABLE runs ADD COLUMN secrets TEXT NOT NULL DEFAULT '{}'",),
+    ("CREATE INDEX outcomes_failed_in_order ON outcomes (run, position) WHERE state <> 'ok'",),
 )
 """Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""
