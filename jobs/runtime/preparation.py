@@ -29,8 +29,7 @@ class Preparation:
         self.run = run
         self.next = run.stored.prepared + 1
         self.stored = run.stored.prepared
-        self.forgotten = not run.stored.traits.keyed
-        self._swept = False
+        self.forgotten = self._swept = False
         self.again: deque[tuple[int, int]] = deque()
         self.hung: set[int] = set()
         self.deaths: Counter[int] = Counter()

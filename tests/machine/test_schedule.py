@@ -128,6 +128,7 @@ def test_a_group_that_answers_faster_again_is_looked_at_sooner() -> None:
     first, second, _ = waiting = entries(*"aaa")
     schedule.add(waiting)
     groups.report("a", {"latency": 16.0}, schedule.limits, 0)
+    groups.end("a", 0)
     assert (schedule.take(0), schedule.take(8), schedule.take(8)) == (first, second, None)
     schedule.end(first, 8)
     assert (schedule.take(8), schedule.next_time()) == (None, 16)
