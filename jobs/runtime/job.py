@@ -61,6 +61,7 @@ class Mark:
     cost: Callable[[Any, Mapping[str, Any]], float] | None = None
     check: Callable[[Any, Mapping[str, Any]], str | None] | None = None
     columns: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    ready: Callable[[], None] | None = None
     codes: Mapping[str, str] | None = None
     hidden: bool = False
 
@@ -74,6 +75,7 @@ def job(
     cost: Callable[[Any, Mapping[str, Any]], float] | None = None,
     check: Callable[[Any, Mapping[str, Any]], str | None] | None = None,
     columns: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+    ready: Callable[[], None] | None = None,
     codes: Mapping[str, str] | None = None,
     hidden: bool = False,
 ) -> Callable[[Function], Function]:
@@ -83,8 +85,9 @@ def job(
     `group(item)` names what the item shares with others that must be gentle together, by `pace`; `key(item)`: equal
     keys are performed once and copied; `cost(item, params)`: largest first; `check(item, params)` returns a sentence
     to refuse the item before computing (`over_budget`), or None; `columns(params)` gives all columns (name to
-    annotation) where they depend on params. `codes` lists the job's own codes with what each means. A hidden job is
-    in no list, and runs when named.
+    annotation) where they depend on params. `ready()` is called once in each worker before its first item, to load
+    what takes long, which would count as that item's seconds. `codes` lists the job's own codes with what each means.
+    A hidden job is in no list, and runs when named.
     """
 
     def mark(function: Function) -> Function:
@@ -96,6 +99,7 @@ def job(
             cost=cost,
             check=check,
             columns=columns,
+            ready=ready,
             codes=codes,
             hidden=hidden,
         )

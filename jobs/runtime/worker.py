@@ -119,9 +119,11 @@ class Worker:
         self.said: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
 
     def load(self) -> bool:
-        """Import the job; say why if it cannot be."""
+        """Import the job and what it loads for itself; say why if it cannot be."""
         try:
             self.job = catalog.load(self.terms.job)
+            if self.job.mark.ready is not None:
+                self.job.mark.ready()
         except UnknownJob as error:
             self._send("broken", {"reason": str(error)})
         except BaseException as error:  # the author's module: whatever it raises is why the run cannot go on

@@ -52,12 +52,21 @@ def columns_of(params: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**chosen, **{field.column: field.annotation for field in read_fields(text)}}
 
 
+def ready() -> None:
+    """Load what asks and reads: half a second of a worker's start, and not of its first item's time."""
+    from jobs.scrape import page, visit
+
+    visit.shared_tools()
+    page.read(b"<title>caf\xe9</title>", "text/html", "http://example.org/")
+
+
 @job(
     bound="io",
     group=urls.host,
     key=urls.key,
     pace=Pace(at_once=2, pause=0.25),
     columns=columns_of,
+    ready=ready,
     codes=CODES,
 )
 def scrape(

@@ -141,6 +141,20 @@ def test_a_broken_job_ends_the_run_with_the_reason(machine: Machine, tmp_path, m
     assert "no such thing" in run.error
 
 
+def test_what_a_job_loads_is_ready_before_the_first_item(machine: Machine, tmp_path, monkeypatch) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "heavy.py").write_text(
+        '"""Loads much."""\nimport threading\nfrom jobs import job\nloaded = []\n'
+        "def ready() -> None: loaded.append(threading.current_thread().name)\n"
+        '@job(bound="io", ready=ready)\ndef heavy(text: str) -> str: return " ".join(loaded)\n'
+    )
+    monkeypatch.setenv("JOBS_PATH", str(tmp_path / "jobs"))
+
+    run = machine.finish(machine.submit(["a", "b", "c"], "heavy", pool=(1, 2)))
+
+    assert [outcome.row for outcome in machine.outcomes(run)] == [{"result": "MainThread"}] * 3
+
+
 def test_a_snapshot_stays_as_it_was_whatever_happens_meanwhile(machine: Machine) -> None:
     run = machine.submit_only(["ok", "ok"])
     late = OutcomeRow(position=2, state="ok", code="", error="", detail="", row="{}", attempts=1)

@@ -133,10 +133,12 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine
     end_processes_of(home)
 
 
-def run(machine: Machine, servers: list[Hostile], times: int, **options: object) -> list[tuple[str, str]]:
+def run(
+    machine: Machine, servers: list[Hostile], times: int, timeout: float, **options: object
+) -> list[tuple[str, str]]:
     """The codes and sentences of every server's pages, all in one run."""
     urls = [server.url(f"/?{turn}" if turn else "/") for turn in range(times) for server in servers]
-    params = {"robots": False, "timeout": 6.0, "max_bytes": 100_000}
+    params = {"robots": False, "timeout": timeout, "max_bytes": 100_000}
     ended = machine.finish(machine.submit(urls, "scrape", params=params, attempts=1, **options), 120)  # type: ignore[arg-type]
     found = machine.outcomes(ended)
 
@@ -147,7 +149,7 @@ def run(machine: Machine, servers: list[Hostile], times: int, **options: object)
 def test_every_hostile_server_has_its_row_its_code_and_a_sentence(machine: Machine, serve: Serve) -> None:
     servers = [serve(script) for script, _ in CASES.values()]
 
-    found = run(machine, servers, 1, pool=(1, 16))
+    found = run(machine, servers, 1, timeout=8.0, pool=(1, 16))
 
     assert {name: code for name, (code, _) in zip(CASES, found, strict=True)} == {
         name: code for name, (_, code) in CASES.items()
@@ -162,7 +164,7 @@ def test_good_pages_are_had_beside_a_thousand_of_hostile_servers(machine: Machin
     names = [name for name in CASES if CASES[name][1] != "timeout"]
     hostile, good = [serve(CASES[name][0]) for name in names], serve(page("good"))
 
-    found = run(machine, [*hostile, good], 20, pool=(2, 16))
+    found = run(machine, [*hostile, good], 20, timeout=60.0, pool=(2, 16), deadline=90.0)
 
     of_good = found[len(names) :: len(names) + 1]
     assert of_good == [("", "")] * 20
