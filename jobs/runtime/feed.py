@@ -16,7 +16,7 @@ from jobs.runtime.store.runs import Stored
 LOW = 2_000
 """With fewer items in memory, more are read."""
 
-MOST = 200_000
+MOST = 100_000
 """Never more in memory, even where slots are free and the groups of all that are in memory are busy."""
 
 STEP = 5_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -197,6 +198,17 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="cannot be made"):
         Store(tmp_path / "file" / "home")
+
+
+def test_the_kept_connection_opens_after_whoever_has_the_store_alone_for_a_moment(store: Store) -> None:
+    alone = sqlite3.connect(store.path, isolation_level=None, check_same_thread=False)
+    alone.execute("PRAGMA locking_mode = EXCLUSIVE")
+    alone.execute("UPDATE runner SET pid = 1")
+    threading.Timer(0.2, alone.close).start()
+
+    kept = store.connect()
+    assert kept.execute("SELECT pid FROM runner").fetchone()[0] == 1
+    kept.close()
 
 
 def test_a_writer_that_must_not_wait_is_told_that_another_writes(store: Store) -> None:

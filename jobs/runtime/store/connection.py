@@ -58,9 +58,15 @@ class Store:
             yield db
 
     def connect(self) -> Connection:
-        """A connection to keep, whose writes do not wait: for the runner's loop, which tries again instead."""
+        """A connection to keep, whose writes do not wait: for the runner's loop, which tries again instead.
+
+        To open it does wait: where nobody else has the store open, whoever closes it (a submit, after each chunk) has
+        it alone for a moment.
+        """
         with _translated(self.path):
-            return _connect(self.path, 0.0)
+            db = _connect(self.path, BUSY_SECONDS)
+            db.execute("PRAGMA busy_timeout = 0")
+            return db
 
     @contextmanager
     def write_now(self, db: Connection) -> Iterator[Connection]:
