@@ -50,18 +50,23 @@ _TAGS = re.compile(
     % MANY_ATTRIBUTES
 )
 
+MARK = "\ufdd0"
+"""No character, and not in a page that is read: it stands for the space between two blocks until the text without these
+spaces is known."""
+
+_LOOKED_AT = (*WANTED, *(name for name in SILENT if name not in WANTED))
 
 _SPACES = f"""
 <xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform">
   <xsl:output method="text"/>
   <xsl:template match="{"|".join(sorted(OPENING & CLOSING))}">
-    <xsl:text> </xsl:text><xsl:apply-templates/><xsl:text> </xsl:text>
+    <xsl:text>{MARK}</xsl:text><xsl:apply-templates/><xsl:text>{MARK}</xsl:text>
   </xsl:template>
   <xsl:template match="{"|".join(sorted(OPENING - CLOSING))}">
-    <xsl:text> </xsl:text><xsl:apply-templates/>
+    <xsl:text>{MARK}</xsl:text><xsl:apply-templates/>
   </xsl:template>
   <xsl:template match="{"|".join(sorted(CLOSING - OPENING))}">
-    <xsl:apply-templates/><xsl:text> </xsl:text>
+    <xsl:apply-templates/><xsl:text>{MARK}</xsl:text>
   </xsl:template>
 </xsl:stylesheet>"""
 
@@ -85,16 +90,17 @@ def read_fast(text: str, body: bytes | None = None) -> Findings:
     _refuse_endless_tags(body)
     every_root = _parse(body)
     roots = every_root[:MAX_ROOTS]
-    for root in roots:
-        etree.strip_elements(root, "template", with_tail=False)
     found = _elements(roots)
+    if found["template"]:
+        _strip(roots, ["template"])
+        found = _elements(roots)
     structured = [script.text or "" for script in found["script"] if "ld+json" in (script.get("type") or "").lower()]
-    for root in roots:
-        etree.strip_elements(root, *SILENT, with_tail=False)
+    _silence(roots, found)
+    marked = _marked(roots[0]) if roots else ""
     images = found["img"]
     return Findings(
-        text=_join(roots, text),
-        spaced=_spaced(roots[0]) if roots else "",
+        text=marked.replace(MARK, "") if len(roots) == 1 else _join(roots, text),
+        spaced=marked.replace(MARK, " "),
         main=_beginning(next(_outside(RUBY, chain(found["main"], found["article"], found["body"])), None)),
         titles=["".join(title.itertext()) for title in _outside((*RUBY, "svg"), found["title"][:20])],
         headings=[_spaced(heading) for heading in _outside(RUBY, found["h1"][:20])],
@@ -125,11 +131,24 @@ def _parse(body: bytes) -> list[Any]:
 
 
 def _elements(roots: list[Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {name: [] for name in WANTED}
+    found: dict[str, list[Any]] = {name: [] for name in _LOOKED_AT}
     for root in roots:
-        for element in root.iter(*WANTED):
+        for element in root.iter(*_LOOKED_AT):
             found[element.tag].append(element)
     return found
+
+
+def _silence(roots: list[Any], found: dict[str, list[Any]]) -> None:
+    """Take away what counts as no text. Scripts and styles hold nothing else, and most pages have no ruby."""
+    for element in (*found["script"], *found["style"]):
+        element.text = None
+    if found["rt"] or found["rp"]:
+        _strip(roots, RUBY)
+
+
+def _strip(roots: list[Any], names: Iterable[str]) -> None:
+    for root in roots:
+        etree.strip_elements(root, *names, with_tail=False)
 
 
 def _outside(names: Iterable[str], elements: Iterable[Any]) -> Iterator[Any]:
@@ -138,7 +157,12 @@ def _outside(names: Iterable[str], elements: Iterable[Any]) -> Iterator[Any]:
 
 
 def _spaced(element: Any) -> str:
-    """The text of an element with a space where a block begins or ends; of the first root: that of all roots."""
+    """The text of an element with a space where a block begins or ends."""
+    return _marked(element).replace(MARK, " ")
+
+
+def _marked(element: Any) -> str:
+    """The text of an element with a mark where a block begins or ends; of the first root: that of all roots."""
     return str(_own.spaces(element))
 
 

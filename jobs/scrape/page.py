@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from jobs import ItemError
 from jobs.scrape.decode import decode
 from jobs.scrape.facts import page_facts
-from jobs.scrape.fast import read_fast
+from jobs.scrape.fast import MARK, read_fast
 from jobs.scrape.findings import Findings
 from jobs.scrape.pagefacts import PageFacts
 
@@ -63,6 +63,8 @@ def read(
     """
     decoded = decode(body, content_type)
     text, utf8, notes = decoded.text, decoded.utf8, []
+    if MARK in text:  # no character; the fast reader needs it for itself
+        text, utf8 = text.replace(MARK, "\ufffd"), None
     if len(text) > MAX_CHARS:
         text, utf8 = text[:MAX_CHARS], None
         notes.append(f"only the first {MAX_CHARS:,} characters were read")

@@ -14,7 +14,7 @@ import sys
 from tests.bench.harness import Asked, Report, machine, machine_line
 
 QUICK = ("batch", "start", "noop", "lag", "sample", "rerun")
-LONG = ("fair", "idle", "scrape", "where", "delay", "factorial", "tables", "million", "groups")
+LONG = ("fair", "idle", "scrape", "where", "delay", "factorial", "tables", "million", "groups", "memory")
 ALL = (*QUICK, *LONG)
 
 

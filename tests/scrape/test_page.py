@@ -98,6 +98,8 @@ MARKUP = st.lists(
 @example("a</body></html> b")
 @example("a</html  ><!-- cached --> b")
 @example("\0\ufeff")
+@example("a\ufdd0b<p>c")
+@example("<svg><style>a<b>c</style><rt><script>d")
 @settings(max_examples=80, deadline=None)
 def test_both_readers_agree_on_any_mixture_of_tags(markup: str) -> None:
     fast, classic = (read(markup, reader=reader) for reader in READERS)
