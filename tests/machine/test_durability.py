@@ -6,11 +6,11 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-import shutil
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -102,16 +102,30 @@ def test_d05_a_migration_that_is_killed_is_done_by_the_next(machine: Machine) ->
     assert machine.perform(["ok"])[0].state == "ok"
 
 
-def test_d08_a_full_store_pauses_with_a_sentence_and_goes_on_when_there_is_room(machine: Machine) -> None:
+def fanout(*words: str) -> subprocess.CompletedProcess[str]:
+    """A command line, and what it said."""
+    command = [sys.executable, "-m", "jobs", *words]
+    return subprocess.run(command, cwd=settings.PROJECT, capture_output=True, text=True, check=False, timeout=60)
+
+
+@contextlib.contextmanager
+def small_disk(machine: Machine, size: str) -> Iterator[Path]:
+    """A file system of its own for the home, where the system lets us mount one."""
     disk = machine.home / "small"
     disk.mkdir(parents=True)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(disk)], check=False, capture_output=True
-    )
-    if mounted.returncode != 0:
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
+    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
         pytest.skip("a small file system cannot be mounted here (needs root)")
     try:
         machine.move_to(disk)
+        yield disk
+    finally:
+        machine.end()
+        subprocess.run(["umount", "-l", str(disk)], check=False)
+
+
+def test_d08_a_full_store_pauses_with_a_sentence_and_goes_on_when_there_is_room(machine: Machine) -> None:
+    with small_disk(machine, "1500k") as disk:
         run = machine.submit(["return large"] * 300, pool=(1, 2))
         until(lambda: client.status().trouble, 30)
         trouble, pid = client.status().trouble, machine.runner_pid()
@@ -122,9 +136,6 @@ def test_d08_a_full_store_pauses_with_a_sentence_and_goes_on_when_there_is_room(
         assert machine.runner_pid() == pid
         assert (ended.ok, client.status().trouble) == (300, "")
         machine.check_books(ended)
-    finally:
-        machine.end()
-        subprocess.run(["umount", "-l", str(disk)], check=False)
 
 
 def test_d08_a_store_that_may_not_grow_pauses_and_goes_on_when_it_may(machine: Machine) -> None:
@@ -133,9 +144,7 @@ def test_d08_a_store_that_may_not_grow_pauses_and_goes_on_when_it_may(machine: M
     runner = subprocess.Popen(command, cwd=settings.PROJECT, stdout=subprocess.DEVNULL)
     until(lambda: presence.trouble(machine.home), 30)
     stored = machine.sql("SELECT count(*) FROM outcomes")
-    asked = subprocess.run(
-        [sys.executable, "-m", "jobs", "status"], cwd=settings.PROJECT, capture_output=True, text=True, check=False
-    )
+    asked = fanout("status")
     time.sleep(1)
     assert (runner.poll(), machine.sql("SELECT count(*) FROM outcomes")) == (None, stored)
     (machine.home / "room").touch()
@@ -160,9 +169,7 @@ def test_d09_a_store_that_is_none_is_a_sentence_and_is_kept(machine: Machine, co
         leftover.unlink()
     path.write_bytes(broken)
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "jobs", "runs"], cwd=settings.PROJECT, capture_output=True, text=True, check=False
-    )
+    ended = fanout("runs")
     assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
     assert str(path) in ended.stderr
     assert path.read_bytes() == broken
@@ -173,11 +180,17 @@ def test_d10_a_second_writer_delays_and_nobody_sees_a_locked_database(machine: M
     until(lambda: client.run(run.id).done > 0)
     with sqlite3.connect(machine.home / FILE, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
+        typed = [sys.executable, "-m", "jobs", "run", "noop", "--item", "a"]
+        asked = subprocess.Popen(
+            typed, cwd=settings.PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         time.sleep(3)
         assert not client.run(run.id).state.terminal
         other.execute("COMMIT")
     other.close()
 
+    said, _ = asked.communicate(timeout=60)
+    assert (asked.returncode, "locked" in said) == (0, False)
     assert machine.finish(run).ok == 60
     assert "locked" not in machine.log()
 
@@ -268,18 +281,30 @@ def test_d21_a_run_deleted_under_a_reader_is_gone_in_plain_words(machine: Machin
             read(run.id)
 
 
-def test_a_store_that_cannot_be_written_is_a_sentence(machine: Machine, tmp_path: Path) -> None:
-    machine.perform(["ok"])
-    client.stop_runner()
-    copy = tmp_path / "copy"
-    copy.mkdir()
-    shutil.copy(machine.home / FILE, copy / FILE)
-    with sqlite3.connect(copy / FILE) as db:
-        db.execute("PRAGMA user_version = 0")
+def test_d09_a_store_that_cannot_be_written_is_a_sentence(machine: Machine) -> None:
+    with small_disk(machine, "64m") as disk:
+        run = machine.perform(["ok"]) and client.runs()[0]
+        client.stop_runner()
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+
+        for words in (["runs"], ["run", "noop", "--item", "a"], ["retry", run.id], ["runner"]):
+            ended = fanout(*words)
+            assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+            assert f"{disk / FILE} cannot be written" in ended.stderr
+
+
+def test_a_file_of_another_program_is_refused_and_kept(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute("CREATE TABLE runner (anything TEXT)")
     db.close()
+    before = (tmp_path / FILE).read_bytes()
 
     with pytest.raises(StoreError):
-        Store(copy)
+        Store(tmp_path)
+    with sqlite3.connect(tmp_path / FILE) as db:
+        assert [row[0] for row in db.execute("SELECT name FROM sqlite_master")] == ["runner"]
+    db.close()
+    assert len((tmp_path / FILE).read_bytes()) == len(before)
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx", "parquet", "jsonl"])

@@ -50,6 +50,13 @@ def test_a_hook_that_kills_its_worker_costs_its_item_and_nobody_waits_for_ever(m
     assert [outcome.code for _, _, outcome in client.failures(run.id)] == ["worker_lost"]
 
 
+def test_a_worker_killed_while_it_prepares_one_item_costs_nothing_but_time(machine: Machine, tmp_path: Path) -> None:
+    (found,) = machine.perform([f"first hook {tmp_path / 'killed'}"], pool=(1, 1))
+
+    assert (tmp_path / "killed").exists()
+    assert (found.state.value, found.attempts) == ("ok", 1)
+
+
 def test_params_that_no_longer_fit_end_the_run_with_the_reason(
     machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,11 +55,19 @@ def killing(machine: Machine, *, seed: int, seconds: tuple[float, float] = (0.0,
 
 
 @pytest.mark.parametrize(
-    "instant",
-    ["before entering", "after entering", "while preparing", "at the end of preparing", "while finishing"],
+    ("instant", "job"),
+    [
+        ("before entering", "act"),
+        ("after entering", "act"),
+        ("while preparing", "act"),
+        ("while preparing", "keyed"),
+        ("at the end of preparing", "keyed"),
+        ("while finishing", "act"),
+    ],
 )
-def test_a_runner_killed_at_an_instant_of_a_run_loses_nothing(machine: Machine, instant: str) -> None:
-    run = machine.submit_only(["ok@one", *["ok"] * 1_200], pool=(1, 4))
+def test_a_runner_killed_at_an_instant_of_a_run_loses_nothing(machine: Machine, instant: str, job: str) -> None:
+    cells = ["ok@one", *["ok"] * 1_200] if job == "act" else [f"key {number % 700}" for number in range(1_201)]
+    run = machine.submit_only(cells, job, pool=(1, 4))
     die_at(instant)
 
     ended = machine.finish(run)

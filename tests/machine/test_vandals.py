@@ -46,6 +46,7 @@ def test_a_frame_that_is_none_costs_its_worker_and_not_the_runner(machine: Machi
     assert "Traceback" not in machine.log()
 
 
+@pytest.mark.slow
 def test_a_frame_that_never_ends_stalls_nobody(machine: Machine) -> None:
     found = machine.perform([*["sleep 0.05"] * 5, "promise", *["sleep 0.05"] * 5], "vandal", pool=(1, 2), deadline=None)
 

@@ -71,7 +71,7 @@ def see_to_runner() -> str:
     settings.check()
     home = settings.home()
     if not presence.alive(home):
-        if not _starting():
+        if not _starting() and not presence.alive(home):  # it may have taken over between the first two looks
             _check_last_start(home)
             _start_runner(home, patience=PATIENCE)
         return ""

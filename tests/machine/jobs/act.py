@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -120,6 +121,10 @@ def move(group: str = "other") -> None:
     assert carried() == {"from": "here"}
 
 
+def first(*_: str) -> None:
+    """Its hook had its worker killed the first time."""
+
+
 def hold(seconds: str = "1") -> None:
     pace(hold=float(seconds), why="Retry-After")
 
@@ -168,6 +173,11 @@ def group_of(text: str) -> str:
     """What follows the @; some items make their own preparation slow, or deadly."""
     if text.startswith("slow hook"):
         time.sleep(0.02)
+    if text.startswith("first hook"):
+        path = Path(text.split()[2])
+        if not path.exists():
+            path.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
     if text.startswith("deadly hook"):
         time.sleep(1.0)
         os._exit(3)
