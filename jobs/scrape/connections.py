@@ -139,12 +139,20 @@ class _GuardedMixin:
         super().request(*arguments, **keywords)  # type: ignore[misc]
 
     def _use_again(self, kept: socket.socket, exchange: Exchange) -> None:
-        if exchange.fresh:
+        peer = "" if exchange.fresh else _peer(kept)
+        if not peer:
             self.close()  # type: ignore[attr-defined]
             return
-        exchange.reused = True
-        exchange.ip = str(kept.getpeername()[0])
+        exchange.reused, exchange.ip = True, peer
         exchange.watch.guard(kept)
+
+
+def _peer(kept: socket.socket) -> str:
+    """The address at the other end; empty when it has cut the connection."""
+    try:
+        return str(kept.getpeername()[0])
+    except OSError:
+        return ""
 
 
 class _Connection(_GuardedMixin, HTTPConnection):

@@ -65,7 +65,7 @@ _MEANINGS = (
 
 def closed_before_an_answer(error: BaseException) -> bool:
     """Whether the other side had closed the connection before a byte of the answer came."""
-    kinds = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+    kinds = (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
     return any(isinstance(link, kinds) for link in _chain(error))
 
 

@@ -86,6 +86,13 @@ def names() -> Names:
     return Names()
 
 
+def certificate(name: str) -> ssl.SSLContext:
+    """A server's context with one of the tests' certificates."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(KEYS / f"{name}.pem")
+    return context
+
+
 @pytest.fixture
 def trusting() -> ssl.SSLContext:
     """A context that trusts the tests' own authority."""

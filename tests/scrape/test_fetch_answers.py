@@ -11,8 +11,8 @@ import zlib
 import pytest
 
 from jobs.scrape import body
-from tests.scrape.conftest import Ask, Serve
-from tests.scrape.hostile import Peer, answer, page, says
+from tests.scrape.conftest import Ask, Names, Serve, certificate
+from tests.scrape.hostile import Peer, answer, eventually, page, says
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 CAP = 1_000_000
@@ -425,6 +425,28 @@ def test_a_connection_closed_between_items_is_opened_again(ask: Ask, serve: Serv
 
     assert [ask(server.url(path))["code"] for path in ("/first", "/second")] == ["", ""]
     assert server.connections == 2
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+def test_a_kept_connection_that_is_lost_as_it_is_used_again_is_opened_again(
+    secure: bool, reset: bool, ask: Ask, serve: Serve, names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("urllib3.connectionpool.is_connection_dropped", lambda _connection: False)
+    names.say("right.test", ["127.0.0.1"])
+
+    def script(peer: Peer, _request: bytes) -> None:
+        peer.send(answer())
+        if reset:
+            peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    server = serve(script, context=certificate("right") if secure else None)
+    first = ask(server.url(host="right.test"))
+    assert eventually(lambda: server.open == 0)
+
+    second = ask(server.url(host="right.test"))
+
+    assert (first["code"], second["code"], server.connections) == ("", "", 2)
 
 
 def test_a_connection_is_used_again(ask: Ask, serve: Serve) -> None:

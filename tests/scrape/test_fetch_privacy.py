@@ -8,14 +8,8 @@ from pathlib import Path
 import pytest
 
 from jobs.scrape import urls
-from tests.scrape.conftest import KEYS, Ask, Names, Serve, Spy
+from tests.scrape.conftest import Ask, Names, Serve, Spy, certificate
 from tests.scrape.hostile import Peer, answer, page, redirect, says
-
-
-def certificate(name: str) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(KEYS / f"{name}.pem")
-    return context
 
 
 def test_proxies_of_the_environment_are_not_used(ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
