@@ -12,9 +12,9 @@ from typing import Any
 THREADS = 16
 
 
-def urls(port: int, number: int) -> list[str]:
-    """Different URLs of the benchmark's server."""
-    return [f"http://127.0.0.1:{port}/page-{n}" for n in range(number)]
+def urls(port: int, number: int, hosts: int = 1) -> list[str]:
+    """Different URLs of the benchmark's server, spread over so many of its addresses."""
+    return [f"http://127.0.0.{n % hosts + 1}:{port}/page-{n}" for n in range(number)]
 
 
 def classic(port: int, pages: int) -> float:
@@ -33,6 +33,15 @@ def bare(port: int, pages: int) -> float:
     from jobs.scrape import scrape
 
     return _in_threads(lambda url: scrape(url, robots=False), port, pages)
+
+
+def spread(port: int, pages: int) -> float:
+    """The same over the hosts, and in the threads, of the benchmark with delays."""
+    from jobs.scrape import scrape
+    from tests.bench.delay import HOSTS
+    from tests.bench.delay import THREADS as MANY
+
+    return _in_threads(lambda url: scrape(url, robots=False), port, pages, threads=MANY, hosts=HOSTS)
 
 
 def scrapy(port: int, pages: int) -> float:
@@ -70,15 +79,17 @@ def scrapy(port: int, pages: int) -> float:
     return (pages - 1) / (Reader.ended - Reader.began)
 
 
-def _in_threads(read: Callable[[str], object], port: int, pages: int) -> float:
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(read, urls(port, THREADS)))
+def _in_threads(
+    read: Callable[[str], object], port: int, pages: int, *, threads: int = THREADS, hosts: int = 1
+) -> float:
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(read, urls(port, threads, hosts)))
         began = time.perf_counter()
-        list(pool.map(read, urls(port, pages)))
+        list(pool.map(read, urls(port, pages, hosts)))
         return pages / (time.perf_counter() - began)
 
 
-READERS: dict[str, Callable[[int, int], float]] = {"classic": classic, "bare": bare, "scrapy": scrapy}
+READERS: dict[str, Callable[[int, int], float]] = {"classic": classic, "bare": bare, "spread": spread, "scrapy": scrapy}
 
 
 def main() -> None:
