@@ -52,9 +52,14 @@ def _key(job: Any, given: source.Given, of: str) -> str:
 
 
 def _chosen(job: Any, given: source.Given) -> tuple[str, str]:
-    """The column and the sheet that the person has chosen so far."""
-    column = st.session_state.get(_key(job, given, "column")) or given.column
-    return column, st.session_state.get(_key(job, given, "sheet")) or ""
+    """The column and the sheet that the person has chosen so far; a column is one of its sheet."""
+    sheet = st.session_state.get(_key(job, given, "sheet")) or ""
+    column = st.session_state.get(_key(job, given, _column_of(sheet))) or given.column
+    return column, sheet
+
+
+def _column_of(sheet: str) -> str:
+    return f"column:{sheet}" if sheet else "column"
 
 
 def _choices(job: Any, given: source.Given, preflight: Any) -> None:
@@ -68,7 +73,8 @@ def _choices(job: Any, given: source.Given, preflight: Any) -> None:
         if len(preflight.columns) > 1:
             columns = list(preflight.columns)
             index = columns.index(preflight.column)
-            st.selectbox("Column", columns, index=index, key=_key(job, given, "column"), width=260)
+            of = _column_of(preflight.sheet if len(preflight.sheets) > 1 else "")
+            st.selectbox("Column", columns, index=index, key=_key(job, given, of), width=260)
             st.text(preflight.column_reason, width="stretch")
 
 

@@ -179,13 +179,31 @@ def _plural(job: Any) -> str:
 
 
 def preflight(job: Any, given: Given, column: str, sheet: str) -> Any:
-    """What the items will be: read once per content, column and sheet, and kept for this session."""
-    key = (hashlib.sha256(given.content).hexdigest(), given.name, job.name, column, sheet)
+    """What the items will be: read once per content, column and sheet, and kept for this session. Raises Refused.
+
+    The column and the sheet that were found unasked answer for the same ones when they are asked for by name.
+    """
+    content = (hashlib.sha256(given.content).hexdigest(), given.name, job.name)
     known = st.session_state.get("preflight")
-    if known is None or known[0] != key:
-        known = (key, _read(job, given, column, sheet))
+    if known is None or known[0] != content or not _answers(*known[1:], column=column, sheet=sheet):
+        known = (content, (column, sheet), _read_or_refused(job, given, column, sheet))
         st.session_state["preflight"] = known
-    return known[1]
+    if isinstance(known[2], Refused):
+        raise known[2]
+    return known[2]
+
+
+def _answers(asked: tuple[str, str], found: Any, *, column: str, sheet: str) -> bool:
+    if isinstance(found, Refused):
+        return asked == (column, sheet)
+    return column in (asked[0], found.column) and sheet in (asked[1], found.sheet)
+
+
+def _read_or_refused(job: Any, given: Given, column: str, sheet: str) -> Any:
+    try:
+        return _read(job, given, column, sheet)
+    except Refused as refusal:
+        return refusal
 
 
 def _read(job: Any, given: Given, column: str, sheet: str) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from streamlit.testing.v1 import AppTest
 
 from jobs.runtime import client
@@ -132,6 +134,40 @@ def test_an_upload_is_read_and_its_column_found(new_run: Open) -> None:
     assert app.selectbox(key="column:scrape:companies.csv").value == "home"
     assert "3 URLs" in badges(app)
     assert app.text_area(key="text:scrape").disabled
+
+
+def test_an_upload_is_read_once_however_often_the_page_is_drawn(new_run: Open) -> None:
+    app = new_run()
+    app.file_uploader(key="file:scrape").set_value(("a.csv", b"company,home\nA,https://a.example/\n", "text/csv"))
+    checked(app.run())
+    found = app.session_state["preflight"][-1]
+
+    app.segmented_control(key="way:scrape:").set_value("both")
+    checked(app.run())
+    checked(app.run())
+
+    assert app.session_state["preflight"][-1] is found
+
+
+def test_another_sheet_has_columns_of_its_own(new_run: Open) -> None:
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as workbook:
+        for name, column, number in (("first", "n", 10), ("second", "m", 20)):
+            sheet = workbook.add_worksheet(name)
+            sheet.write_row(0, 0, ["who", column])
+            sheet.write_row(1, 0, ["Ada", number])
+    app = new_run(job="factorial")
+    app.file_uploader(key="file:factorial").set_value(("two.xlsx", book.getvalue(), ""))
+    checked(app.run())
+
+    app.selectbox(key="sheet:factorial:two.xlsx").set_value("second")
+    checked(app.run())
+    checked(app.run())
+
+    assert app.selectbox(key="column:second:factorial:two.xlsx").value == "m"
+    app.button(key="start").click()
+    checked(app.run())
+    assert [item.cell for item in client.items(client.runs()[0].id)] == ["20"]
 
 
 def test_another_column_can_be_chosen(new_run: Open) -> None:
