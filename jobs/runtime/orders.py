@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
@@ -89,7 +90,7 @@ class Orders:
             active.commit(db)
         runs.move(db, stored.number, RunState.CANCELLING)
         runs.end_pause(db, stored.number, at)
-        runs.change(db, stored.number, cancel_asked_at=command.asked_at)
+        runs.change(db, stored.number, cancel_asked_at=_asked_at(command, at))
         self._log(db, stored, at, "cancel was asked")
         after.append(lambda: self._stop(stored, at))
 
@@ -106,7 +107,7 @@ class Orders:
         if stored.run.state not in (RunState.QUEUED, RunState.RUNNING):
             raise IllegalMove(f"the run is {stored.run.state}: only one that waits or runs can be paused")
         runs.move(db, stored.number, RunState.PAUSED)
-        runs.change(db, stored.number, paused_since=command.asked_at)
+        runs.change(db, stored.number, paused_since=_asked_at(command, at))
         self._log(db, stored, at, "paused: what has started is finished, nothing more starts")
         after.append(lambda: self._set_pausing(stored.number, pausing=True))
 
@@ -178,3 +179,9 @@ def _present(db: Connection, number: int) -> Stored:
     if stored.run.state is RunState.SUBMITTING:
         raise UnknownRun("the run is gone: it has been deleted")
     return stored
+
+
+def _asked_at(command: Command, at: float) -> float:
+    """When it was asked by the clock of this runner, which does not jump: `at` is now, and how long ago it was the
+    clock on the wall says."""
+    return at - max(0.0, time.time() - command.asked_at)

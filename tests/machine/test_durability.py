@@ -138,6 +138,7 @@ def test_d08_a_full_store_pauses_with_a_sentence_and_goes_on_when_there_is_room(
         machine.check_books(ended)
 
 
+@pytest.mark.slow
 def test_d08_a_store_that_may_not_grow_pauses_and_goes_on_when_it_may(machine: Machine) -> None:
     run = machine.submit_only(["return large"] * 300, pool=(1, 2))
     command = [sys.executable, "-m", "tests.machine.killed", "with a full store"]
@@ -307,7 +308,9 @@ def test_a_file_of_another_program_is_refused_and_kept(tmp_path: Path) -> None:
     assert len((tmp_path / FILE).read_bytes()) == len(before)
 
 
-@pytest.mark.parametrize("format", ["csv", "xlsx", "parquet", "jsonl"])
+@pytest.mark.parametrize(
+    "format", ["csv", *(pytest.param(name, marks=pytest.mark.slow) for name in ("xlsx", "parquet"))]
+)
 def test_d21_a_run_deleted_in_the_midst_of_an_export_leaves_no_half_file(
     machine: Machine, tmp_path: Path, format: str
 ) -> None:

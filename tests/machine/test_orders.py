@@ -116,3 +116,18 @@ def test_what_is_not_known_is_refused_and_nothing_changes(desk: Desk) -> None:
     assert "not known" in ask(desk, number, "explode")
     assert "gone" in ask(desk, 99, "cancel")
     assert state_of(desk, number) == "running"
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_pauses_and_cancels_are_measured_by_a_clock_that_does_not_jump(desk: Desk, jump: float) -> None:
+    number = new_run(desk.store, "running")
+    desk.offset -= jump  # the wall clock has jumped since the runner started
+    ask(desk, number, "pause")
+    ask(desk, number, "resume")
+    ask(desk, number, "cancel")
+
+    with desk.store.read() as db:
+        stored = runs.get(db, number)
+    assert 0 <= stored.run.paused_seconds < 60
+    assert stored.cancel_asked_at is not None
+    assert 0 <= desk.now_unix() - stored.cancel_asked_at < 60

@@ -17,7 +17,7 @@ def ends(found: list[Outcome]) -> list[str]:
 
 
 @pytest.mark.parametrize("verb", ["close_all", "close_pipe", "shut_pipe", "babble"])
-@pytest.mark.parametrize("pool", [(1, 4), (2, 1)], ids=["threads", "processes"])
+@pytest.mark.parametrize("pool", [(1, 4), pytest.param((2, 1), marks=pytest.mark.slow)], ids=["threads", "processes"])
 def test_who_breaks_the_pipe_is_blamed_and_nobody_else(machine: Machine, pool: tuple[int, int], verb: str) -> None:
     found = machine.perform([*["sleep 0.05"] * 5, verb, *["sleep 0.05"] * 15], "vandal", pool=pool)
 
