@@ -145,6 +145,16 @@ def test_options_that_are_not_as_usual_are_told(stage: Stage, engine: str, notes
     assert measure.notes(measurement, measure.figures(measurement)).count("engine = python") == notes
 
 
+def test_options_that_are_empty_are_as_usual(stage: Stage) -> None:
+    taken = [Item(cell="http://site-1.sample/")]
+    begun = measure.begin(order(job="scrape", params={"headers": []}, ways=("sequential",), repeats=1), taken)
+
+    notes = measure.notes(begun, measure.figures(begun))
+
+    assert begun.first.params["headers"] == []
+    assert not [note for note in notes if "headers" in note]
+
+
 def test_a_run_that_goes_on_meanwhile_is_told(stage: Stage) -> None:
     other = client.submit("factorial", ITEMS[:1])
 

@@ -88,7 +88,12 @@ def _options(run: Run) -> str:
     """The options of the job that are not as usual: `engine = python`."""
     job = client.catalog().jobs.get(run.job)
     usual = {param.name: param.default for param in job.params} if job else {}
-    return ", ".join(f"{name} = {value}" for name, value in run.params.items() if value != usual.get(name))
+    set_here = {
+        name: value
+        for name, value in run.params.items()
+        if value != usual.get(name) and (value or usual.get(name))  # an empty list is stored for an empty tuple
+    }
+    return ", ".join(f"{name} = {value}" for name, value in set_here.items())
 
 
 def document(measurement: Measurement, found: Comparison) -> dict[str, Any]:
