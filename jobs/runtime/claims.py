@@ -64,7 +64,7 @@ class Claims:
         if self.leaving:
             return
         room = max(1, settings.value("JOBS_ACTIVE_RUNS")) - len(self.desk.active)
-        queued = runs.in_states(self.desk.db, RunState.QUEUED)[: max(0, room)]
+        queued = runs.in_states(self.desk.db, RunState.QUEUED, most=max(0, room))
         if queued:
             self._heed_code(queued)
         for stored in queued:

@@ -140,7 +140,7 @@ class Runner:
     def _nothing_came(self) -> bool:
         """A last look with the doorbell gone: from here on, whoever rings starts the next runner."""
         self._fall_silent()
-        if not commands.waiting(self.desk.db) and not runs.in_states(self.desk.db, RunState.QUEUED):
+        if not commands.waiting(self.desk.db) and not runs.in_states(self.desk.db, RunState.QUEUED, most=1):
             return True
         self.held.listen()
         self._listen()

@@ -245,3 +245,15 @@ def test_a_reader_sees_one_moment_and_cannot_write(store: Store) -> None:
         assert runs.get(reader, number).run.ok == 0
     with pytest.raises(StoreError), store.read() as reader:
         reader.execute("DELETE FROM runs")
+
+
+def test_runs_that_wait_are_told_apart_and_counted_without_reading_them(store: Store) -> None:
+    for number in range(3):
+        new_run(store, 2, f"aa0{number}", state=RunState.QUEUED)
+    new_run(store, 5, "bb01")
+
+    with store.read() as db:
+        assert [found.run.id for found in runs.in_states(db, RunState.QUEUED, most=2)] == ["aa00", "aa01"]
+        assert runs.tally(db, RunState.QUEUED) == (3, 6)
+        assert runs.tally(db, RunState.RUNNING, RunState.CANCELLING) == (1, 5)
+        assert runs.tally(db, RunState.PAUSED) == (0, 0)

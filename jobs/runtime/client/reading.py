@@ -179,16 +179,16 @@ def status() -> Status:
     here = store()
     with here.read() as db:
         runner = run_table.runner(db)
-        running = run_table.in_states(db, RunState.RUNNING, RunState.CANCELLING)
-        queued = run_table.in_states(db, RunState.QUEUED)
+        running, under_way = run_table.tally(db, RunState.RUNNING, RunState.CANCELLING)
+        queued, to_come = run_table.tally(db, RunState.QUEUED)
     lives = presence.alive(home)
     return Status(
         runner_pid=runner.pid if lives else None,
         runner_since=runner.started_at if lives else None,
         workers=_workers_of(runner.pid) if lives and runner.pid else (),
-        running=len(running),
-        queued=len(queued),
-        waiting=sum(stored.run.waiting for stored in [*running, *queued]),
+        running=running,
+        queued=queued,
+        waiting=under_way + to_come,
         store_bytes=here.size(),
         artifact_bytes=artifacts.size(home),
         home=home,

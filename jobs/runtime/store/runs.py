@@ -186,10 +186,20 @@ def by_nonce(db: Connection, nonce: str) -> Stored | None:
     return None if row is None else stored(row)
 
 
-def in_states(db: Connection, *states: RunState) -> list[Stored]:
-    """The runs in these states, oldest first."""
+def in_states(db: Connection, *states: RunState, most: int = -1) -> list[Stored]:
+    """The runs in these states, oldest first; at most so many (-1: all)."""
     marks = ",".join("?" * len(states))
-    return [stored(row) for row in db.execute(f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY number", states)]
+    rows = db.execute(f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY number LIMIT ?", (*states, most))
+    return [stored(row) for row in rows]
+
+
+def tally(db: Connection, *states: RunState) -> tuple[int, int]:
+    """How many runs are in these states, and how many of their items have no outcome yet."""
+    marks = ",".join("?" * len(states))
+    row = db.execute(
+        f"SELECT count(*), total(items - ok - failed - cancelled) FROM runs WHERE state IN ({marks})", states
+    ).fetchone()
+    return int(row[0]), int(row[1])
 
 
 def listed(
