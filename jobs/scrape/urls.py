@@ -79,7 +79,7 @@ def target(text: str) -> Target:
     if _CONTROL.search(text):
         raise ItemError("invalid_url", f"{_quoted(text)} holds a control character: remove it")
     written, guessed = _with_scheme(text)
-    return replace(_parse(written, text), guessed=guessed)
+    return _parse(written, text, guessed=guessed)
 
 
 def join(base: Target, location: str) -> Target:
@@ -131,31 +131,41 @@ def _with_scheme(text: str) -> tuple[str, bool]:
     raise ItemError("unsupported_scheme", f"{_quoted(text)} begins with {scheme[:20]}: (want http:// or https://)")
 
 
-def _parse(written: str, shown: str, base: str | None = None) -> Target:
+def _parse(written: str, shown: str, base: str | None = None, *, guessed: bool = False) -> Target:
     import ada_url  # 10 ms: not where jobs are only listed
 
     try:
-        parsed = ada_url.URL(written, base=base) if base is not None else ada_url.URL(written)
+        href = (ada_url.URL(written, base=base) if base is not None else ada_url.URL(written)).href
     except (ValueError, UnicodeError):  # a lone surrogate cannot be handed to the parser
         raise ItemError("invalid_url", f"{_quoted(shown)} is not a URL that browsers can read") from None
-    scheme = parsed.protocol[:-1]
+    scheme, _, rest = href.partition(":")
     if scheme not in DEFAULT_PORTS:
         raise ItemError("unsupported_scheme", f"{_quoted(shown)} begins with {scheme[:20]}: (want http:// or https://)")
-    if parsed.username or parsed.password:
+    authority = rest[2:].partition("/")[0]  # the standard writes a path after every host of http
+    if "@" in authority:
         raise ItemError("invalid_url", f"{_quoted(shown)} holds a name or password before @: remove it")
+    name, port = _name_and_port(authority)
     return Target(
-        href=parsed.href.partition("#")[0],
+        href=href.partition("#")[0],
         scheme=scheme,
-        host=_host(parsed.hostname, shown),
-        port=int(parsed.port) if parsed.port else DEFAULT_PORTS[scheme],
+        host=_host(name, shown),
+        port=int(port) if port else DEFAULT_PORTS[scheme],
+        guessed=guessed,
     )
+
+
+def _name_and_port(authority: str) -> tuple[str, str]:
+    if ":" not in authority or authority.endswith("]"):
+        return authority, ""
+    name, _, port = authority.rpartition(":")
+    return name, port
 
 
 def _host(name: str, shown: str) -> str:
     if name.startswith("["):
         return name[1:-1]
     labels = name.removesuffix(".").split(".")
-    if len(name) > 253 or not all(0 < len(label) <= 63 for label in labels):
+    if len(name) > 253 or not all(labels) or max(map(len, labels)) > 63:
         raise ItemError("invalid_url", f"{_quoted(shown)} names a host with an empty or over-long part")
     return name
 

@@ -129,6 +129,13 @@ def test_export_writes_the_rows_asked_for(fanout, ended: str, tmp_path: Path, op
     assert [line[lines[0].index("text")] for line in lines[1:]] == cells
 
 
+def test_export_to_a_name_that_is_empty_is_refused(fanout, ended: str) -> None:
+    done = fanout("export", ended, "--out", "")
+
+    assert (done.code, done.out) == (2, "")
+    assert "--out needs the name of a file" in done.err
+
+
 def test_export_of_the_input_of_the_failed_can_be_run_again(fanout, ended: str, tmp_path: Path) -> None:
     fanout("export", ended, "--out", str(tmp_path / "again.csv"), "--only", "input-of-failed")
 

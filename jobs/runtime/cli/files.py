@@ -84,6 +84,8 @@ def check_out(out: str, columns: Iterable[Column]) -> None:
     """Refuse a file that could not be written, or whose ending names no format of a run with these columns."""
     from jobs.runtime import exports
 
+    if not out:
+        raise Refused("--out needs the name of a file, and was given an empty one")
     if not exports.joined_ending(columns, out):
         exports.format_of(Path(out))
     _check_place(Path(out))

@@ -80,11 +80,9 @@ def _perform(job: str, read: Callable[[], Preflight], asked: Asked) -> int:
 def _check(job: str, asked: Asked) -> None:
     """All that can be refused before the input is read."""
     columns = client.columns(job, asked.params)
-    if asked.out == "":
-        raise Refused("--out needs the name of a file, and was given an empty one")
     if asked.out and asked.detach:
         raise Refused("--out waits for the end of the run and --detach does not: leave one out, and export later")
-    if asked.out:
+    if asked.out is not None:
         check_out(asked.out, columns)
 
 
