@@ -60,6 +60,7 @@ class Staff:
                 elif worker.ready_at is not None:
                     blame.check_deadlines(run, worker, self.desk.workers, now)
                     self._watch_growth(worker)
+                    worker_logs.bound(worker.log)
             if run.number in self.desk.preparing:
                 self.desk.preparing[run.number].check(self.desk.workers, now)
 

@@ -89,9 +89,11 @@ def main(pipe: socket.socket, memory: Any, terms: Terms) -> None:
 
 
 def _redirect(log: Path) -> None:
-    """Send what libraries write to standard error, and the stacks of a crash, to the worker's own file."""
+    """Send what jobs and libraries print, and the stacks of a crash, to the worker's own file."""
     with suppress(OSError):  # the disk is full: without a log of its own it can work all the same
-        os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(file, 1)
+        os.dup2(file, 2)
     faulthandler.enable(file=sys.stderr, all_threads=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.excepthook = _die

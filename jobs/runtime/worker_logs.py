@@ -1,12 +1,14 @@
-"""Where a worker's standard error goes: a file of its own, named after its job and process, read after its death."""
+"""Where what a worker prints goes: a file of its own, named after its job and process, read after its death."""
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
 FOLDER = "workers"
 MAX_READ = 8_000
+MAX_BYTES = 5 * 2**20
 
 
 def path(home: Path, job: str, pid: int) -> Path:
@@ -27,6 +29,13 @@ def tail(log: Path) -> str:
         file.seek(max(0, log.stat().st_size - MAX_READ))
         return file.read().decode("utf-8", "replace")
     return ""
+
+
+def bound(log: Path) -> None:
+    """Begin a log anew that has grown large: the disk must not fill with what jobs print."""
+    with suppress(OSError):
+        if log.stat().st_size > MAX_BYTES:
+            os.truncate(log, 0)
 
 
 def discard_if_empty(log: Path) -> None:

@@ -89,7 +89,7 @@ class WorkerProcess:
         self.recalled = False
 
     def error_log(self) -> str:
-        """The end of what it wrote to standard error."""
+        """The end of what it printed."""
         return worker_logs.tail(self.log)
 
 

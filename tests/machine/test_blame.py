@@ -76,8 +76,8 @@ def test_healthy_items_that_hold_the_gil_are_never_killed(machine: Machine) -> N
 
 @pytest.mark.slow
 def test_an_item_that_holds_the_gil_past_the_deadline_of_another_is_not_killed(machine: Machine) -> None:
-    """The first should be done at 10.5 s; by then the third holds the GIL in one call, since it began at 8 s."""
-    run = machine.finish(machine.submit(["sleep 10.5", "sleep 8", "fac 16000000"], pool=(1, 2), deadline=10.0))
+    """The first should be done at 10.7 s; by then the third holds the GIL in one call, since it began at 10.2 s."""
+    run = machine.finish(machine.submit(["sleep 10.7", "sleep 10.2", "fac 10000000"], pool=(1, 2), deadline=10.0))
 
     assert codes(machine.outcomes(run)) == {}
     assert not any(event.kind == "worker_died" for event in client.events(run.id))

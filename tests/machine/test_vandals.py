@@ -99,3 +99,10 @@ def test_a_cancel_also_ends_what_an_item_has_started(machine: Machine) -> None:
 
     assert len(family) == 2
     until(lambda: not any(process.is_running() and process.status() != "zombie" for process in family), 5)
+
+
+def test_what_items_print_fills_no_disk(machine: Machine) -> None:
+    assert ends(machine.perform(["shout", "sleep 1"], "vandal", pool=(1, 1))) == ["ok", "ok"]
+
+    assert sum(log.stat().st_size for log in (machine.home / "workers").iterdir()) < 6 * 2**20
+    assert client.log_path().stat().st_size < 10_000

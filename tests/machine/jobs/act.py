@@ -54,7 +54,7 @@ def gil(seconds: str = "1") -> None:
 
 
 def fac(number: str) -> None:
-    """One C call that holds the GIL from its beginning to its end: for 4 s, of 16,000,000."""
+    """One C call that holds the GIL from its beginning to its end: for 2 s, of 10,000,000."""
     import gmpy2
 
     gmpy2.fac(int(number))
