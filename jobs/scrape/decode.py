@@ -104,8 +104,9 @@ def decode(body: bytes, content_type: str) -> Decoded:
     claims = list(_claims(body, content_type, notes))
     notes += [f"{claims[0]}, but {other}" for other in claims[1:] if other.encoding != claims[0].encoding]
     for claim in claims:
-        if claim.encoding == "utf-8" and (text := _plain_utf8(body)) is not None:
-            return Decoded(text=text, encoding="utf-8", source=claim.source, notes=tuple(notes), utf8=body)
+        if claim.encoding == "utf-8" and (plain := _plain_utf8(body)) is not None:
+            text, used = plain
+            return Decoded(text=text, encoding="utf-8", source=claim.source, notes=tuple(notes), utf8=body[:used])
         if not _refuted(body[:SAMPLE_BYTES], claim.encoding):
             return _read(body, claim.encoding, claim.source, notes)
         notes.append(f"{claim}, but the bytes are not that")
@@ -224,6 +225,12 @@ def _strictly(body: bytes, codec: str) -> str | None:
         return None
 
 
-def _plain_utf8(body: bytes) -> str | None:
-    """Bytes as UTF-8; None when they are not, or have what other encodings have (NULs, escapes)."""
-    return None if b"\0" in body or b"\x1b" in body else _strictly(body, "utf-8")
+def _plain_utf8(body: bytes) -> tuple[str, int] | None:
+    """The text of UTF-8 and how many bytes it takes, without a character cut off at the end; None when the bytes are
+    not that, or have what other encodings have (NULs, escapes)."""
+    if b"\0" in body or b"\x1b" in body:
+        return None
+    try:
+        return codecs.utf_8_decode(body, "strict", False)
+    except UnicodeDecodeError:
+        return None

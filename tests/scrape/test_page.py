@@ -311,6 +311,16 @@ def test_a_charset_that_lies_is_noted_in_the_row() -> None:
     assert row["reading_notes"] == 'the Content-Type header says "iso-8859-1", but the bytes are not that'
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "euc-jp", "gb18030"])
+def test_a_page_cut_inside_a_character_ends_before_it(encoding: str) -> None:
+    body = "<title>東京</title><p>日本".encode(encoding)[:-1]
+
+    rows = [read(body, content_type=f"text/html; charset={encoding}", reader=reader) for reader in READERS]
+
+    assert rows[0] == rows[1]
+    assert (rows[0]["title"], rows[0]["excerpt"]) == ("東京", "日")
+
+
 def test_a_page_in_another_encoding_is_parsed_in_it() -> None:
     row = read("<meta charset=windows-1251><title>жук</title>".encode("windows-1251"))
 
