@@ -127,7 +127,7 @@ def _is_prose(sample: list[Line], grid: Grid, layout: Layout, wanted: Wanted) ->
     if any(share.purity >= 0.5 for share in shares_of(rows, wanted, len(layout.columns))):
         return False
     return typed.reads_urls(wanted.kind) and any(
-        "://" in cell and typed.holds_url(cell) for row in rows for cell in row
+        "://" in cell and typed.holds_url(cell) and not wanted.looks_like(cell) for row in rows for cell in row
     )
 
 

@@ -528,6 +528,12 @@ def test_addresses_within_a_text_file_are_found(content: str, expected: list[str
     assert any("within the text" in note for note in found.notes)
 
 
+def test_a_list_of_which_little_can_run_stays_as_it_is(urls: Job) -> None:
+    lines = ["https://a.org/with spaces", "n/a", "none", "htp:/x"]
+
+    assert cells(read("\n".join(lines), urls, name="list.txt")) == lines
+
+
 def test_a_table_whose_cells_hold_addresses_stays_a_table(urls: Job) -> None:
     found = read("id,comment\n1,see https://a.org\n2,nothing\n", urls)
 
