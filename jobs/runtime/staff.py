@@ -125,9 +125,10 @@ class Staff:
 
     def _introduce(self, worker: WorkerProcess, run: ActiveRun) -> None:
         """Tell a worker what the items to come are of."""
-        worker.run, worker.begun = run.number, usage.mark(worker.pid)
-        worker.starved, worker.starved_at = 0.0, 0.0
+        worker.run = run.number
         self.desk.workers.send(worker, "work", run.terms)
+        worker.begun = usage.mark(worker.pid)
+        worker.starved, worker.starved_at = 0.0, 0.0
 
     def _bury(self, worker: WorkerProcess, now: float) -> None:
         run = self.desk.active.get(worker.run) if worker.run is not None else None
