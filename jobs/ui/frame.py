@@ -85,8 +85,7 @@ def moment(at: float) -> str:
 
 def wake() -> None:
     """Have the runner go on with what is unfinished: opening a page is enough for that."""
-    status = client.status()
-    if status.runner_pid is None and status.running + status.queued:
+    if client.unattended():
         client.ensure_runner()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.runtime import client
 from jobs.runtime.records import RunState
 from jobs.runtime.store.connection import FILE
 from tests.ui.conftest import HOSTILE, Open, Stage, badges, checked, marked_up, texts
@@ -113,6 +114,16 @@ def test_nothing_of_others_becomes_markdown(visit: Open, stage: Stage) -> None:
         mark for mark in ("<script", "](javascript", "![](", ":material/home", ":red[", "https://rec") if mark in shown
     ] == []
     assert HOSTILE in list(history(app)["name"])
+
+
+def test_work_without_a_runner_is_unattended(stage: Stage) -> None:
+    assert not client.unattended()
+    stage.run(state=RunState.QUEUED)
+    assert not client.unattended()
+
+    stage.presence.leave()
+
+    assert client.unattended()
 
 
 def test_every_page_says_what_is_alive(visit: Open, new_run: Open, stage: Stage) -> None:

@@ -26,6 +26,7 @@ from jobs.runtime.client.reading import (
     snapshot,
     spans,
     status,
+    unattended,
 )
 from jobs.runtime.client.submitting import (
     again,
@@ -76,5 +77,6 @@ __all__ = [
     "status",
     "stop_runner",
     "submit",
+    "unattended",
     "wait",
 ]

@@ -197,6 +197,15 @@ def status() -> Status:
     )
 
 
+def unattended() -> bool:
+    """Whether there is work to go on with, and no live runner: asked at every drawing of a page, it must be quick."""
+    if presence.alive(settings.home()):
+        return False
+    with store().read() as db:
+        states = (RunState.RUNNING, RunState.CANCELLING, RunState.QUEUED)
+        return run_table.counted(db, states=states, job="", text="") > 0
+
+
 def artifact(run_id: str, reference: str) -> Path:
     """The file behind a reference in a `file` column. Raises Refused: it is not there."""
     path = artifacts.resolve(settings.home(), find(run_id).run.id, reference)
