@@ -11,6 +11,9 @@ from jobs.ui.demonstrations import DEMONSTRATIONS
 from tests.browser.conftest import SHOTS, Site, Watch, go, in_state, open_tab, settle
 from tests.ui.conftest import Stage
 
+PATIENCE = 30_000
+"""Milliseconds until a busy machine has drawn what was asked for."""
+
 
 def button(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{key}").get_by_role("button").first
@@ -36,11 +39,11 @@ def test_the_ways_are_measured_and_a_run_of_them_opens(site: Site, page: Page) -
     settle(page)
     press(page, "measure_start")
 
-    expect(page.get_by_text("runs done · now")).to_be_visible()
+    expect(page.get_by_text("runs done · now")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("Bar: median of the repeats.")).to_be_visible(timeout=90_000)
     expect(button(page, "measure_start")).to_be_enabled(timeout=90_000)
     settle(page)
-    expect(page.get_by_text("4 items, 3 repeats of each way in turn")).to_be_visible()
+    expect(page.get_by_text("4 items, 3 repeats of each way in turn")).to_be_visible(timeout=PATIENCE)
     assert "measure=" in page.url
     page.get_by_text("Its 14 runs").click()
     page.locator(".st-key-measure_runs").get_by_role("button", name="Open").first.click()
@@ -53,7 +56,7 @@ def test_a_demonstration_shows_what_it_found(site: Site, page: Page) -> None:
 
     assert "The other 8 items finished." in demonstrate(page, "crash")
     press(page, "code_crash")
-    expect(page.get_by_text("ctypes.string_at")).to_be_visible()
+    expect(page.get_by_text("ctypes.string_at")).to_be_visible(timeout=PATIENCE)
 
 
 def test_two_runs_are_chosen_compared_and_their_changes_downloaded(site: Site, page: Page, tmp_path: Path) -> None:
@@ -68,8 +71,8 @@ def test_two_runs_are_chosen_compared_and_their_changes_downloaded(site: Site, p
         page.keyboard.press("Escape")  # an open list hides all else from roles
         settle(page)
 
-    expect(page.get_by_text("2 items in both runs · 1 row changed")).to_be_visible()
-    expect(page.get_by_text("✗ failed, the others ok")).to_be_visible()
+    expect(page.get_by_text("2 items in both runs · 1 row changed")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("✗ failed, the others ok")).to_be_visible(timeout=PATIENCE)
     with page.expect_download() as download:
         press(page, "changes_csv")
 
@@ -86,7 +89,7 @@ def test_every_demonstration_runs_to_its_end_and_shows_its_lines(site: Site, pag
         said = demonstrate(page, key)
         assert len(said) > 100, key
         press(page, f"code_{key}")
-        expect(page.get_by_text(f'client.submit("{known.parts[0].job}"').first).to_be_visible()
+        expect(page.get_by_text(f'client.submit("{known.parts[0].job}"').first).to_be_visible(timeout=PATIENCE)
         page.keyboard.press("Escape")
 
 
