@@ -109,7 +109,7 @@ def _upload(job: Any) -> Given | None:
                 key="sample",
                 help="A small list that comes with Fanout and needs no internet.",
             )
-        st.caption(f"Above 20 MB: `python -m jobs run {job.name} FILE`")
+        st.caption(f"Above 20 MB: python -m jobs run {words.literal(job.name)} FILE")
     if file is None:
         return None
     if file.size > LARGEST:

@@ -136,6 +136,14 @@ def test_an_upload_is_read_and_its_column_found(new_run: Open) -> None:
     assert app.text_area(key="text:scrape").disabled
 
 
+@pytest.mark.parametrize("job", ["scrape", "factorial"])
+def test_no_caption_holds_code_which_would_fade_below_what_can_be_read(new_run: Open, job: str) -> None:
+    captions = [entry.value for entry in new_run(job=job).caption]
+
+    assert any(plain(caption) == f"Above 20 MB: python -m jobs run {job} FILE" for caption in captions)
+    assert [caption for caption in captions if "`" in caption] == []
+
+
 def test_an_upload_is_read_once_however_often_the_page_is_drawn(new_run: Open) -> None:
     app = new_run()
     app.file_uploader(key="file:scrape").set_value(("a.csv", b"company,home\nA,https://a.example/\n", "text/csv"))
