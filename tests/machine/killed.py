@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from jobs.runtime import artifacts, client, dispatch, orders, runner, settings
+from jobs.runtime import artifacts, client, runner, settings
 from jobs.runtime.records import Item
+from jobs.runtime.runner import dispatch, loop, orders
 from jobs.runtime.store import commands, connection, items, outcomes, runs
 
 
@@ -84,7 +85,7 @@ def err() -> None:
     def defect(*_: Any, **__: Any) -> None:
         raise RuntimeError("a defect")
 
-    dispatch.take_back = runner.dispatch = defect  # type: ignore[assignment]
+    dispatch.take_back = loop.dispatch = defect  # type: ignore[assignment]
     sys.exit(0 if runner.main(["--idle", "1"]) == 1 else 5)
 
 
@@ -101,7 +102,7 @@ INSTANTS: dict[str, Callable[[], object]] = {
     "after the counters": lambda: (after(outcomes, "_count_codes", call=4), runner.main(["--idle", "5"])),
     "while claiming": lambda: (after(runs, "change", call=1), runner.main(["--idle", "5"])),
     "before entering": lambda: (before(runs, "take_over"), runner.main([])),
-    "after entering": lambda: (before(runner.Runner, "_listen"), runner.main([])),
+    "after entering": lambda: (before(loop.Runner, "_listen"), runner.main([])),
     "while preparing": lambda: (after(items, "plan", call=2), runner.main([])),
     "at the end of preparing": lambda: (before(items, "forget_keys"), runner.main([])),
     "while finishing": lambda: (before(runs, "end_pause"), runner.main([])),

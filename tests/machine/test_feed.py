@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.feed import GROUP_WINDOW, STEP, Feed
 from jobs.runtime.groups import Groups
 from jobs.runtime.records import Attempt, Item, Limits, Pool, Run, RunState, Table
+from jobs.runtime.runner.feed import GROUP_WINDOW, STEP, Feed
 from jobs.runtime.schedule import Schedule
 from jobs.runtime.store import items, outcomes, runs
 from jobs.runtime.store.connection import Store

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.desk import Desk
-from jobs.runtime.orders import Orders
 from jobs.runtime.records import Item, ItemState, Limits, Pool, Run, RunState, Table
+from jobs.runtime.runner.desk import Desk
+from jobs.runtime.runner.orders import Orders
 from jobs.runtime.store import commands, items, outcomes, runs
 from jobs.runtime.store.connection import Store
 from jobs.runtime.store.outcomes import OutcomeRow

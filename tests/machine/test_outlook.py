@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime import outlook
 from jobs.runtime.groups import Groups
-from jobs.runtime.outlook import Outlook
+from jobs.runtime.runner import outlook
+from jobs.runtime.runner.outlook import Outlook
 from jobs.runtime.schedule import Entry
 from jobs.runtime.store.connection import Store
 from tests.machine.test_feed import new_run

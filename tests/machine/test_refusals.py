@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.runtime.refusals import LEAST, LOOKED_AT, Refusals
+from jobs.runtime.runner.refusals import LEAST, LOOKED_AT, Refusals
 
 
 def refusals(said: str, *, accepted: bool = False) -> Refusals:

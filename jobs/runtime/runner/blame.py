@@ -11,8 +11,8 @@ import re
 import signal
 
 from jobs.runtime import confine
-from jobs.runtime.active import ActiveRun, Stamps
 from jobs.runtime.board import Busy
+from jobs.runtime.runner.active import ActiveRun, Stamps
 from jobs.runtime.schedule import Entry
 from jobs.runtime.worker import BROKEN_THREAD
 from jobs.runtime.workers import WorkerProcess, Workers

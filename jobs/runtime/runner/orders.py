@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from jobs.runtime import artifacts
-from jobs.runtime.closing import Closing
-from jobs.runtime.desk import Desk
 from jobs.runtime.errors import IllegalMove, Refused, UnknownRun
 from jobs.runtime.records import Event, RunState, count
+from jobs.runtime.runner.closing import Closing
+from jobs.runtime.runner.desk import Desk
 from jobs.runtime.store import commands, items, outcomes, runs
 from jobs.runtime.store.commands import Command
 from jobs.runtime.store.connection import Connection

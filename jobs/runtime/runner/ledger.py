@@ -6,13 +6,13 @@ from __future__ import annotations
 import time
 import traceback
 
-from jobs.runtime.active import ActiveRun
-from jobs.runtime.closing import tidy
-from jobs.runtime.desk import Desk
 from jobs.runtime.errors import FanoutError, StoreError
 from jobs.runtime.presence import Presence
 from jobs.runtime.records import Event, RunState
-from jobs.runtime.says import say
+from jobs.runtime.runner.active import ActiveRun
+from jobs.runtime.runner.closing import tidy
+from jobs.runtime.runner.desk import Desk
+from jobs.runtime.runner.says import say
 from jobs.runtime.store import commands, runs
 from jobs.runtime.store.connection import BusyError, Connection
 

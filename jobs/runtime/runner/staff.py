@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobs.runtime import blame, confine, usage, worker_logs
-from jobs.runtime.active import ActiveRun
-from jobs.runtime.desk import Desk
+from jobs.runtime import confine, usage, worker_logs
 from jobs.runtime.records import count
+from jobs.runtime.runner import blame
+from jobs.runtime.runner.active import ActiveRun
+from jobs.runtime.runner.desk import Desk
 from jobs.runtime.workers import Heard, WorkerProcess
 
 TICK = 0.25

@@ -17,17 +17,17 @@ import time
 import traceback
 
 from jobs.runtime import confine, settings
-from jobs.runtime.active import ActiveRun
-from jobs.runtime.claims import Claims
-from jobs.runtime.desk import Desk
-from jobs.runtime.dispatch import STRANDED_SECONDS, dispatch, stranded, take_back
 from jobs.runtime.errors import BadSetting, StaleEpoch, StoreError
-from jobs.runtime.ledger import Ledger
-from jobs.runtime.orders import Orders
 from jobs.runtime.presence import Presence
 from jobs.runtime.records import RunState
-from jobs.runtime.says import say
-from jobs.runtime.staff import Staff
+from jobs.runtime.runner.active import ActiveRun
+from jobs.runtime.runner.claims import Claims
+from jobs.runtime.runner.desk import Desk
+from jobs.runtime.runner.dispatch import STRANDED_SECONDS, dispatch, stranded, take_back
+from jobs.runtime.runner.ledger import Ledger
+from jobs.runtime.runner.orders import Orders
+from jobs.runtime.runner.says import say
+from jobs.runtime.runner.staff import Staff
 from jobs.runtime.store import commands, runs
 from jobs.runtime.store.connection import BusyError, Store
 from jobs.runtime.workers import Heard

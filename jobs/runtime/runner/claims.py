@@ -9,14 +9,14 @@ import time
 from functools import partial
 
 from jobs.runtime import catalog, presence, settings
-from jobs.runtime.active import ActiveRun
-from jobs.runtime.closing import Closing
-from jobs.runtime.desk import Desk
 from jobs.runtime.errors import FanoutError
 from jobs.runtime.groups import Groups
-from jobs.runtime.orders import Orders
-from jobs.runtime.preparation import Preparation
 from jobs.runtime.records import RunState
+from jobs.runtime.runner.active import ActiveRun
+from jobs.runtime.runner.closing import Closing
+from jobs.runtime.runner.desk import Desk
+from jobs.runtime.runner.orders import Orders
+from jobs.runtime.runner.preparation import Preparation
 from jobs.runtime.store import commands, runs
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.runs import Stored

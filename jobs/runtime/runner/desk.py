@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from jobs.runtime import catalog, settings
-from jobs.runtime.active import ActiveRun
-from jobs.runtime.closing import Closing
 from jobs.runtime.groups import Groups
-from jobs.runtime.preparation import Preparation
 from jobs.runtime.records import Event, RunState
+from jobs.runtime.runner.active import ActiveRun
+from jobs.runtime.runner.closing import Closing
+from jobs.runtime.runner.preparation import Preparation
 from jobs.runtime.store import commands, runs
 from jobs.runtime.store.connection import BusyError, Connection, Store
 from jobs.runtime.workers import Workers

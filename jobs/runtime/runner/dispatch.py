@@ -3,7 +3,7 @@ few more behind them; and what must be tried alone goes to a worker that has not
 
 from __future__ import annotations
 
-from jobs.runtime.active import ActiveRun
+from jobs.runtime.runner.active import ActiveRun
 from jobs.runtime.schedule import Entry
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.workers import MAX_BYTES_OUT, WorkerProcess, Workers

@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from jobs.runtime import usage
-from jobs.runtime.feed import Feed
 from jobs.runtime.groups import Groups
-from jobs.runtime.outlook import Outlook
 from jobs.runtime.records import Attempt, Event, ItemState, RunState
-from jobs.runtime.refusals import Refusals
+from jobs.runtime.runner.feed import Feed
+from jobs.runtime.runner.outlook import Outlook
+from jobs.runtime.runner.refusals import Refusals
 from jobs.runtime.schedule import Entry, Schedule
 from jobs.runtime.store import commands, outcomes, runs
 from jobs.runtime.store.connection import Connection

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Any
 
-from jobs.runtime.active import MAX_LOST, ActiveRun
 from jobs.runtime.records import ItemState
+from jobs.runtime.runner.active import MAX_LOST, ActiveRun
 from jobs.runtime.store import items, outcomes, runs
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.items import Plan
