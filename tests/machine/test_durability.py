@@ -229,7 +229,7 @@ WAL_HEADER, WAL_FRAME = 32, 24 + 4096
 
 def test_d19_after_a_power_loss_the_store_is_some_earlier_moment_of_itself(machine: Machine, tmp_path: Path) -> None:
     chance = random.Random(4)
-    run = machine.submit(["ok"] * 300, "noop", pool=(1, 1))
+    run = machine.submit(["sleep 0.005"] * 300, pool=(1, 2))  # some items a commit, many commits
     until(lambda: client.run(run.id).done > 100)
     machine.kill_runner()
     whole = {path.name: path.read_bytes() for path in machine.home.glob(FILE + "*") if not path.name.endswith("-shm")}
@@ -286,7 +286,8 @@ def test_d09_a_store_that_cannot_be_written_is_a_sentence(machine: Machine) -> N
     with small_disk(machine, "64m") as disk:
         run = machine.perform(["ok"]) and client.runs()[0]
         client.stop_runner()
-        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        remount = ["mount", "-o", "remount,ro", str(disk)]
+        until(lambda: subprocess.run(remount, check=False).returncode == 0)  # when the last log of a worker is closed
 
         for words in (["runs"], ["run", "noop", "--item", "a"], ["retry", run.id], ["runner"]):
             ended = fanout(*words)
