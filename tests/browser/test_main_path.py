@@ -179,6 +179,7 @@ def test_delete_asks_and_leads_back_to_the_history(site: Site, page: Page) -> No
     assert client.count_runs(text=run_id) == 0
 
 
+@pytest.mark.slow
 def test_a_run_deleted_in_another_tab_is_said_to_be_gone(
     site: Site, page: Page, context: BrowserContext, watch: Watch
 ) -> None:

@@ -11,7 +11,7 @@ from jobs.runtime import client
 from jobs.runtime.records import Outcome
 from tests.machine.conftest import Machine, until
 
-POOLS = [(1, 8), (2, 1), (2, 4)]
+POOLS = [(1, 8), (2, 1), pytest.param((2, 4), marks=pytest.mark.slow)]
 IDS = ["threads", "processes", "both"]
 
 

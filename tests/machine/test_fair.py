@@ -9,7 +9,7 @@ import pytest
 from jobs.runtime.records import Outcome
 from tests.machine.conftest import Machine
 
-POOLS = [(1, 4), (2, 1), (2, 4)]
+POOLS = [(1, 4), *(pytest.param(pool, marks=pytest.mark.slow) for pool in ((2, 1), (2, 4)))]
 
 
 def end(outcome: Outcome) -> float:

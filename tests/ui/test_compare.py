@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import client, measure
+from jobs.runtime.client import asking
 from jobs.runtime.records import Item, RunState
 from jobs.runtime.store import commands, runs
 from jobs.ui.side_by_side import label
@@ -85,7 +86,8 @@ def test_a_measurement_shows_its_verdict_table_and_runs(visit: Open, stage: Stag
     assert sum(button.label == "Open" for button in app.button) == len(measurement.runs)
 
 
-def test_a_measurement_can_be_stopped(visit: Open, stage: Stage) -> None:
+def test_a_measurement_can_be_stopped(visit: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "ASK_SECONDS", 0.5)  # the runner of these tests answers nobody
     app = visit("compare")
     app.segmented_control(key="measure_job").set_value("factorial").run()
     app.button(key="measure_start").click().run()
