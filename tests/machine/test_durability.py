@@ -87,6 +87,8 @@ def test_d04_a_submit_that_is_killed_leaves_no_run(machine: Machine, monkeypatch
 
     assert client.runs() == []
     assert machine.sql("SELECT state, count(*) FROM runs") == [("submitting", 1)]
+    client.ensure_runner()
+    machine.kill_runner()  # one looks for such runs as it begins, and then once a minute
     with sqlite3.connect(machine.home / FILE) as db:
         db.execute("UPDATE runs SET touched_at = touched_at - 3600")
     db.close()
