@@ -33,9 +33,9 @@ def folder(home: Path, run: str) -> Path:
 def write(home: Path, run: str, stem: str, artifact: Artifact) -> str:
     """Write an artifact to a file of its own and return its reference, relative to `home`.
 
-    `stem` (position and attempt) keeps the files of items and attempts apart. Temporary file, fsync, rename: a file
-    under its final name is whole. Raises UnencodableError for a chunk that is no bytes or text, or when the disk
-    refuses; whatever the chunks raise passes through.
+    `stem` (position, attempt and, of several, the column's number) keeps files apart, whatever their names. Temporary
+    file, fsync, rename: a file under its final name is whole. Raises UnencodableError for a chunk that is no bytes or
+    text, or when the disk refuses; whatever the chunks raise passes through.
     """
     target = folder(home, run) / f"{stem}-{safe_name(artifact.name)}"
     partial = target.with_name(target.name + ".part")

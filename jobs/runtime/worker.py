@@ -202,8 +202,11 @@ class Worker:
         )
         return perform(ticket.terms.work, ticket.cell, here, partial(self._keep, ticket), cpu)
 
-    def _keep(self, ticket: Ticket, _column: str, artifact: Artifact) -> str:
+    def _keep(self, ticket: Ticket, column: str, artifact: Artifact) -> str:
         stem = f"{ticket.position}-{ticket.attempt}"
+        files = [known.name for known in ticket.terms.work.columns if known.type == "file"]
+        if len(files) > 1:  # its number, not its name: names that are told apart must not meet when made safe
+            stem += f"-{files.index(column) + 1}"
         return artifacts.write(self.terms.home, ticket.terms.run, stem, artifact)
 
     def _send_answers(self) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from jobs.runtime import client
 from jobs.runtime.store import outcomes, runs
 from jobs.runtime.store.connection import Store
 from jobs.runtime.store.outcomes import OutcomeRow
-from tests.machine.conftest import Machine
+from tests.machine.conftest import Machine, until
 
 POOLS = [(1, 1), (1, 8), (2, 1), (2, 4)]
 
@@ -108,6 +110,33 @@ def test_an_artifact_is_a_whole_file_under_a_safe_name(machine: Machine) -> None
     assert path.read_bytes() == b"abcabcabc"
     assert path.is_relative_to(machine.home / "artifacts" / run.id)
     assert sorted(path.name for path in path.parent.iterdir()) == [path.name]
+
+
+def test_files_of_one_row_are_kept_apart_when_their_names_are_equal(machine: Machine, tmp_path, monkeypatch) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "twin.py").write_text(
+        '"""Two files a row."""\nfrom typing import TypedDict\nfrom jobs import Artifact, job\n'
+        "class Row(TypedDict):\n    left: Artifact\n    right: Artifact\n"
+        '@job(bound="io")\ndef twin(text: str) -> Row:\n'
+        '    return {"left": Artifact("a.txt", [b"left"]), "right": Artifact("a.txt", [b"right"])}\n'
+    )
+    monkeypatch.setenv("JOBS_PATH", str(tmp_path / "jobs"))
+
+    run = machine.finish(machine.submit(["x"], "twin"))
+    (outcome,) = machine.outcomes(run)
+
+    assert outcome.row is not None
+    assert client.artifact(run.id, outcome.row["left"]).read_bytes() == b"left"
+    assert client.artifact(run.id, outcome.row["right"]).read_bytes() == b"right"
+
+
+def test_files_of_attempts_that_did_not_count_are_swept(machine: Machine) -> None:
+    run = machine.finish(machine.submit(["return file", "kept_later", "kept_badly"]))
+    ok, later, badly = machine.outcomes(run)
+
+    assert (ok.code, later.attempts, badly.code) == ("", 2, "unencodable")
+    folder = machine.home / "artifacts" / run.id
+    until(lambda: [path.name for path in folder.iterdir()] == [Path(str((ok.row or {})["file"])).name])
 
 
 def test_progress_shows_what_is_in_progress(machine: Machine) -> None:

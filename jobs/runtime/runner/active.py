@@ -112,6 +112,7 @@ class ActiveRun:
         if entry is None:
             return
         stamps = Stamps(worker.pid, slot, started, finished, cpu)
+        self.untidy = self.untidy or kind != "ok"  # it may have written a file that no outcome names
         if pace and entry.group:
             self._learn(entry.group, pace, now)
         if not (kind == "later" and later["group"] is not None):

@@ -115,6 +115,12 @@ def later(seconds: str = "0.1", times: str = "1") -> None:
         raise TryLater(float(seconds), "busy", "it is busy now")
 
 
+def kept_later(_: str = "") -> None:
+    """The first time, write a file and ask for another try."""
+    if attempt() == 1:
+        raise TryLater(0, "busy", "it is busy now", row={"file": Artifact("half.txt", [b"half"])})
+
+
 def move(group: str = "other") -> None:
     if carried() is None:
         raise TryLater(0, "moved", "it belongs elsewhere", group=group, carry={"from": "here"})
@@ -191,6 +197,8 @@ def group_of(text: str) -> str:
 )
 def act(text: str, *, prefix: Annotated[str, Field(description="put before what is said")] = "") -> Done:
     verb, *words = text.partition("@")[0].split()
+    if verb == "kept_badly":
+        return {"file": Artifact("lost.txt", [b"lost"]), "anything": object()}
     if verb == "return":
         return RETURNS[words[0]]()
     if verb != "ok":
