@@ -159,6 +159,37 @@ def test_what_is_left_of_a_run_is_cancelled_once(store: Store) -> None:
         assert (run.ok, run.cancelled) == (1, 2)
 
 
+def test_an_item_cancelled_after_a_retry_still_says_how_often_it_was_tried(store: Store) -> None:
+    number = new_run(store)
+    later = Attempt(position=2, number=1, kind="later", code="busy", error="")
+    with store.write() as db:
+        outcomes.add(db, number, [outcome(1, ItemState.FAILED, "bug")], duplicates=False)
+        outcomes.reopen(db, number, [])
+        outcomes.add_attempts(db, number, [NewAttempt(attempt=later)])
+        outcomes.cancel_rest(db, number, 1, 2)
+
+    with store.read() as db:
+        found = outcomes.rows(db, number, 1, 2)
+        assert [done.attempts for _, _, done in found if done] == [1, 1]
+        assert [tried.number for tried in outcomes.tries(db, number, [1, 2]).values()] == [1, 1]
+        assert not outcomes.any_untried(db, number)
+
+
+def test_what_is_prepared_again_waits_for_no_item_that_is_done(store: Store) -> None:
+    number = new_run(store, 5)
+    same = [items.Plan(position=position, key=b"same") for position in range(1, 6)]
+    with store.write() as db:
+        items.plan(db, number, same[:2])
+        outcomes.add(db, number, [outcome(1, ItemState.FAILED, "bug")], duplicates=True)
+        outcomes.add(db, number, [outcome(4)], duplicates=True)
+        items.plan(db, number, same)
+
+        waiting = items.waiting_planned(db, number, 0, 5)
+        assert [item.position for item in waiting] == [3]
+        assert outcomes.add(db, number, [outcome(3)], duplicates=True) == [3, 5]
+        assert items.copies(db, number, 1) == [2]
+
+
 def test_a_half_submitted_run_is_in_no_list_and_found_to_be_removed(store: Store) -> None:
     number = new_run(store)
     with store.write() as db:

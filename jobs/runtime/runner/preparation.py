@@ -119,15 +119,16 @@ class Preparation:
         return first, self.next - 1
 
     def _store(self, db: Connection, plans: list[list[Any]]) -> int:
+        bad = [
+            OutcomeRow(position, ItemState.FAILED, code, error, detail, None, 0)
+            for position, code, error, detail, *_ in plans
+            if code
+        ]
+        stored = outcomes.add(db, self.run.number, bad, duplicates=False)  # first: nothing becomes a duplicate of these
         good = [
             Plan(position=position, group=group, cost=cost, key=bytes.fromhex(key) if key else None)
             for position, code, _, _, group, cost, key in plans
             if not code
         ]
         items.plan(db, self.run.number, good)
-        bad = [
-            OutcomeRow(position, ItemState.FAILED, code, error, detail, None, 0)
-            for position, code, error, detail, *_ in plans
-            if code
-        ]
-        return len(outcomes.add(db, self.run.number, bad, duplicates=False))
+        return len(stored)

@@ -79,9 +79,27 @@ def cells(db: Connection, number: int, first: int, last: int) -> list[tuple[int,
 
 
 def plan(db: Connection, number: int, plans: Sequence[Plan]) -> None:
-    """Store what the hooks said; an item whose key was seen before becomes a duplicate of the first."""
-    rows = [(number, entry.position, entry.group, _turn(entry.cost), _first(db, number, entry)) for entry in plans]
+    """Store what the hooks said; an item whose key was seen before becomes a duplicate of the first. One that has an
+    outcome already keeps its plan: it waits for no other, and no other waits for it."""
+    done = _done(db, number, plans)
+    rows = [
+        (number, entry.position, entry.group, _turn(entry.cost), _first(db, number, entry))
+        for entry in plans
+        if entry.position not in done
+    ]
     db.executemany("INSERT OR REPLACE INTO plans (run, position, grp, turn, duplicate_of) VALUES (?,?,?,?,?)", rows)
+
+
+def _done(db: Connection, number: int, plans: Sequence[Plan]) -> set[int]:
+    """Which of these have an outcome, in a run that is prepared again (retry)."""
+    if not plans:
+        return set()
+    positions = [entry.position for entry in plans]
+    rows = db.execute(
+        "SELECT position FROM outcomes WHERE run = ? AND position BETWEEN ? AND ?",
+        (number, min(positions), max(positions)),
+    )
+    return {row[0] for row in rows}
 
 
 def _turn(cost: float | None) -> float | None:
@@ -90,6 +108,7 @@ def _turn(cost: float | None) -> float | None:
 
 
 def _first(db: Connection, number: int, entry: Plan) -> int | None:
+    """The earlier item of the same key that is still to be done; None: this one is the first, or the first again."""
     if entry.key is None:
         return None
     added = db.execute(
@@ -97,8 +116,15 @@ def _first(db: Connection, number: int, entry: Plan) -> int | None:
     )
     if added.rowcount == 1:
         return None
-    row = db.execute("SELECT position FROM keys WHERE run = ? AND key = ?", (number, entry.key)).fetchone()
-    return None if row["position"] == entry.position else int(row["position"])
+    row = db.execute(
+        """SELECT k.position, o.position IS NOT NULL AS done FROM keys k
+           LEFT JOIN outcomes o ON o.run = k.run AND o.position = k.position WHERE k.run = ? AND k.key = ?""",
+        (number, entry.key),
+    ).fetchone()
+    if row["position"] < entry.position and not row["done"]:
+        return int(row["position"])
+    db.execute("UPDATE keys SET position = ? WHERE run = ? AND key = ?", (entry.position, number, entry.key))
+    return None
 
 
 def forget_keys(db: Connection, number: int, most: int) -> int:

@@ -118,7 +118,7 @@ def cancel_rest(db: Connection, number: int, first: int, last: int) -> int:
     cursor = db.execute(
         """INSERT INTO outcomes (run, position, state, code, error, detail, attempts)
            SELECT i.run, i.position, 'cancelled', 'cancelled', 'the run was cancelled before this item was done', '',
-             (SELECT count(*) FROM attempts a WHERE a.run = i.run AND a.position = i.position AND a.kind <> 'retried')
+             (SELECT coalesce(max(a.number), 0) FROM attempts a WHERE a.run = i.run AND a.position = i.position)
            FROM items i WHERE i.run = ? AND i.position BETWEEN ? AND ?
              AND NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.run = i.run AND o.position = i.position)""",
         (number, first, last),
