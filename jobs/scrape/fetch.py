@@ -1,6 +1,6 @@
 """One request and its answer, through requests: guarded, capped, within a true deadline.
 
-hop (redirects.py) ── Fetcher.get ── Adapter.send (requests) ── guarded connection ── Guard.place ── socket
+hop (journey.py) ──── Fetcher.get ── Adapter.send (requests) ── guarded connection ── Guard.place ── socket
                            │                                                             │
                            └── body.read ◄──────────── Watchdog shuts both at the deadline
 """

@@ -66,7 +66,7 @@ class Wishes:
     @property
     def product(self) -> str:
         """The name that robots.txt is read for."""
-        return self.user_agent.split("/")[0].split()[0] if self.user_agent.strip("/ ") else "*"
+        return (self.user_agent.split("/")[0].split() or ["*"])[0]
 
 
 @dataclass(frozen=True, kw_only=True)

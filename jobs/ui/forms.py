@@ -23,7 +23,7 @@ POLITENESS: Mapping[str, tuple[str, int | None, float]] = {
     "normal": ("Normal", 2, 0.25),
     "own": ("My own site", 16, 0.0),
 }
-"""How gentle a run is with each group: label, items at once, seconds between two starts (design.md section 9)."""
+"""How gentle a run is with each group: label, items at once, seconds between two starts."""
 
 MOST_PROCESSES, MOST_THREADS = 64, 1_000
 MOST_EXACT = 2**53 - 1

@@ -17,7 +17,6 @@ INK = "#1a63c5"
 """Stands out from the light and the dark background."""
 
 PALE = "#8aa9d6"
-SPREAD = "#e0913a"
 LINES: Sequence[tuple[str, list[int]]] = (
     ("#1a63c5", [1, 0]),
     ("#e0913a", [6, 3]),

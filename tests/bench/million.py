@@ -86,8 +86,11 @@ def _look(report: harness.Report, run_id: str, when: str) -> None:
     slowest = max(found, key=lambda name: sorted(found[name])[3])
     line = report.line(f"slowest query {when}: {slowest}", [seconds * 1000 for seconds in found[slowest]], "ms")
     report.at_most(line.what, line.median, QUERY_SECONDS * 1000, "ms")
-    page = report.line(f"opening its page {when}", [_open(run_id) for _ in range(3)])
-    report.at_most(page.what, page.median, PAGE_SECONDS, "s")
+    _open("runs.py")  # what Streamlit and the pages import is not the run's doing
+    page = report.line(
+        f"opening its page {when}, the first time and again", [_open("run.py", run_id) for _ in range(3)]
+    )
+    report.at_most(page.what, max(page.samples), PAGE_SECONDS, "s")
 
 
 def _timed(work: Callable[[], object]) -> Callable[[], float]:
@@ -99,13 +102,14 @@ def _timed(work: Callable[[], object]) -> Callable[[], float]:
     return seconds
 
 
-def _open(run_id: str) -> float:
+def _open(page: str, run_id: str = "") -> float:
     from streamlit.testing.v1 import AppTest
 
     began = time.perf_counter()
     app = AppTest.from_file(str(harness.PROJECT / "streamlit_app.py"), default_timeout=60)
-    app.switch_page("jobs/ui/run.py")
-    app.query_params["run"] = run_id
+    app.switch_page(f"jobs/ui/{page}")
+    if run_id:
+        app.query_params["run"] = run_id
     app.run()
     if app.exception:
         raise RuntimeError(f"the page raised {app.exception[0].message}")

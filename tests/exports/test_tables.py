@@ -1,4 +1,4 @@
-"""Result tables as files, read back by other programs (hostile-cases.md, E)."""
+"""Result tables as files, read back by other programs."""
 
 from __future__ import annotations
 

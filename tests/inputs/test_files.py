@@ -1,4 +1,4 @@
-"""Files as people have them, read as the items they mean (hostile-cases.md, C)."""
+"""Files as people have them, read as the items they mean."""
 
 from __future__ import annotations
 

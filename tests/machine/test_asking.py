@@ -11,6 +11,7 @@ import pytest
 
 from jobs.runtime import client
 from jobs.runtime.errors import IllegalMove, NoItems, Refused, UnknownRun
+from jobs.runtime.store.connection import FILE
 from tests.machine.conftest import Machine, until
 
 
@@ -112,6 +113,15 @@ def test_retry_is_refused_where_nothing_failed_or_the_run_still_runs(machine: Ma
     with pytest.raises(IllegalMove, match="wait until it has ended"):
         client.retry(running.id)
     client.cancel(running.id)
+
+
+def test_delete_gives_the_room_back_to_the_disk(machine: Machine) -> None:
+    run = machine.finish(machine.submit(["ok " + "x" * 2_000] * 1_500, "noop", pool=(1, 4)))
+    before = (machine.home / FILE).stat().st_size + (machine.home / (FILE + "-wal")).stat().st_size
+
+    client.delete(run.id)
+
+    until(lambda: machine.sql("PRAGMA page_count")[0][0] * 4096 < before / 4)  # type: ignore[operator]
 
 
 def test_delete_removes_rows_and_files_and_only_of_an_ended_run(machine: Machine) -> None:

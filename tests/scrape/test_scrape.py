@@ -334,5 +334,6 @@ def test_many_threads_share_one_fetcher(tools: Tools, serve: Serve) -> None:
 
 def test_every_wish_of_a_run_is_a_wish_of_a_visit() -> None:
     assert wishes_of(user_agent="").product == "*"
+    assert wishes_of(user_agent="/bot").product == "*"
     assert wishes_of(user_agent="Me/1 you").product == "Me"
     assert wishes_of(user_agent="Mozilla compatible").product == "Mozilla"

@@ -5,18 +5,22 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from jobs.runtime import artifacts
 from jobs.runtime.errors import IllegalMove, Refused, UnknownRun
 from jobs.runtime.records import Event, RunState, count
 from jobs.runtime.runner.closing import Closing
 from jobs.runtime.runner.desk import Desk
-from jobs.runtime.store import commands, items, outcomes, runs
+from jobs.runtime.store import commands, connection, items, outcomes, runs
 from jobs.runtime.store.commands import Command
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.runs import Stored
 
 DELETE_STEP = 5_000
+FREE_STEP = 500
+"""Pages of the store that are given back to the disk at once: 2 MB."""
+
 After = list[Callable[[], None]]
 Order = Callable[[Connection, Stored, Command, float, After], None]
 
@@ -27,6 +31,7 @@ class Orders:
     def __init__(self, desk: Desk, leave: Callable[[], None]) -> None:
         self.desk, self.leave = desk, leave
         self.deleting: deque[tuple[int, str]] = deque()
+        self.freeing = False
         self.verbs: Mapping[str, Order] = {
             "cancel": self._cancel,
             "pause": self._pause,
@@ -39,7 +44,7 @@ class Orders:
     @property
     def pending(self) -> bool:
         """Whether a deletion has more to do."""
-        return bool(self.deleting)
+        return bool(self.deleting) or self.freeing
 
     def take(self, now: float) -> None:
         """Carry out what was asked. Raises BusyError: try again soon."""
@@ -161,6 +166,7 @@ class Orders:
 
     def _delete_more(self) -> None:
         if not self.deleting:
+            self.freeing = self.freeing and self.desk.write(partial(connection.give_back, pages=FREE_STEP))
             return
         number, run = self.deleting[0]
         if self.desk.write(lambda db: items.remove(db, number, DELETE_STEP)) > 0:
@@ -168,6 +174,7 @@ class Orders:
         artifacts.remove(self.desk.store.home, run)  # before the run itself: as long as it is there, this is done again
         self.desk.write(lambda db: runs.delete_row(db, number))
         self.deleting.popleft()
+        self.freeing = True
 
     def _log(self, db: Connection, stored: Stored, at: float, text: str) -> None:
         commands.log(db, stored.number, Event(at=at, kind="command", text=text))

@@ -93,6 +93,20 @@ def transaction(db: Connection) -> Iterator[Connection]:
         raise
 
 
+def give_back(db: Connection, pages: int) -> bool:
+    """Return so many free pages to the disk, in the caller's transaction; whether more of them are left.
+
+    The file becomes shorter with the next checkpoint (https://www.sqlite.org/pragma.html#pragma_incremental_vacuum).
+    """
+    before = _free_pages(db)
+    db.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+    return 0 < _free_pages(db) < before
+
+
+def _free_pages(db: Connection) -> int:
+    return int(db.execute("PRAGMA freelist_count").fetchone()[0])
+
+
 def _make_folder(home: Path) -> None:
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -128,6 +142,8 @@ def _migrate(path: Path) -> None:
         version = _version(db)
         if version == len(MIGRATIONS):
             return
+        if version == 0:
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only before there is a table; see give_back
         db.execute("PRAGMA journal_mode = WAL")
         with transaction(db):
             version = _version(db)
