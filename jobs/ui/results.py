@@ -14,11 +14,11 @@ from jobs.runtime import client, exports
 from jobs.runtime.records import Item, Outcome, Run
 from jobs.ui import detail, downloads, states, words
 
-MOST_ROWS = 100_000
-"""Rows of one page of the table."""
+MOST_ROWS = 20_000
+"""Rows of one page of the table: 100,000 took 3 s until they were first drawn (tests/bench/million.py)."""
 
-LAZY_FROM = 20_000
-"""Rows beyond which the browser gets them as it scrolls."""
+SLOW_ROWS = 5_000
+"""Rows whose reading takes so long that it is said."""
 
 NEWEST = 200
 """Rows shown while a run is going on."""
@@ -82,16 +82,16 @@ def _whole_table(run: Run) -> None:
     page = st.pagination(pages, key="rows_page") if pages > 1 else 1
     first = (page - 1) * MOST_ROWS + 1
     last = min(run.items, first + MOST_ROWS - 1)
-    lazy = last - first >= LAZY_FROM
-    with st.spinner(f"Reading {last - first + 1:,} rows…") if lazy else contextlib.nullcontext():
+    slow = last - first >= SLOW_ROWS
+    with st.spinner(f"Reading {last - first + 1:,} rows…") if slow else contextlib.nullcontext():
         table, config = _prepared(run.id, stamp(run), first, last)
-    chosen = _frame(run, table, config, key="results", select=not lazy)
-    if lazy:
-        _by_position(run)
-    elif chosen is None:
-        st.caption("Select a row (at its left edge) to see everything about it.")
-    else:
+    chosen = _frame(run, table, config, key="results" if page == 1 else f"results_{page}", select=True)
+    if chosen is not None:
         detail.show(run, first + chosen)
+        return
+    st.caption("Select a row (at its left edge) to see everything about it.")
+    if pages > 1:
+        _by_position(run)
 
 
 def _by_position(run: Run) -> None:
@@ -124,9 +124,7 @@ def for_people(run: Run, table: pd.DataFrame) -> pd.DataFrame:
 
 def _frame(run: Run, table: pd.DataFrame, config: Mapping[str, Any], *, key: str, select: bool) -> int | None:
     """Draw the table; the index of the row that is selected."""
-    options: dict[str, Any] = {"lazy": True} if len(table) > LAZY_FROM else {}
-    if select:
-        options |= {"on_select": "rerun", "selection_mode": "single-row"}
+    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row"} if select else {}
     state = st.dataframe(
         table,
         key=key,

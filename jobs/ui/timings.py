@@ -135,7 +135,6 @@ def _each(run: Run, newest: Sequence[results.Row]) -> None:
     config: dict[str, Any] = {name: number(format="%.3f", help=advice) for name, advice in helps.items()}
     config |= {name: number(format="%d", width="small") for name in ("position", "process", "thread", "attempts")}
     config["state"] = states.of_items()
-    lazy: dict[str, Any] = {"lazy": True} if len(shown) > results.LAZY_FROM else {}
     st.dataframe(
         shown,
         key="timings",
@@ -143,5 +142,4 @@ def _each(run: Run, newest: Sequence[results.Row]) -> None:
         column_config=config,
         placeholder=words.UNMEASURED,
         alt="Seconds of each item: waited, ran, processor time, by whom",
-        **lazy,
     )
