@@ -111,7 +111,7 @@ SETTINGS: tuple[Setting, ...] = (
         name="JOBS_IDLE",
         default="300",
         read=_between(float, 0, 10**7),
-        meaning="seconds without work after which the runner leaves; a worker that nobody needs is kept warm for a minute of them",
+        meaning="seconds without work after which the runner leaves; workers are kept warm for a minute of them",
     ),
 )
 
