@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from jobs.runtime import catalog
+from jobs.runtime import catalog, settings
 from jobs.runtime.presence import Presence
 from jobs.runtime.store import runs
 from jobs.runtime.store.connection import Store
@@ -86,5 +86,5 @@ def play_the_runner(store: Store, held: Presence) -> None:
             started_at=time.time(),
             clock_offset=0.0,
             code_hash=catalog.code_hash(),
-            allow_nets="",
+            settings=settings.of_runner(),
         )

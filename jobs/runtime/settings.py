@@ -115,6 +115,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
 )
 
+_NOT_OF_RUNNER = ("JOBS_HOME", "JOBS_PATH", "JOBS_MAX_ITEMS")
+"""Each home has a runner of its own, the code of JOBS_PATH is compared by itself, and a submit counts its own items."""
+
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -135,6 +138,12 @@ def check() -> None:
     """Read every setting once. Raises BadSetting for the first that cannot be read, before anything depends on it."""
     for setting in SETTINGS:
         value(setting.name)
+
+
+def of_runner() -> str:
+    """What a runner and its workers go by, as one text: equal when all those settings mean the same."""
+    names = [setting.name for setting in SETTINGS if setting.name not in _NOT_OF_RUNNER]
+    return " ".join(f"{name}={value(name)}" for name in names)
 
 
 def home() -> Path:

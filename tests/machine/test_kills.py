@@ -260,7 +260,7 @@ def test_d12_a_runner_that_has_been_followed_stores_nothing_more(machine: Machin
     until(lambda: client.run(run.id).done > 3)
     stale = psutil.Process(machine.runner_pid())
     with Store(machine.home).write() as db:
-        run_table.take_over(db, pid=1, started_at=1.0, clock_offset=0.0, code_hash="", allow_nets="")
+        run_table.take_over(db, pid=1, started_at=1.0, clock_offset=0.0, code_hash="", settings="")
         stored = db.execute("SELECT count(*) FROM outcomes").fetchone()[0]
     until(lambda: not stale.is_running() or stale.status() == "zombie")
 

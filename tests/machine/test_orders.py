@@ -49,7 +49,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setenv("JOBS_HOME", str(tmp_path))
     desk = Desk(Store(tmp_path))
     with desk.store.write() as db:
-        desk.epoch = runs.take_over(db, pid=1, started_at=1.0, clock_offset=0.0, code_hash="", allow_nets="")
+        desk.epoch = runs.take_over(db, pid=1, started_at=1.0, clock_offset=0.0, code_hash="", settings="")
     yield desk
     desk.workers.close()
     desk.db.close()

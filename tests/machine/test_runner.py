@@ -139,15 +139,40 @@ def test_a_cancel_outlives_a_kill(machine: Machine) -> None:
     assert ended.ok + ended.cancelled == 300
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("JOBS_ALLOW_NETS", "127.0.0.0/8"),
+        ("JOBS_WORKER_MEMORY", "1 GiB"),
+        ("JOBS_MAX_DIGITS", "1000"),
+        ("JOBS_ACTIVE_RUNS", "2"),
+        ("JOBS_IDLE", "30"),
+    ],
+)
 def test_an_idle_runner_with_other_settings_is_followed_by_a_new_one(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str, text: str
 ) -> None:
     machine.perform(["ok"])
     first = machine.runner_pid()
-    monkeypatch.setenv("JOBS_ALLOW_NETS", "127.0.0.0/8")
+    monkeypatch.setenv(name, text)
     machine.perform(["ok"])
 
     assert machine.runner_pid() != first
+
+
+def test_an_idle_runner_stays_while_its_settings_mean_the_same(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-m", "jobs", "runner", "--idle", "25"]
+    with subprocess.Popen(command, cwd=settings.PROJECT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as child:
+        until(lambda: presence.alive(machine.home))
+        until(lambda: machine.runner_pid() == child.pid)
+        monkeypatch.setenv("JOBS_WORKER_MEMORY", "2048 MiB")
+        monkeypatch.setenv("JOBS_MAX_ITEMS", "7")
+        machine.perform(["ok"])
+
+        assert machine.runner_pid() == child.pid
+        machine.end()
 
 
 def test_an_idle_runner_costs_next_to_nothing(machine: Machine) -> None:

@@ -90,7 +90,7 @@ def test_only_legal_moves_are_stored(store: Store) -> None:
 
 
 def test_the_write_of_a_stale_runner_is_refused(store: Store) -> None:
-    facts = {"pid": 1, "started_at": 1.0, "clock_offset": 0.0, "code_hash": "", "allow_nets": ""}
+    facts = {"pid": 1, "started_at": 1.0, "clock_offset": 0.0, "code_hash": "", "settings": ""}
     with store.write() as db:
         old = runs.take_over(db, **facts)  # type: ignore[arg-type]
         new = runs.take_over(db, **facts)  # type: ignore[arg-type]

@@ -115,8 +115,7 @@ def _outdated(code: str) -> bool:
     with store().read() as db:
         runner = runs.runner(db)
         busy = runs.counted(db, states=(RunState.RUNNING, RunState.CANCELLING), job="", text="")
-    allowed = " ".join(settings.value("JOBS_ALLOW_NETS"))
-    return not busy and (runner.code_hash != code or runner.allow_nets != allowed)
+    return not busy and (runner.code_hash != code or runner.settings != settings.of_runner())
 
 
 def _starting() -> bool:

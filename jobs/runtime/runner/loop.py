@@ -57,7 +57,7 @@ class Runner:
                 started_at=self.desk.now_unix(),
                 clock_offset=self.desk.offset,
                 code_hash=self.desk.code_hash,
-                allow_nets=" ".join(settings.value("JOBS_ALLOW_NETS")),
+                settings=settings.of_runner(),
             )
         self._listen()
         self.claims.inherit()

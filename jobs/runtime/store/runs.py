@@ -43,13 +43,13 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerRow:
-    """The runner that wrote last: its epoch, process id, start, code and the private networks it allows."""
+    """The runner that wrote last: its epoch, process id, start, code and settings (`settings.of_runner()`)."""
 
     epoch: int
     pid: int | None
     started_at: float | None
     code_hash: str
-    allow_nets: str
+    settings: str
 
 
 def add(db: Connection, run: Run, traits: Traits, secrets: Mapping[str, Any] | None = None) -> int:
@@ -266,13 +266,13 @@ def history(db: Connection, job: str, limit: int = 20) -> list[Run]:
 
 
 def take_over(
-    db: Connection, *, pid: int, started_at: float, clock_offset: float, code_hash: str, allow_nets: str
+    db: Connection, *, pid: int, started_at: float, clock_offset: float, code_hash: str, settings: str
 ) -> int:
     """Raise the epoch and enter the new runner; returns the epoch."""
     db.execute(
         """UPDATE runner SET epoch = epoch + 1, pid = ?, started_at = ?, clock_offset = ?, code_hash = ?,
-             allow_nets = ?""",
-        (pid, started_at, clock_offset, code_hash, allow_nets),
+             settings = ?""",
+        (pid, started_at, clock_offset, code_hash, settings),
     )
     return runner(db).epoch
 
@@ -285,7 +285,7 @@ def runner(db: Connection) -> RunnerRow:
         pid=row["pid"],
         started_at=row["started_at"],
         code_hash=row["code_hash"] or "",
-        allow_nets=row["allow_nets"] or "",
+        settings=row["settings"] or "",
     )
 
 
