@@ -64,7 +64,7 @@ def _group(run: Run, code: str, number: int, meaning: str) -> None:
 
 
 def _items(run: Run, code: str, number: int) -> None:
-    first = int(st.session_state.get(f"failures_from:{run.id}", 1))
+    first = int(st.session_state.get(_place(run, code), 1))
     found = client.failures(run.id, code=code, first=first, most=MOST_SHOWN)
     item = results.item_label(run, ("position", "code", "error", "attempts"))
     rows = [
@@ -91,21 +91,26 @@ def _items(run: Run, code: str, number: int) -> None:
         alt="Failed items with code and reason",
         **options,
     )
-    _turn(run, found, first, number)
+    _turn(run, code, found, first, number)
     if select and state.selection.rows:
         detail.show(run, found[state.selection.rows[0]][0])
 
 
-def _turn(run: Run, found: Sequence[results.Row], first: int, number: int) -> None:
+def _turn(run: Run, code: str, found: Sequence[results.Row], first: int, number: int) -> None:
     """The buttons to the next and the first failed items, where there are more than are shown."""
-    if number <= MOST_SHOWN:
+    if number <= MOST_SHOWN and first == 1:
         return
-    key = f"failures_from:{run.id}"
+    key = _place(run, code)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("First", disabled=first == 1, on_click=_from, args=(key, 1), key="failures_first")
         after = found[-1][0] + 1 if found else 1
         st.button("Next", disabled=len(found) < MOST_SHOWN, on_click=_from, args=(key, after), key="failures_next")
         st.caption(f"{len(found):,} of {number:,} shown, from position {first:,} on.")
+
+
+def _place(run: Run, code: str) -> str:
+    """What is remembered of each code: the position from which its failed items are shown."""
+    return f"failures_from:{run.id}:{code}"
 
 
 def _from(key: str, first: int) -> None:

@@ -14,6 +14,7 @@ from jobs.runtime.records import Progress, Run, RunState, count
 from jobs.ui import actions, charts, failures, frame, results, timings, words
 
 TABS = ["Results", "Timings", "Timeline", "Failures", "Log", "Settings"]
+MOST_EVENTS = 500  # lines of the log that are shown
 MANY = 5_000  # items from which a live page is drawn every 2 s, not every second
 
 
@@ -202,7 +203,10 @@ def _tabs(progress: Progress, newest: Sequence[results.Row]) -> None:
 
 
 def _log(run: Run) -> None:
-    rows = [(frame.moment(event.at), event.kind.replace("_", " "), event.text) for event in client.events(run.id)]
+    events = client.events(run.id, MOST_EVENTS)
+    rows = [(frame.moment(event.at), event.kind.replace("_", " "), event.text) for event in events]
+    if len(events) == MOST_EVENTS:
+        st.caption(f"The newest {MOST_EVENTS} lines.")
     st.dataframe(
         pd.DataFrame(rows, columns=["when", "what", "in words"]),
         hide_index=True,

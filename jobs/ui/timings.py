@@ -100,7 +100,8 @@ def cpu_share(run: Run, now: float) -> float | None:
 
 def starts_of(run_id: str) -> list[dict[str, Any]]:
     """The workers started for a run: process id, when started, when ready (Unix seconds)."""
-    return [dict(event.facts) for event in client.events(run_id) if "started" in event.facts and "ready" in event.facts]
+    ready = client.events_of(run_id, "worker_ready")
+    return [dict(event.facts) for event in reversed(ready) if "started" in event.facts and "ready" in event.facts]
 
 
 COLUMNS = {

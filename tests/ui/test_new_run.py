@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from jobs.runtime import client
 from jobs.runtime.records import Limits, Pool, RunState, Table
@@ -124,6 +125,21 @@ def test_the_sample_can_be_taken_and_given_back(new_run: Open) -> None:
     assert not start_of(checked(app.run()))
 
 
+def chooser(app: AppTest, key: str) -> Selectbox:
+    """The choice of a column or sheet, whatever the content of the file that it is kept under."""
+    return next(box for box in app.selectbox if str(box.key).startswith(f"{key}:"))
+
+
+def test_a_mended_file_of_the_same_name_is_read_anew(new_run: Open) -> None:
+    app = new_run()
+    for content in (b"id,url\n1,https://a.example/\n", b"id,link\n1,https://b.example/\n"):
+        app.file_uploader(key="file:scrape").set_value(("d.csv", content, "text/csv"))
+        checked(app.run())
+
+    assert chooser(app, "column:scrape:d.csv").value == "link"
+    assert start_of(app)
+
+
 def test_an_upload_is_read_and_its_column_found(new_run: Open) -> None:
     content = b"company,home\nA,https://a.example/\nB,https://b.example/\nC,nothing\n"
     app = new_run()
@@ -131,7 +147,7 @@ def test_an_upload_is_read_and_its_column_found(new_run: Open) -> None:
     app.file_uploader(key="file:scrape").set_value(("companies.csv", content, "text/csv"))
     checked(app.run())
 
-    assert app.selectbox(key="column:scrape:companies.csv").value == "home"
+    assert chooser(app, "column:scrape:companies.csv").value == "home"
     assert "3 URLs" in badges(app)
     assert app.text_area(key="text:scrape").disabled
 
@@ -168,11 +184,11 @@ def test_another_sheet_has_columns_of_its_own(new_run: Open) -> None:
     app.file_uploader(key="file:factorial").set_value(("two.xlsx", book.getvalue(), ""))
     checked(app.run())
 
-    app.selectbox(key="sheet:factorial:two.xlsx").set_value("second")
+    chooser(app, "sheet:factorial:two.xlsx").set_value("second")
     checked(app.run())
     checked(app.run())
 
-    assert app.selectbox(key="column:second:factorial:two.xlsx").value == "m"
+    assert chooser(app, "column:second:factorial:two.xlsx").value == "m"
     app.button(key="start").click()
     checked(app.run())
     assert [item.cell for item in client.items(client.runs()[0].id)] == ["20"]
@@ -184,7 +200,7 @@ def test_another_column_can_be_chosen(new_run: Open) -> None:
     app.file_uploader(key="file:factorial").set_value(("two.csv", content, "text/csv"))
     checked(app.run())
 
-    app.selectbox(key="column:factorial:two.csv").set_value("m")
+    chooser(app, "column:factorial:two.csv").set_value("m")
     checked(app.run())
     app.button(key="start").click()
     checked(app.run())

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from jobs.runtime import client
-from jobs.runtime.records import RunState, Table
+from jobs.runtime.records import Event, RunState, Table
+from jobs.runtime.store import commands, runs
 from jobs.ui import downloads
 from jobs.ui.run import every
 from tests.ui.conftest import HOSTILE, Open, Stage, badges, checked, marked_up, plain, texts
@@ -237,6 +238,32 @@ def test_many_failures_are_turned_page_by_page(visit: Open, stage: Stage) -> Non
     checked(app.run())
 
     assert list(table(app, "error")["position"]) == list(range(201, 401))
+
+
+def test_each_code_has_a_place_of_its_own_among_many_failures(visit: Open, stage: Stage) -> None:
+    cells = [str(number) for number in range(450)]
+    failed = {number: ("timeout" if number <= 50 else "bug", "no") for number in range(1, 451)}
+    app = visit("run", run=stage.run(cells=cells, failed=failed).id, tab="Failures")
+    app.button(key="failures_next").click()
+    checked(app.run())
+
+    app.selectbox(key="code").set_value("timeout")
+    checked(app.run())
+
+    assert list(table(app, "error")["position"]) == list(range(1, 51))
+
+
+def test_a_long_log_hides_no_start_of_a_worker(visit: Open, stage: Stage) -> None:
+    run = stage.run()
+    with stage.store.write() as db:
+        number = runs.find(db, run.id).number
+        started = Event(at=1.0, kind="worker_ready", text="ready", facts={"worker": 7, "started": 1.0, "ready": 1.5})
+        for event in (started, *(Event(at=2.0, kind="hold", text="waits") for _ in range(600))):
+            commands.log(db, number, event)
+
+    app = visit("run", run=run.id, tab="Timings")
+
+    assert table(app, "figure").set_index("figure")["value"]["Start-up of workers"] != "–"
 
 
 def test_timings_have_a_table_of_items_and_one_of_totals(visit: Open, stage: Stage) -> None:

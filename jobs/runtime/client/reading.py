@@ -134,6 +134,12 @@ def events(run_id: str, most: int = 500) -> list[Event]:
         return commands.events(db, run_table.find(db, run_id).number, most)
 
 
+def events_of(run_id: str, kind: str) -> list[Event]:
+    """All lines of one kind in the log of a run, oldest first."""
+    with store().read() as db:
+        return commands.events_of(db, run_table.find(db, run_id).number, kind)
+
+
 def spans(run_id: str, most: int = 2_000) -> list[Span]:
     """Attempts as they lie on a timeline, of the first `most` items and of earlier attempts."""
     with store().read() as db:

@@ -66,7 +66,17 @@ def log(db: Connection, run: int, event: Event) -> None:
 def events(db: Connection, run: int, most: int) -> list[Event]:
     """The log of a run, newest first."""
     rows = db.execute("SELECT at, kind, text, facts FROM events WHERE run = ? ORDER BY seq DESC LIMIT ?", (run, most))
-    return [Event(at=row["at"], kind=row["kind"], text=row["text"], facts=json.loads(row["facts"])) for row in rows]
+    return list(map(_event, rows))
+
+
+def events_of(db: Connection, run: int, kind: str) -> list[Event]:
+    """All lines of one kind in the log of a run, oldest first."""
+    rows = db.execute("SELECT at, kind, text, facts FROM events WHERE run = ? AND kind = ? ORDER BY seq", (run, kind))
+    return list(map(_event, rows))
+
+
+def _event(row: Any) -> Event:
+    return Event(at=row["at"], kind=row["kind"], text=row["text"], facts=json.loads(row["facts"]))
 
 
 def count_events(db: Connection, run: int, kind: str) -> int:
