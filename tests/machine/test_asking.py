@@ -194,9 +194,7 @@ def test_groups_keep_their_limits_across_runs(machine: Machine, tmp_path: Path) 
     times = sorted(float(line.split()[1]) for line in path.read_text().splitlines())
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert len(gaps) == 5
-    assert (
-        min(gaps) >= 0.1
-    )  # half of the shortest pause: an item reaches its slot a little later at one time than another
+    assert min(gaps) >= 0.1  # half of the shortest pause: one item reaches its slot a little later than another
     assert sum(gaps) >= 0.9
 
 
