@@ -10,6 +10,11 @@ FOLDER = "workers"
 MAX_READ = 8_000
 MAX_BYTES = 5 * 2**20
 
+MAX_STACKS = 2 * 2**20
+"""What faulthandler prints of a crash: at most 100 threads of 100 calls, a line each."""
+
+_CRASH = b"Fatal Python error: "
+
 
 def path(home: Path, job: str, pid: int) -> Path:
     """The log of one worker."""
@@ -24,10 +29,13 @@ def clear(home: Path) -> None:
 
 
 def tail(log: Path) -> str:
-    """The end of what was written."""
+    """The end of what was written; after a crash, the stacks of all threads and what a library said before them."""
     with suppress(OSError), log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - MAX_READ))
-        return file.read().decode("utf-8", "replace")
+        file.seek(max(0, log.stat().st_size - MAX_STACKS))
+        written = file.read()
+        crash = written.rfind(_CRASH)
+        end = len(written) if crash < 0 else crash
+        return written[max(0, end - MAX_READ) :].decode("utf-8", "replace")
     return ""
 
 

@@ -91,6 +91,16 @@ def test_memory_is_blamed_on_its_item_alone(machine: Machine, monkeypatch: pytes
     assert codes(found) == {2: "out_of_memory", 3: "out_of_memory"}
 
 
+def test_memory_is_blamed_beside_the_long_stacks_of_many_threads(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBS_WORKER_MEMORY", "256 MiB")
+
+    found = machine.perform(["gmp", "sleep 0.1"], pool=(1, 99))
+
+    assert codes(found) == {1: "out_of_memory"}
+
+
 def test_a_worker_killed_from_outside_costs_nothing_but_time(machine: Machine) -> None:
     run = machine.submit(["sleep 0.3"] * 8, pool=(2, 1))
     until(lambda: client.progress(run.id).doing)
