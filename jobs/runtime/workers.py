@@ -204,6 +204,7 @@ class Workers:
             self.kill(doomed, "the runner leaves")
         for doomed in list(self.all):
             doomed.process.join(5)
+            doomed.pipe.close()
         self._selector.close()
 
     def _start(self, job: str, slots: int, now: float) -> WorkerProcess:
