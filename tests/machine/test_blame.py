@@ -75,6 +75,23 @@ def test_healthy_items_that_hold_the_gil_are_never_killed(machine: Machine) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("deadline", [None, 90.0], ids=["no deadline", "a longer deadline"])
+@pytest.mark.parametrize("pool", [(1, 4), (2, 2)], ids=["1x4", "2x2"])
+def test_healthy_items_that_hold_the_gil_for_twenty_seconds_are_never_killed(
+    machine: Machine, pool: tuple[int, int], deadline: float | None
+) -> None:
+    """Many calls for 20 s, and one call of about 20 s; beside them and behind them, others that are quick."""
+    cells = ["ok", "gil 20", "sleep 0.5", "fac 65000000", *["sleep 0.05"] * 60]
+    run = machine.finish(machine.submit(cells, pool=pool, deadline=deadline), 150)
+
+    found = machine.outcomes(run)
+    assert codes(found) == {}
+    assert {outcome.attempts for outcome in found} == {1}
+    assert (found[1].seconds or 0.0) >= 20.0
+    assert not any(event.kind == "worker_died" for event in client.events(run.id, 1_000))
+
+
+@pytest.mark.slow
 def test_an_item_that_holds_the_gil_past_the_deadline_of_another_is_not_killed(machine: Machine) -> None:
     """The first should be done at 10.7 s; by then the third holds the GIL in one call, since it began at 10.2 s."""
     run = machine.finish(machine.submit(["sleep 10.7", "sleep 10.2", "fac 10000000"], pool=(1, 2), deadline=10.0))
