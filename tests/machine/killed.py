@@ -15,7 +15,7 @@ from typing import Any
 from jobs.runtime import artifacts, client, runner, settings
 from jobs.runtime.records import Item
 from jobs.runtime.runner import dispatch, loop, orders
-from jobs.runtime.store import commands, connection, items, outcomes, runs
+from jobs.runtime.store import commands, connection, items, outcomes, reopening, runs
 
 
 def die_at(instant: str) -> None:
@@ -64,6 +64,10 @@ def migrate_and_die() -> None:
     client.runs()
 
 
+def reopen_by_twos() -> None:
+    orders.REOPEN_STEP = 2
+
+
 def full() -> None:
     """A store that may hold no more than so many pages, until there is a file `room` beside it."""
     original = connection.transaction
@@ -99,7 +103,7 @@ def jump(seconds: float) -> None:
 INSTANTS: dict[str, Callable[[], object]] = {
     "before a row is written": lambda: (before(outcomes, "add", call=4), runner.main(["--idle", "5"])),
     "between row and counters": lambda: (before(outcomes, "_count", call=4), runner.main(["--idle", "5"])),
-    "after the counters": lambda: (after(outcomes, "_count_codes", call=4), runner.main(["--idle", "5"])),
+    "after the counters": lambda: (after(outcomes, "count_codes", call=4), runner.main(["--idle", "5"])),
     "while claiming": lambda: (after(runs, "change", call=1), runner.main(["--idle", "5"])),
     "before entering": lambda: (before(runs, "take_over"), runner.main([])),
     "after entering": lambda: (before(loop.Runner, "_listen"), runner.main([])),
@@ -110,7 +114,10 @@ INSTANTS: dict[str, Callable[[], object]] = {
     "with a cancel just answered": lambda: (before(orders.Orders, "_stop"), runner.main([])),
     "with a deletion just answered": lambda: (before(orders.Orders, "delete"), runner.main([])),
     "while cancelling": lambda: (after(outcomes, "cancel_rest"), runner.main([])),
-    "while reopening": lambda: (after(outcomes, "reopen"), runner.main([])),
+    "while reopening": lambda: (after(reopening, "reopen"), runner.main([])),
+    "between two steps of reopening": lambda: (reopen_by_twos(), before(reopening, "reopen", call=2), runner.main([])),
+    "in a later step of reopening": lambda: (reopen_by_twos(), after(reopening, "reopen", call=2), runner.main([])),
+    "at the end of reopening": lambda: (reopen_by_twos(), after(reopening, "end"), runner.main([])),
     "while deleting": lambda: (after(items, "remove"), runner.main([])),
     "before the files are deleted": lambda: (before(artifacts, "remove"), runner.main([])),
     "before the run is deleted": lambda: (before(runs, "delete_row"), runner.main([])),

@@ -88,17 +88,49 @@ def test_a_runner_killed_at_an_instant_of_a_cancel_is_cancelled_by_the_next(mach
     machine.check_books(ended)
 
 
-@pytest.mark.parametrize("instant", ["with a command not yet answered", "while reopening"])
-def test_a_runner_killed_at_an_instant_of_a_retry_reopens_each_item_once(machine: Machine, instant: str) -> None:
+@pytest.mark.parametrize(
+    ("instant", "state", "failed"),
+    [
+        ("with a command not yet answered", "finished", 5),
+        ("while reopening", "finished", 5),
+        ("between two steps of reopening", "queued", 3),
+        ("in a later step of reopening", "queued", 3),
+        ("at the end of reopening", "queued", 1),
+    ],
+)
+def test_a_runner_killed_at_an_instant_of_a_retry_reopens_each_item_once(
+    machine: Machine, instant: str, state: str, failed: int
+) -> None:
     run = machine.finish(machine.submit(["fail"] * 5))
     client.stop_runner()
     ask_unheard(machine, run, "retry")
     die_at(instant)
+    half = client.run(run.id)
+    assert (half.state, half.failed, half.waiting) == (state, failed, 5 - failed)
     client.ensure_runner()
     until(lambda: len(client.attempts(run.id)) == 5)
 
     machine.check_books(machine.finish(run))
     assert [attempt.kind for attempt in client.attempts(run.id)] == ["retried"] * 5
+
+
+def test_equal_items_whose_retry_was_cancelled_half_way_are_all_done_by_the_next_retry(machine: Machine) -> None:
+    """The first of them, which the others are copies of, was reopened by then, and most of the copies were not."""
+    run = machine.finish(machine.submit(["fail"] * 5, "keyed", pool=(1, 1)))
+    assert [outcome.duplicate_of for outcome in machine.outcomes(run)] == [None, 1, 1, 1, 1]
+    client.stop_runner()
+    ask_unheard(machine, run, "retry")
+    die_at("between two steps of reopening")
+    ask_unheard(machine, run, "cancel")
+    client.ensure_runner()
+    half = machine.finish(run)
+    assert (half.state, half.failed, half.cancelled) == ("cancelled", 3, 2)
+    client.retry(run.id, ["bug"])
+
+    ended = machine.finish(run)
+    assert (ended.state, ended.failed, ended.cancelled) == ("finished", 3, 2)
+    assert [outcome.duplicate_of for outcome in machine.outcomes(ended)] == [None, None, None, 3, 3]
+    machine.check_books(ended)
 
 
 @pytest.mark.parametrize(

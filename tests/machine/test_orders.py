@@ -11,7 +11,7 @@ import pytest
 from jobs.runtime.records import Item, ItemState, Limits, Pool, Run, RunState, Table
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.runner.orders import Orders
-from jobs.runtime.store import commands, items, outcomes, runs
+from jobs.runtime.store import commands, items, outcomes, reopening, runs
 from jobs.runtime.store.connection import Store
 from jobs.runtime.store.outcomes import OutcomeRow
 
@@ -131,3 +131,118 @@ def test_pauses_and_cancels_are_measured_by_a_clock_that_does_not_jump(desk: Des
     assert 0 <= stored.run.paused_seconds < 60
     assert stored.cancel_asked_at is not None
     assert 0 <= desk.now_unix() - stored.cancel_asked_at < 60
+
+
+@pytest.fixture
+def by_twos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retries reopen two items at a time."""
+    monkeypatch.setattr("jobs.runtime.runner.orders.REOPEN_STEP", 2)
+
+
+def new_failed_run(store: Store) -> int:
+    """A finished run of nine items, all failed, none of which was tried."""
+    number = new_run(store, "finished")
+    with store.write() as db:
+        items.add(db, number, 4, [Item(cell="x")] * 6)
+        db.execute("UPDATE runs SET items = 9 WHERE number = ?", (number,))
+        db.execute("DELETE FROM outcomes")
+        db.execute("DELETE FROM codes")
+        db.execute("UPDATE runs SET ok = 0, failed = 0")
+        rows = [
+            OutcomeRow(place, ItemState.FAILED, "bug" if place % 3 else "foreseen", "", "", None, 0)
+            for place in range(1, 10)
+        ]
+        outcomes.add(db, number, rows, duplicates=False)
+    return number
+
+
+def half_retried(desk: Desk) -> tuple[Orders, int]:
+    """A run of nine failed items, three steps of whose retry have been done."""
+    number = new_failed_run(desk.store)
+    with desk.store.write() as db:
+        commands.ask(db, number, "retry", {"codes": []}, time.time())
+    orders = Orders(desk, lambda: None)
+    orders.take(time.monotonic())
+    orders.take(time.monotonic())
+    return orders, number
+
+
+def work_off(orders: Orders) -> None:
+    while orders.pending:
+        orders.take(time.monotonic())
+
+
+def check_counters(desk: Desk, number: int) -> tuple[int, int, int]:
+    """The outcomes (ok, failed, cancelled) of a run, which its counters and its codes equal."""
+    with desk.store.read() as db:
+        run = runs.get(db, number).run
+        rows = db.execute("SELECT state, code, count(*) FROM outcomes WHERE run = ? GROUP BY state, code", (number,))
+        assert sorted(map(tuple, rows)) == sorted(runs.codes(db, number))
+        assert db.execute("SELECT count(*) FROM outcomes WHERE run = ?", (number,)).fetchone()[0] == run.done
+    return run.ok, run.failed, run.cancelled
+
+
+@pytest.mark.usefixtures("by_twos")
+def test_a_large_retry_goes_step_by_step_and_its_run_is_claimed_after_the_last(desk: Desk) -> None:
+    orders, number = half_retried(desk)
+
+    assert (state_of(desk, number), check_counters(desk, number)) == ("queued", (0, 3, 0))
+    assert runs.claimable(desk.db, 9) == []
+    work_off(orders)
+    assert check_counters(desk, number) == (0, 0, 0)
+    assert [(found.number, found.prepared) for found in runs.claimable(desk.db, 9)] == [(number, 0)]
+    assert [event.text for event in commands.events(desk.db, number, 9)] == ["retry: 9 items reopened"]
+    assert [attempt.kind for attempt in outcomes.attempts(desk.db, number, 99)] == ["retried"] * 9
+
+
+@pytest.mark.usefixtures("by_twos")
+def test_a_large_retry_by_code_reopens_these_alone(desk: Desk) -> None:
+    number = new_failed_run(desk.store)
+    with desk.store.write() as db:
+        commands.ask(db, number, "retry", {"codes": ["foreseen", "nothing of this code"]}, time.time())
+    orders = Orders(desk, lambda: None)
+    orders.take(time.monotonic())
+    work_off(orders)
+
+    assert runs.codes(desk.db, number) == [("failed", "bug", 6)]
+    assert [attempt.position for attempt in outcomes.attempts(desk.db, number, 99)] == [3, 6, 9]
+
+
+@pytest.mark.usefixtures("by_twos")
+@pytest.mark.parametrize(
+    ("verbs", "answer", "state"),
+    [
+        (("pause",), "", "paused"),
+        (("pause", "resume"), "", "queued"),
+        (("resume",), "", "queued"),
+        (("rename",), "", "queued"),
+        (("retry",), "wait until it has ended", "queued"),
+        (("delete",), "cancel it before deleting it", "queued"),
+    ],
+)
+def test_what_is_asked_in_the_midst_of_a_retry(desk: Desk, verbs: tuple[str, ...], answer: str, state: str) -> None:
+    orders, number = half_retried(desk)
+    said = [ask(desk, number, verb) for verb in verbs]
+
+    assert answer in said[-1]
+    assert bool(said[-1]) is bool(answer)
+    assert (state_of(desk, number), check_counters(desk, number)) == (state, (0, 3, 0))
+    work_off(orders)
+    assert (state_of(desk, number), check_counters(desk, number)) == (state, (0, 0, 0))
+
+
+@pytest.mark.usefixtures("by_twos")
+def test_a_cancel_in_the_midst_of_a_retry_leaves_each_item_one_outcome(desk: Desk) -> None:
+    orders, number = half_retried(desk)
+    assert ask(desk, number, "cancel") == ""
+    work_off(orders)
+    closing = desk.closing[number]
+    with desk.store.write() as db:
+        closing.step(db, desk.now_unix())
+
+    assert (state_of(desk, number), check_counters(desk, number)) == ("cancelled", (0, 3, 6))
+    assert ask(desk, number, "retry") == ""
+    following = Orders(desk, lambda: None)
+    following.reopening.extend(reopening.under_way(desk.db))
+    work_off(following)
+    assert check_counters(desk, number) == (0, 0, 0)

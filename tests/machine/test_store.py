@@ -11,7 +11,7 @@ import pytest
 
 from jobs.runtime.errors import IllegalMove, StaleEpoch, StoreError, UnknownRun
 from jobs.runtime.records import Attempt, Item, ItemState, Limits, Pool, Run, RunState, Table
-from jobs.runtime.store import items, outcomes, runs
+from jobs.runtime.store import items, outcomes, reopening, runs
 from jobs.runtime.store.connection import FILE, BusyError, FullError, Store
 from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
 
@@ -116,7 +116,8 @@ def test_reopening_keeps_what_was_as_an_attempt_and_takes_it_off_the_counters(st
     with store.write() as db:
         failed = [outcome(2, ItemState.FAILED, "bug"), outcome(3, ItemState.FAILED, "foreseen")]
         outcomes.add(db, number, [outcome(1), *failed], duplicates=False)
-        assert outcomes.reopen(db, number, ["bug"]) == 1
+        assert reopening.count(db, number, ["bug"]) == 1
+        assert reopening.reopen(db, number, ["bug"], 9) == reopening.Reopened(items=1, untried=False)
 
     with store.read() as db:
         run = runs.get(db, number).run
@@ -164,7 +165,7 @@ def test_an_item_cancelled_after_a_retry_still_says_how_often_it_was_tried(store
     later = Attempt(position=2, number=1, kind="later", code="busy", error="")
     with store.write() as db:
         outcomes.add(db, number, [outcome(1, ItemState.FAILED, "bug")], duplicates=False)
-        outcomes.reopen(db, number, [])
+        reopening.reopen(db, number, [], 9)
         outcomes.add_attempts(db, number, [NewAttempt(attempt=later)])
         outcomes.cancel_rest(db, number, 1, 2)
 
@@ -172,7 +173,8 @@ def test_an_item_cancelled_after_a_retry_still_says_how_often_it_was_tried(store
         found = outcomes.rows(db, number, 1, 2)
         assert [done.attempts for _, _, done in found if done] == [1, 1]
         assert [tried.number for tried in outcomes.tries(db, number, [1, 2]).values()] == [1, 1]
-        assert not outcomes.any_untried(db, number)
+    with store.write() as db:
+        assert reopening.reopen(db, number, [], 9) == reopening.Reopened(items=2, untried=False)
 
 
 def test_what_is_prepared_again_waits_for_no_item_that_is_done(store: Store) -> None:
@@ -284,7 +286,7 @@ def test_runs_that_wait_are_told_apart_and_counted_without_reading_them(store: S
     new_run(store, 5, "bb01")
 
     with store.read() as db:
-        assert [found.run.id for found in runs.in_states(db, RunState.QUEUED, most=2)] == ["aa00", "aa01"]
+        assert [found.run.id for found in runs.claimable(db, most=2)] == ["aa00", "aa01"]
         assert runs.tally(db, RunState.QUEUED) == (3, 6)
         assert runs.tally(db, RunState.RUNNING, RunState.CANCELLING) == (1, 5)
         assert runs.tally(db, RunState.PAUSED) == (0, 0)

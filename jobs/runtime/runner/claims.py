@@ -17,7 +17,7 @@ from jobs.runtime.runner.closing import Closing
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.runner.orders import Orders
 from jobs.runtime.runner.preparation import Preparation
-from jobs.runtime.store import commands, runs
+from jobs.runtime.store import commands, reopening, runs
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.runs import Stored
 
@@ -39,7 +39,8 @@ class Claims:
         self._next_sweep = 0.0
 
     def inherit(self) -> None:
-        """Take up what an earlier runner left: cancels half-way, and runs in work."""
+        """Take up what an earlier runner left: cancels and retries half-way, and runs in work."""
+        self.orders.reopening.extend(reopening.under_way(self.desk.db))
         for stored in runs.in_states(self.desk.db, RunState.CANCELLING):
             self.desk.closing[stored.number] = Closing(stored, self.desk.now_unix())
         for stored in runs.in_states(self.desk.db, RunState.RUNNING):
@@ -48,7 +49,7 @@ class Claims:
 
     def look(self, now: float) -> None:
         """Take up commands and queued runs, when the bell rang or it is time."""
-        if now < self.desk.next_look and not self.orders.pending:
+        if now < self.desk.next_look and not self.orders.due(now):
             return
         self.desk.next_look = now + presence.POLL
         self.orders.take(now)
@@ -64,7 +65,7 @@ class Claims:
         if self.leaving:
             return
         room = max(1, settings.value("JOBS_ACTIVE_RUNS")) - len(self.desk.active)
-        queued = runs.in_states(self.desk.db, RunState.QUEUED, most=max(0, room))
+        queued = runs.claimable(self.desk.db, most=max(0, room))
         if queued:
             self._heed_code(queued)
         for stored in queued:

@@ -19,7 +19,6 @@ import traceback
 from jobs.runtime import confine, settings
 from jobs.runtime.errors import BadSetting, StaleEpoch, StoreError
 from jobs.runtime.presence import Presence
-from jobs.runtime.records import RunState
 from jobs.runtime.runner.active import ActiveRun
 from jobs.runtime.runner.claims import Claims
 from jobs.runtime.runner.desk import Desk
@@ -132,7 +131,7 @@ class Runner:
         if self.stop_by is not None:
             self._fall_silent()
             return now > self.stop_by or not any(run.buffers or not run.idle for run in active)
-        if active or self.desk.closing:
+        if active or self.desk.closing or self.claims.orders.reopening:
             self._busy_until = now
             return False
         return self.claims.leaving or (now - self._busy_until > self.idle and self._nothing_came())
@@ -140,7 +139,7 @@ class Runner:
     def _nothing_came(self) -> bool:
         """A last look with the doorbell gone: from here on, whoever rings starts the next runner."""
         self._fall_silent()
-        if not commands.waiting(self.desk.db) and not runs.in_states(self.desk.db, RunState.QUEUED, most=1):
+        if not commands.waiting(self.desk.db) and not runs.claimable(self.desk.db, most=1):
             return True
         self.held.listen()
         self._listen()
@@ -162,11 +161,12 @@ class Runner:
         now = time.monotonic()
         if self.ledger.pending:
             return BUSY_SECONDS / 2 if self.ledger.unstored_since is not None else 0.0
-        if self.desk.eager or self.claims.orders.pending:
+        if self.desk.eager:
             return 0.0
         if any(not closing.waits for closing in self.desk.closing.values()):
             return 0.0
         times = [self.desk.next_look]
+        times += [self.claims.orders.next_step] if self.claims.orders.pending else []
         if self.desk.active or self.desk.closing:
             times += [self.staff.next_check, self.ledger.next_live]
             times += [at for run in self.desk.active.values() if (at := run.schedule.next_time()) is not None]

@@ -12,12 +12,15 @@ from jobs.runtime.errors import IllegalMove, Refused, UnknownRun
 from jobs.runtime.records import Event, RunState, count
 from jobs.runtime.runner.closing import Closing
 from jobs.runtime.runner.desk import Desk
-from jobs.runtime.store import commands, connection, items, outcomes, runs
+from jobs.runtime.store import commands, connection, items, reopening, runs
 from jobs.runtime.store.commands import Command
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.runs import Stored
 
 DELETE_STEP = 5_000
+REOPEN_STEP = 2_000
+"""Outcomes reopened at once: some 10 ms, in which nothing else is stored."""
+
 FREE_STEP = 500
 """Pages of the store that are given back to the disk at once: 2 MB."""
 
@@ -26,12 +29,15 @@ Order = Callable[[Connection, Stored, Command, float, After], None]
 
 
 class Orders:
-    """The commands of one runner's store, and the deletions under way; `leave` has the runner leave when idle."""
+    """The commands of one runner's store, and the deletions and retries under way; `leave` has the runner leave when
+    idle."""
 
     def __init__(self, desk: Desk, leave: Callable[[], None]) -> None:
         self.desk, self.leave = desk, leave
         self.deleting: deque[tuple[int, str]] = deque()
         self.freeing = False
+        self.reopening: deque[int] = deque()
+        self.next_step = 0.0
         self.verbs: Mapping[str, Order] = {
             "cancel": self._cancel,
             "pause": self._pause,
@@ -43,20 +49,32 @@ class Orders:
 
     @property
     def pending(self) -> bool:
-        """Whether a deletion has more to do."""
-        return bool(self.deleting) or self.freeing
+        """Whether a deletion or a retry has more to do."""
+        return bool(self.deleting or self.reopening) or self.freeing
+
+    def due(self, now: float) -> bool:
+        """Whether the next step of a deletion or a retry is due."""
+        return self.pending and now >= self.next_step
 
     def take(self, now: float) -> None:
         """Carry out what was asked. Raises BusyError: try again soon."""
         for command in commands.waiting(self.desk.db):
             self._carry_out(command, now)
-        self._delete_more()
+        if self.due(now):
+            self._delete_more()
+            self._reopen_more()
+            self._rest(now)
 
     def delete(self, number: int) -> None:
         """Remove a run that was submitted half-way, or deleted half-way."""
         stored = runs.get(self.desk.db, number)
         if (number, stored.run.id) not in self.deleting:
             self.deleting.append((number, stored.run.id))
+
+    def _rest(self, now: float) -> None:
+        """Leave the runs in work as much time as the step took."""
+        ended = time.monotonic()
+        self.next_step = ended + (ended - now if self.desk.active else 0.0)
 
     def _carry_out(self, command: Command, now: float) -> None:
         at = self.desk.unix(now)
@@ -97,6 +115,7 @@ class Orders:
         runs.end_pause(db, stored.number, at)
         runs.change(db, stored.number, cancel_asked_at=_asked_at(command, at))
         self._log(db, stored, at, "cancel was asked")
+        self._reopen_no_more(db, stored, at)
         after.append(lambda: self._stop(stored, at))
 
     def _stop(self, stored: Stored, at: float) -> None:
@@ -132,19 +151,18 @@ class Orders:
     def _retry(self, db: Connection, stored: Stored, command: Command, at: float, after: After) -> None:
         if not stored.run.state.terminal:
             raise IllegalMove(f"the run is {stored.run.state}: wait until it has ended, or cancel it, then retry")
-        codes = [str(code) for code in command.body.get("codes", [])]
-        untried = outcomes.any_untried(db, stored.number)
-        reopened = outcomes.reopen(db, stored.number, codes)
-        if reopened == 0 and stored.run.waiting == 0:
+        codes = tuple(str(code) for code in command.body.get("codes", []))
+        wanted = reopening.count(db, stored.number, codes)
+        if wanted == 0 and stored.run.waiting == 0:
             raise IllegalMove("there is nothing to retry: no item failed" + (" with these codes" if codes else ""))
         runs.move(db, stored.number, RunState.QUEUED)
         idle = at - (stored.run.ended_at or at)
         paused = stored.run.paused_seconds + max(0.0, idle)
         runs.change(db, stored.number, ended_at=None, paused_seconds=paused, error="")
         runs.change(db, stored.number, cancel_asked_at=None, cancel_seconds=None)
-        if untried:
-            runs.change(db, stored.number, prepared=0)
-        self._log(db, stored, at, f"retry: {count(reopened, 'item')} reopened")
+        reopening.begin(db, stored.number, reopening.Asked(codes=codes, items=wanted))
+        if self._reopen(db, stored.number, at):
+            after.append(lambda: self.reopening.append(stored.number))
         if stored.run.job in self.desk.groups:
             after.append(self.desk.groups[stored.run.job].probe_now)
 
@@ -175,6 +193,34 @@ class Orders:
         self.desk.write(lambda db: runs.delete_row(db, number))
         self.deleting.popleft()
         self.freeing = True
+
+    def _reopen_more(self) -> None:
+        if self.reopening:
+            number, at = self.reopening[0], self.desk.now_unix()
+            if not self.desk.write(lambda db: self._reopen(db, number, at)):
+                self.reopening.popleft()
+
+    def _reopen(self, db: Connection, number: int, at: float) -> bool:
+        """Reopen some thousand items more of a retry, in the caller's transaction; whether more of them are left."""
+        asked = reopening.asked(db, number)
+        if asked is None:  # cancelled meanwhile
+            return False
+        reopened = reopening.reopen(db, number, asked.codes, REOPEN_STEP)
+        if reopened.untried:
+            runs.change(db, number, prepared=0)
+        if reopened.items == REOPEN_STEP:
+            return True
+        reopening.end(db, number)
+        commands.log(db, number, Event(at=at, kind="command", text=f"retry: {count(asked.items, 'item')} reopened"))
+        return False
+
+    def _reopen_no_more(self, db: Connection, stored: Stored, at: float) -> None:
+        """A cancel in the midst of a retry. An item may be reopened by now, and those that equal it not yet: all are
+        prepared again before the next try."""
+        if reopening.asked(db, stored.number) is not None:
+            reopening.end(db, stored.number)
+            runs.change(db, stored.number, prepared=0)
+            self._log(db, stored, at, "the retry was not over: what was not reopened yet stays as it was")
 
     def _log(self, db: Connection, stored: Stored, at: float, text: str) -> None:
         commands.log(db, stored.number, Event(at=at, kind="command", text=text))

@@ -5,6 +5,7 @@
     runs          runs and their moves, counters, the runner's row
     items         items, their plan (group, turn, duplicates), what waits
     outcomes      outcomes and attempts: stored once, read by position
+    reopening     a person's retry: outcomes become attempts again, some at a time
     commands      what page and command line ask of the runner; events, the log of a run
 
 Each function is one thing done with an open connection, given first.

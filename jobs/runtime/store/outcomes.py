@@ -102,10 +102,11 @@ def _count(db: Connection, number: int, rows: Sequence[OutcomeRow]) -> None:
         seconds=sum([row.seconds or 0.0 for row in rows]),
         cpu=sum([row.cpu or 0.0 for row in rows]),
     )
-    _count_codes(db, number, codes)
+    count_codes(db, number, codes)
 
 
-def _count_codes(db: Connection, number: int, counts: Mapping[tuple[str, str], int]) -> None:
+def count_codes(db: Connection, number: int, counts: Mapping[tuple[str, str], int]) -> None:
+    """Add to what each (state, code) of a run counts."""
     db.executemany(
         """INSERT INTO codes (run, state, code, count) VALUES (?,?,?,?)
            ON CONFLICT (run, state, code) DO UPDATE SET count = count + excluded.count""",
@@ -124,40 +125,8 @@ def cancel_rest(db: Connection, number: int, first: int, last: int) -> int:
         (number, first, last),
     )
     runs.count(db, number, ok=0, failed=0, cancelled=cursor.rowcount, seconds=0.0, cpu=0.0)
-    _count_codes(db, number, {("cancelled", "cancelled"): cursor.rowcount})
+    count_codes(db, number, {("cancelled", "cancelled"): cursor.rowcount})
     return cursor.rowcount
-
-
-def any_untried(db: Connection, number: int) -> bool:
-    """Whether an item that is not ok was never tried: refused by a hook, or cancelled before."""
-    row = db.execute(
-        "SELECT 1 FROM outcomes WHERE run = ? AND state <> 'ok' AND attempts = 0 AND duplicate_of IS NULL LIMIT 1",
-        (number,),
-    ).fetchone()
-    return row is not None
-
-
-def reopen(db: Connection, number: int, codes: Sequence[str]) -> int:
-    """Move failed and cancelled outcomes (of these codes; none named: all) to the attempts; returns how many."""
-    where = "run = ? AND state <> 'ok'"
-    values: tuple[Any, ...] = (number,)
-    if codes:
-        where, values = f"{where} AND code IN ({','.join('?' * len(codes))})", (number, *codes)
-    rows = db.execute(f"SELECT state, code, count(*) FROM outcomes WHERE {where} GROUP BY state, code", values)
-    counts = {(row[0], row[1]): -row[2] for row in rows.fetchall()}
-    sums = db.execute(f"SELECT total(seconds), total(cpu) FROM outcomes WHERE {where}", values).fetchone()
-    db.execute(
-        f"""INSERT INTO attempts (run, position, number, kind, code, error, worker, slot, started_at, seconds, cpu)
-            SELECT run, position, attempts, 'retried', code, error, worker, slot, started_at, seconds, cpu
-            FROM outcomes WHERE {where}""",
-        values,
-    )
-    db.execute(f"DELETE FROM outcomes WHERE {where}", values)
-    failed = sum(count for (state, _), count in counts.items() if state == "failed")
-    total = int(sum(counts.values()))
-    runs.count(db, number, ok=0, failed=failed, cancelled=total - failed, seconds=-float(sums[0]), cpu=-float(sums[1]))
-    _count_codes(db, number, counts)
-    return -total
 
 
 def add_attempts(db: Connection, number: int, new: Iterable[NewAttempt]) -> None:

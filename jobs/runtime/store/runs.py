@@ -186,10 +186,18 @@ def by_nonce(db: Connection, nonce: str) -> Stored | None:
     return None if row is None else stored(row)
 
 
-def in_states(db: Connection, *states: RunState, most: int = -1) -> list[Stored]:
-    """The runs in these states, oldest first; at most so many (-1: all)."""
+def in_states(db: Connection, *states: RunState) -> list[Stored]:
+    """The runs in these states, oldest first."""
     marks = ",".join("?" * len(states))
-    rows = db.execute(f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY number LIMIT ?", (*states, most))
+    rows = db.execute(f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY number", states)
+    return [stored(row) for row in rows]
+
+
+def claimable(db: Connection, most: int) -> list[Stored]:
+    """The queued runs, oldest first, at most so many; not those whose items are still being reopened."""
+    rows = db.execute(
+        "SELECT * FROM runs WHERE state = ? AND reopening = '' ORDER BY number LIMIT ?", (RunState.QUEUED, most)
+    )
     return [stored(row) for row in rows]
 
 

@@ -60,5 +60,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("ALTER TABLE runs ADD COLUMN secrets TEXT NOT NULL DEFAULT '{}'",),
     ("CREATE INDEX outcomes_failed_in_order ON outcomes (run, position) WHERE state <> 'ok'",),
     ("ALTER TABLE runner RENAME COLUMN allow_nets TO settings",),
+    ("ALTER TABLE runs ADD COLUMN reopening TEXT NOT NULL DEFAULT ''",),
 )
 """Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""

@@ -19,4 +19,6 @@ def refuse(text: str, _params: Any) -> str | None:
 
 @job(bound="cpu", key=str.lower, cost=lambda text, _params: float(len(text)), check=refuse)
 def keyed(text: str) -> Row:
+    if text == "fail":
+        raise RuntimeError("not foreseen")
     return {"text": text, "at": time.monotonic()}
