@@ -25,13 +25,15 @@ MANY_ATTRIBUTES = 3_000
 MAX_WORK = 1_000_000_000
 """Sum over all tags of their attributes squared: libxml2 takes a nanosecond for each."""
 
-HARMLESS_BYTES = 100_000
-"""A page has to be so long to need more than that: its shortest attributes take four bytes each."""
-
 LEAST_ATTRIBUTES = math.isqrt(MAX_WORK)
-"""So many attributes a page needs for that at least, all in one tag; and before each stands one of these bytes."""
+"""So many attributes a page needs for that at least, all in one tag; and before each stands one of these bytes, or the
+two quotes of the one before."""
 
-_SEPARATORS = b" \t\n\f\r/\"'"
+HARMLESS_BYTES = 115_000
+"""A page has to be so long to hold them: names that differ take three letters each, but for some thousands."""
+
+_SPACES_AND_SLASHES = b" \t\n\f\r/"
+_QUOTES = b"\"'"
 
 MAX_DEPTH = 256
 """Levels at which libxml2 ends a page (without XML_PARSE_HUGE)."""
@@ -39,7 +41,6 @@ MAX_DEPTH = 256
 MAX_ROOTS = 1_000
 """What follows `</html>` becomes a root element of its own; so many are read."""
 
-_ROOTS = etree.XPath("/*")
 _SPACE_AFTER_END = re.compile(r"</html\s*+>(?:<!--[^<>]{0,1000}+>|</[a-z0-9]++>)*+[\t\n\f\r ]", re.IGNORECASE)
 
 # A page, tag for tag as the HTML Standard's tokenizer reads them, up to a tag with too many attributes. Possessive
@@ -127,7 +128,7 @@ def _parse(body: bytes) -> list[Any]:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         return []
-    return [] if root is None else list(cast(list[Any], _ROOTS(root)))
+    return [] if root is None else [*reversed(list(root.itersiblings(preceding=True))), root, *root.itersiblings()]
 
 
 def _elements(roots: list[Any]) -> dict[str, list[Any]]:
@@ -158,7 +159,7 @@ def _outside(names: Iterable[str], elements: Iterable[Any]) -> Iterator[Any]:
 
 def _spaced(element: Any) -> str:
     """The text of an element with a space where a block begins or ends."""
-    return _marked(element).replace(MARK, " ")
+    return _marked(element).replace(MARK, " ") if len(element) else element.text or ""
 
 
 def _marked(element: Any) -> str:
@@ -227,7 +228,7 @@ def _depth_at_end(root: Any) -> int:
 
 
 def _refuse_endless_tags(body: bytes) -> None:
-    if len(body) < HARMLESS_BYTES or len(body) - len(body.translate(None, _SEPARATORS)) < LEAST_ATTRIBUTES:
+    if len(body) < HARMLESS_BYTES or _most_attributes(body) < LEAST_ATTRIBUTES:
         return
     whole = _TAGS.match(body)
     if whole is None or whole.end() == len(body):
@@ -237,6 +238,14 @@ def _refuse_endless_tags(body: bytes) -> None:
         etree.fromstring(body, etree.HTMLParser(target=cast(Any, counter), encoding="utf-8"))
     if counter.work > MAX_WORK:
         raise ItemError("parse_error", f"a tag of the page has {counter.most:,} attributes: such pages are not read")
+
+
+def _most_attributes(body: bytes) -> int:
+    """So many attributes a page has at most; counted as cheaply as may be, for hardly any has too many."""
+    separators = len(body) - len(body.translate(None, _SPACES_AND_SLASHES + _QUOTES))
+    if separators < LEAST_ATTRIBUTES:
+        return separators
+    return separators - -(-(len(body) - len(body.translate(None, _QUOTES))) // 2)
 
 
 class _AttributeCounter:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from jobs import ItemError
@@ -36,6 +36,11 @@ SECOND_LOOK_TAGS = 20_000
 LARGE_CHARS = 2**20
 _large = threading.BoundedSemaphore(2)
 """So many large pages have a tree at the same time, however many slots there are: for memory's sake."""
+
+TURN_SECONDS = 0.5
+_turns = threading.Semaphore(2)
+"""So many pages are read at the same time. Half of reading holds the interpreter's lock, so a third reader would gain
+nothing, and the more threads want the lock, the more time goes into handing it over (a sixth, with 16)."""
 
 ALMOST_NO_TEXT = 500
 """Characters of text under which a page is no ordinary one."""
@@ -72,6 +77,20 @@ def read(
         found, values = _find(text, utf8, reader, fields, notes)
     facts = page_facts(decoded, found, url, status=status, x_robots_tag=x_robots_tag, notes=notes)
     return {**facts, **values}
+
+
+@contextlib.contextmanager
+def turn() -> Iterator[bool]:
+    """Wait for a turn to read a page, but not for long: behind slow pages it is better to read beside them.
+
+    Gives whether a turn came.
+    """
+    mine = _turns.acquire(timeout=TURN_SECONDS)
+    try:
+        yield mine
+    finally:
+        if mine:
+            _turns.release()
 
 
 def challenge(body: bytes, headers: Mapping[str, str], text_chars: int) -> bool:

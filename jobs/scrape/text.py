@@ -21,9 +21,9 @@ _CLEAN = {**dict.fromkeys(_DROPPED), **dict.fromkeys(range(0xD800, 0xE000), "\uf
 # Scripts that put no space between words. A Chinese or Japanese character is counted as a word, as word processors
 # do; a Thai, Lao, Khmer or Burmese word has some four letters and signs.
 _ONE_EACH = re.compile(
-    "[\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+    "[\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]++"
 )
-_FOUR_EACH = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_FOUR_EACH = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]++")
 _OTHER_BYTES = bytes(range(0xE0)) + b"\xe2"
 """What texts without such characters consist of, in UTF-8: all but E2 (dashes, quotes, currencies) begin other scripts
 with E0 to F4. A quick look, for most pages have none."""
@@ -56,11 +56,17 @@ def shorten(text: str, most: int) -> str:
 
 def count_words(text: str) -> int:
     """The words of a text: what white space separates; in scripts without spaces, by the number of characters."""
-    if not text.encode("utf-8", "replace").translate(None, _OTHER_BYTES):
+    if text.isascii() or not text.encode("utf-8", "replace").translate(None, _OTHER_BYTES):
         return len(text.split())
-    text, ideographs = _ONE_EACH.subn(" ", text)
-    text, letters = _FOUR_EACH.subn(" ", text)
+    text, ideographs = _without(_ONE_EACH, text)
+    text, letters = _without(_FOUR_EACH, text)
     return len(text.split()) + ideographs + -(-letters // LETTERS_A_WORD)
+
+
+def _without(characters: re.Pattern[str], text: str) -> tuple[str, int]:
+    """A text with a space in the place of each run of these characters, and how many there were."""
+    others = characters.split(text)
+    return " ".join(others), len(text) - sum(map(len, others))
 
 
 def digest(text: str) -> str:

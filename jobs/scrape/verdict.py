@@ -26,9 +26,17 @@ def read_page(answer: Answer, wishes: Wishes) -> dict[str, Any]:
         return {}
     from jobs.scrape import page
 
-    started = time.monotonic()
+    with page.turn():
+        started = time.monotonic()
+        read = _read(answer, wishes)
+        return {**read, "parse_seconds": round(time.monotonic() - started, 6)}
+
+
+def _read(answer: Answer, wishes: Wishes) -> dict[str, Any]:
+    from jobs.scrape import page
+
     try:
-        read = page.read(
+        return page.read(
             answer.content,
             answer.header("content-type"),
             answer.target.href,
@@ -40,8 +48,7 @@ def read_page(answer: Answer, wishes: Wishes) -> dict[str, Any]:
     except ItemError:
         if 200 <= answer.status < 300:
             raise
-        read = {}  # the status says more of an error page than its markup
-    return {**read, "parse_seconds": round(time.monotonic() - started, 6)}
+        return {}  # the status says more of an error page than its markup
 
 
 @functools.lru_cache(maxsize=16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import socket
 import time
@@ -403,6 +404,20 @@ def test_a_tag_with_a_hundred_thousand_attributes_is_refused() -> None:
 
     assert caught.value.code == "parse_error"
     assert time.thread_time() - started < 2
+
+
+@pytest.mark.parametrize("form", [" {}", '{}=""', "/{}", "\n{}='>'"], ids=["bare", "quoted", "slashes", "hiding"])
+def test_as_many_attributes_as_take_a_second_are_refused_however_they_are_written(form: str) -> None:
+    names = itertools.islice(itertools.product("abcdefghijklmnopqrstuvwxyz0123456789", repeat=3), 32_000)
+
+    with pytest.raises(ItemError, match="32,000 attributes"):
+        read("<p " + "".join(form.format("".join(name)) for name in names) + ">")
+
+
+def test_a_page_is_read_in_turn_and_beside_two_slow_ones_after_a_while() -> None:
+    for _ in range(2):
+        with page.turn() as first, page.turn() as second, page.turn() as third:
+            assert (first, second, third) == (True, True, False)
 
 
 def test_levels_that_lxml_cannot_read_are_read_by_beautifulsoup() -> None:
