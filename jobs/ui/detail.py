@@ -103,7 +103,7 @@ def _file(run: Run, column: Column, reference: str) -> None:
 
 
 def _attempts(run: Run, position: int) -> None:
-    earlier = [attempt for attempt in client.attempts(run.id) if attempt.position == position]
+    earlier = client.attempts_of(run.id, position)
     if not earlier:
         return
     st.text("Earlier attempts")

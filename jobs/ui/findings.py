@@ -66,7 +66,7 @@ def crash(key: str) -> None:
     """Which items finished, and what happened to the processes."""
     for run in demonstrations.runs_of(key):
         outcomes = [(position, outcome) for position, _, outcome in client.rows(run.id, 1, run.items) if outcome]
-        died = [event for event in client.events(run.id) if event.kind == "worker_died"]
+        died = client.events_of(run.id, "worker_died")
         st.text(crash_sentence(run, [outcome.code for _, outcome in outcomes], len(died), _runner_lives(run)))
         table = [
             (position, words.item_state(outcome.state), outcome.worker, outcome.attempts, outcome.error)
@@ -96,7 +96,8 @@ def crash(key: str) -> None:
 
 def _runner_lives(run: Run) -> int | None:
     """The runner that claimed the run, if it is still the same process; None: it is another, or has left."""
-    claimed = next((event.facts.get("runner") for event in client.events(run.id) if event.kind == "claimed"), None)
+    claims = client.events_of(run.id, "claimed")
+    claimed = claims[-1].facts.get("runner") if claims else None
     return claimed if claimed is not None and claimed == client.status().runner_pid else None
 
 

@@ -59,7 +59,7 @@ def _row(rows: Sequence[dict[str, Any]], what: str, thread: str, process: str) -
 
 
 def _starts(run: Run) -> list[Any]:
-    return [event for event in client.events(run.id) if "started" in event.facts and "ready" in event.facts]
+    return [event for event in client.events_of(run.id, "worker_ready") if "started" in event.facts]
 
 
 def _short(seconds: float) -> str:

@@ -10,7 +10,8 @@ import pytest
 from jobs.runtime import client, measure
 from jobs.runtime.errors import Refused, UnknownRun
 from jobs.runtime.measure import Measurement, Order
-from jobs.runtime.records import Item, RunState
+from jobs.runtime.records import Event, Item, RunState
+from jobs.runtime.store import commands, runs
 from tests.measure.conftest import Stage
 
 ITEMS = [Item(cell=cell) for cell in ("5", "6", "7", "8")]
@@ -86,6 +87,20 @@ def test_start_up_processor_time_and_memory_are_those_the_runner_read(stage: Sta
     assert all(row["start_up"] == pytest.approx(0.5) for row in rows)
     assert all((row["peak_memory"], row["process_cpu"], row["item_cpu"]) == (50_000_000, 9.0, 8.0) for row in rows)
     assert all(way.cold == 2 for way in found.ways)
+
+
+def test_a_long_log_hides_neither_what_was_used_nor_a_start(stage: Stage) -> None:
+    used = {"cpu_seconds": 9.0, "peak_bytes": 50_000_000}
+    measurement = performed(stage, order(), started=0.5, used=used)
+    with stage.store.write() as db:
+        for number in [runs.find(db, run.id).number for run in measurement.runs.values()]:
+            for _ in range(600):
+                commands.log(db, number, Event(at=1.0, kind="hold", text="waits"))
+
+    found = measure.figures(measurement)
+
+    assert all(row["start_up"] == pytest.approx(0.5) for row in measure.table(found))
+    assert all(row["peak_memory"] == 50_000_000 for row in measure.table(found))
 
 
 def test_a_repeat_in_which_workers_were_started_anew_does_not_count_beside_two_warm_ones(stage: Stage) -> None:

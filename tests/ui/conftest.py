@@ -26,6 +26,10 @@ HOSTILE = (
 )
 
 
+LONG_LOG = [Event(at=BEGAN + 5.0, kind="hold", text="waits")] * 600
+"""More lines than are shown of a log."""
+
+
 class Stage:
     """A store to put runs into, in any state."""
 
@@ -85,6 +89,13 @@ class Stage:
             if state is RunState.PAUSED:
                 runs.change(db, number, paused_since=BEGAN + 5.0)
             return runs.get(db, number).run
+
+    def log(self, run: Run, *events: Event) -> None:
+        """Lines of the log of a run, in this order."""
+        with self.store.write() as db:
+            number = runs.find(db, run.id).number
+            for event in events:
+                commands.log(db, number, event)
 
     def live(self, run: Run, **facts: Any) -> None:
         """What the runner says of a run that goes on."""

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from jobs.runtime import client, measure
-from jobs.runtime.records import Limits, Pool, Run, RunState, Table
+from jobs.runtime.records import Event, Limits, Pool, Run, RunState, Table
 from jobs.ui import findings, shown_lines, switches
 from jobs.ui.demonstrations import DEMONSTRATIONS, Single, Ways, order
-from tests.ui.conftest import Open, checked, texts
+from tests.ui.conftest import LONG_LOG, Open, Stage, checked, texts
 
 SECONDS = 60.0
 
@@ -31,6 +31,13 @@ def pressed(app, key: str):
         assert time.monotonic() < limit, "the demonstration did not end in time"
         checked(app.run())
     return app
+
+
+def shown_as(key: str, run: Run, visit: Open):
+    """The page as if this run had been made by a demonstration."""
+    app = visit("lesson")
+    app.session_state[f"lesson:{key}"] = [run.id]
+    return checked(app.run())
 
 
 def test_before_anything_is_run_the_page_says_so_and_shows_the_live_processes(visit: Open, home: Path) -> None:
@@ -82,6 +89,17 @@ def test_a_crash_takes_only_its_own_item_with_it(visit: Open, home: Path) -> Non
     assert "The other 8 items finished. The runner, process" in texts(app)
 
 
+def test_a_long_log_hides_neither_the_runner_nor_a_death(visit: Open, stage: Stage) -> None:
+    run = stage.run(cells=["1", "2"], failed={2: ("worker_lost", "the worker died (SIGSEGV)")})
+    claimed = Event(at=1.0, kind="claimed", text="claimed", facts={"runner": os.getpid()})
+    stage.log(run, claimed, Event(at=2.0, kind="worker_died", text="died"), *LONG_LOG)
+
+    app = shown_as("crash", run, visit)
+
+    assert "1 process died under one item" in texts(app)
+    assert f"The runner, process {os.getpid()}, is the same as before." in texts(app)
+
+
 def test_turns_and_starts_are_timed(visit: Open, home: Path) -> None:
     app = pressed(visit("lesson"), "switch")
 
@@ -89,6 +107,16 @@ def test_turns_and_starts_are_timed(visit: Open, home: Path) -> None:
     assert len(shown) == 3
     assert (shown["processes ÷ threads"] > 0).all()
     assert "handing over 1 MB costs" in texts(app)
+
+
+def test_a_long_log_hides_no_start(visit: Open, stage: Stage) -> None:
+    run = stage.run(cells=["1"], row=dict.fromkeys([name for _, *names in switches.SWITCHES for name in names], 0.1))
+    facts = {"worker": 7, "started": 1.0, "ready": 1.5}
+    stage.log(run, Event(at=1.0, kind="worker_ready", text="ready", facts=facts), *LONG_LOG)
+
+    app = shown_as("switch", run, visit)
+
+    assert any("imports included: 500 ms" in caption.value for caption in app.caption)
 
 
 @pytest.mark.slow

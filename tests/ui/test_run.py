@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from jobs.runtime import client
-from jobs.runtime.records import Event, RunState, Table
-from jobs.runtime.store import commands, runs
+from jobs.runtime.records import Attempt, Event, RunState, Table
+from jobs.runtime.store import outcomes, runs
 from jobs.ui import downloads
 from jobs.ui.run import every
-from tests.ui.conftest import HOSTILE, Open, Stage, badges, checked, marked_up, plain, texts
+from tests.ui.conftest import HOSTILE, LONG_LOG, Open, Stage, badges, checked, marked_up, plain, texts
 
 TABS = ["Results", "Timings", "Timeline", "Failures", "Log", "Settings"]
 TWO_FAILED = {2: ("timeout", "not done within 2 s"), 3: ("bug", "ValueError: no")}
@@ -240,6 +240,19 @@ def test_many_failures_are_turned_page_by_page(visit: Open, stage: Stage) -> Non
     assert list(table(app, "error")["position"]) == list(range(201, 401))
 
 
+def test_the_way_back_to_the_first_failures_stays_when_few_are_left(visit: Open, stage: Stage) -> None:
+    run = stage.run(failed=TWO_FAILED)
+    app = visit("run", run=run.id, tab="Failures")
+    assert "failures_first" not in {button.key for button in app.button}
+    app.session_state[f"failures_from:{run.id}:"] = 3  # turned there when more had failed: some were retried since
+    checked(app.run())
+    assert list(table(app, "error")["position"]) == [3]
+
+    checked(app.button(key="failures_first").click().run())
+
+    assert list(table(app, "error")["position"]) == [2, 3]
+
+
 def test_each_code_has_a_place_of_its_own_among_many_failures(visit: Open, stage: Stage) -> None:
     cells = [str(number) for number in range(450)]
     failed = {number: ("timeout" if number <= 50 else "bug", "no") for number in range(1, 451)}
@@ -255,11 +268,8 @@ def test_each_code_has_a_place_of_its_own_among_many_failures(visit: Open, stage
 
 def test_a_long_log_hides_no_start_of_a_worker(visit: Open, stage: Stage) -> None:
     run = stage.run()
-    with stage.store.write() as db:
-        number = runs.find(db, run.id).number
-        started = Event(at=1.0, kind="worker_ready", text="ready", facts={"worker": 7, "started": 1.0, "ready": 1.5})
-        for event in (started, *(Event(at=2.0, kind="hold", text="waits") for _ in range(600))):
-            commands.log(db, number, event)
+    facts = {"worker": 7, "started": 1.0, "ready": 1.5}
+    stage.log(run, Event(at=1.0, kind="worker_ready", text="ready", facts=facts), *LONG_LOG)
 
     app = visit("run", run=run.id, tab="Timings")
 
@@ -324,6 +334,17 @@ def test_the_log_is_in_plain_words(visit: Open, stage: Stage) -> None:
     assert list(table(app, "in words")["in words"]) == ["3 items submitted"]
 
 
+@pytest.mark.parametrize(("lines", "caption"), [(499, ""), (500, "The newest 500 lines.")])
+def test_a_log_that_is_cut_says_so(visit: Open, stage: Stage, lines: int, caption: str) -> None:
+    run = stage.run()
+    stage.log(run, *LONG_LOG[: lines - 1])  # one line says that it was submitted
+
+    app = visit("run", run=run.id, tab="Log")
+
+    assert len(table(app, "in words")) == lines
+    assert [entry.value for entry in app.caption if "newest" in entry.value] == ([caption] if caption else [])
+
+
 def test_the_settings_are_all_there(visit: Open, stage: Stage) -> None:
     run = stage.run("scrape", ["https://example.org/"])
 
@@ -349,6 +370,22 @@ def test_everything_about_one_item(visit: Open, stage: Stage) -> None:
     assert "timeout: not done within 2 s" in texts(checked(app.run()))
     app.number_input(key="position").set_value(3)
     assert "It has no outcome yet." in texts(checked(app.run()))
+
+
+def test_the_earlier_attempts_of_an_item_are_found_among_those_of_a_long_run(visit: Open, stage: Stage) -> None:
+    run = stage.run(cells=["5", "6"], state=RunState.RUNNING, done=2)
+    tried = [
+        outcomes.NewAttempt(attempt=Attempt(position=position, number=1, kind="later", code=code, error=""))
+        for position, code in (*((1, "timeout") for _ in range(10_000)), (2, "http_5xx"))
+    ]
+    with stage.store.write() as db:
+        outcomes.add_attempts(db, runs.find(db, run.id).number, tried)
+
+    app = visit("run", run=run.id)
+
+    checked(app.number_input(key="position").set_value(2).run())
+
+    assert list(table(app, "attempt")["code"]) == ["http_5xx"]
 
 
 def test_a_very_long_error_is_cut(visit: Open, stage: Stage) -> None:

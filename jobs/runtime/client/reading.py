@@ -128,6 +128,12 @@ def attempts(run_id: str, most: int = 10_000) -> list[Attempt]:
         return outcomes.attempts(db, run_table.find(db, run_id).number, most)
 
 
+def attempts_of(run_id: str, position: int) -> list[Attempt]:
+    """The attempts at one item that were not final, oldest first."""
+    with store().read() as db:
+        return outcomes.attempts_of(db, run_table.find(db, run_id).number, position)
+
+
 def events(run_id: str, most: int = 500) -> list[Event]:
     """The log of a run, newest first."""
     with store().read() as db:

@@ -176,10 +176,9 @@ def _warm(runs: Sequence[Run]) -> Sequence[Run]:
 
 def _used(run_id: str) -> list[dict[str, Any]]:
     """What each worker of a run used, by the runner's own reading; empty: it read nothing, or a worker died."""
-    events = client.events(run_id)
-    if any(event.kind == "worker_died" for event in events):
+    if client.events_of(run_id, "worker_died"):
         return []
-    return [dict(one) for event in events if event.kind == "used" for one in event.facts.get("workers", ())]
+    return [dict(one) for event in client.events_of(run_id, "used") for one in event.facts.get("workers", ())]
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
@@ -190,8 +189,7 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 def _ready(run_id: str) -> dict[int, float]:
     """The workers that were started for a run: process id → seconds from start to ready."""
-    events = client.events(run_id)
-    found = [event.facts for event in events if event.kind == "worker_ready" and "started" in event.facts]
+    found = [event.facts for event in client.events_of(run_id, "worker_ready") if "started" in event.facts]
     return {int(facts["worker"]): float(facts["ready"]) - float(facts["started"]) for facts in found}
 
 

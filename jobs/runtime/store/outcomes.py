@@ -229,28 +229,33 @@ def timed(db: Connection, number: int, first: int, last: int) -> list[tuple[Any,
     return [tuple(row) for row in found]
 
 
+_ATTEMPTS = "SELECT position, number, kind, code, error, worker, slot, started_at, seconds, cpu FROM attempts"
+
+
 def attempts(db: Connection, number: int, most: int) -> list[Attempt]:
     """Attempts that were not final, by item, oldest first."""
-    found = db.execute(
-        """SELECT position, number, kind, code, error, worker, slot, started_at, seconds, cpu FROM attempts
-           WHERE run = ? ORDER BY position, seq LIMIT ?""",
-        (number, most),
+    return list(map(_attempt, db.execute(f"{_ATTEMPTS} WHERE run = ? ORDER BY position, seq LIMIT ?", (number, most))))
+
+
+def attempts_of(db: Connection, number: int, position: int) -> list[Attempt]:
+    """Attempts at one item that were not final, oldest first."""
+    found = db.execute(f"{_ATTEMPTS} WHERE run = ? AND position = ? ORDER BY seq", (number, position))
+    return list(map(_attempt, found))
+
+
+def _attempt(row: Any) -> Attempt:
+    return Attempt(
+        position=row["position"],
+        number=row["number"],
+        kind=row["kind"],
+        code=row["code"],
+        error=row["error"],
+        worker=row["worker"],
+        slot=row["slot"],
+        started_at=row["started_at"],
+        seconds=row["seconds"],
+        cpu_seconds=row["cpu"],
     )
-    return [
-        Attempt(
-            position=row["position"],
-            number=row["number"],
-            kind=row["kind"],
-            code=row["code"],
-            error=row["error"],
-            worker=row["worker"],
-            slot=row["slot"],
-            started_at=row["started_at"],
-            seconds=row["seconds"],
-            cpu_seconds=row["cpu"],
-        )
-        for row in found
-    ]
 
 
 def files(db: Connection, number: int, column: str, first: int, last: int) -> list[str]:
