@@ -116,6 +116,6 @@ def _delete(run: Run) -> None:
     with st.container(horizontal=True):
         if st.button("Delete", type="primary", icon=":material/delete:", key="delete"):
             do(client.delete, run.id)
-            st.switch_page(frame.RUNS)
+            st.switch_page(frame.RUNS, query_params={})  # without them it refuses where a tab stands in the address
         if st.button("Keep it", key="keep"):
             st.rerun()

@@ -163,12 +163,17 @@ def test_an_edit_that_comes_with_the_click_counts(site: Site, page: Page) -> Non
     assert client.run(arrived(page)).items == 3
 
 
-def test_delete_asks_and_leads_back_to_the_history(site: Site, page: Page) -> None:
+@pytest.mark.parametrize("tab", ["", "Log"])
+def test_delete_asks_and_leads_back_to_the_history(site: Site, page: Page, tab: str) -> None:
     go(page, f"{site.address}/?job=factorial")
     page.get_by_role("textbox").first.fill("51")
     page.keyboard.press("Control+Enter")
     run_id = start(page)
     in_state(page, "Finished")
+    if tab:  # it stands in the address from here on
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_url(re.compile(f"tab={tab}"))
+        settle(page)
 
     page.get_by_role("button", name="More").click()
     page.get_by_text("Delete", exact=True).click()

@@ -156,16 +156,22 @@ def test_a_runner_killed_at_an_instant_of_a_deletion_leaves_nothing_behind(machi
     assert not (machine.home / "artifacts" / run.id).exists()
 
 
-def asked_while_the_runner_is_killed(machine: Machine, verb: str, seed: int) -> None:
+def ask_client(verb: str, run: Run) -> None:
+    getattr(client, verb)(run.id)
+
+
+def asked_while_the_runner_is_killed(
+    machine: Machine, verb: str, seed: int, ask: Callable[[str, Run], None] = ask_client
+) -> None:
     before = {"resume": "pause", "retry": "cancel", "delete": "cancel"}.get(verb)
     run = machine.submit(["sleep 0.05"] * 400, pool=(1, 2))
     if before:
-        getattr(client, before)(run.id)
+        ask_client(before, run)
     if before == "cancel":
         machine.finish(run)
     with killing(machine, seed=seed):
         time.sleep(random.Random(seed).uniform(0, 0.3))
-        getattr(client, verb)(run.id)
+        ask(verb, run)
     EXPECTED[verb](machine, run)
 
 

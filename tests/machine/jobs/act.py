@@ -102,6 +102,13 @@ def fail(code: str = "foreseen") -> None:
     raise ItemError(code, "this was foreseen", row={"said": "partly"}, detail="raw words")
 
 
+def fail_first(seconds: str = "600") -> None:
+    """Fail at once; where a person retries it, take long."""
+    if attempt() == 1:
+        fail()
+    time.sleep(float(seconds))
+
+
 def bug(_: str = "") -> None:
     raise RuntimeError("not foreseen")
 
