@@ -269,6 +269,23 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_half_written(store: Store) -> 
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
+def test_the_newest_of_a_young_run_are_found_without_walking_those_of_others(store: Store) -> None:
+    young, large = new_run(store, 3, "aa01"), new_run(store, 20_000, "bb02")
+    with store.write() as db:
+        outcomes.add(db, young, [outcome(2), outcome(1)], duplicates=False)
+        outcomes.add(db, large, [outcome(position) for position in range(1, 20_001)], duplicates=False)
+    steps: list[None] = []
+
+    with store.read() as db:
+        db.set_progress_handler(lambda: steps.append(None), 1_000)
+        few = outcomes.newest(db, young, 200, done=2)
+        many = outcomes.newest(db, large, 200, done=20_000)
+
+    assert [position for position, _, _ in few] == [1, 2]
+    assert [position for position, _, _ in many] == list(range(20_000, 19_800, -1))
+    assert len(steps) < 50  # all others once: 100 and more
+
+
 def test_a_reader_sees_one_moment_and_cannot_write(store: Store) -> None:
     number = new_run(store)
     with store.read() as reader:

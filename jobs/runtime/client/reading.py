@@ -113,7 +113,8 @@ def snapshot(run_id: str) -> Iterator[tuple[Run, Callable[[int, int], list[tuple
 def newest(run_id: str, most: int = 200) -> list[tuple[int, Item, Outcome]]:
     """The outcomes stored last, newest first."""
     with store().read() as db:
-        return outcomes.newest(db, run_table.find(db, run_id).number, most)
+        stored = run_table.find(db, run_id)
+        return outcomes.newest(db, stored.number, most, done=stored.run.done)
 
 
 def failures(run_id: str, *, code: str = "", first: int = 1, most: int = 200) -> list[tuple[int, Item, Outcome]]:
