@@ -37,6 +37,7 @@ def read_text(cell: str) -> str:
 
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_RANGE = re.compile(r"[+-]?[0-9]+\s*\.\.\s*[+-]?[0-9]+(\s+step\b.*)?", re.IGNORECASE)
 
 
 def read_integer(cell: str) -> int:
@@ -47,10 +48,16 @@ def read_integer(cell: str) -> int:
     """
     text = read_text(cell)
     if not _INTEGER.fullmatch(text):
-        raise ValueError(f"{shorten(text)} is not a whole number (want the digits 0 to 9 only, as in 5000)")
+        raise ValueError(f"{shorten(text)} is not a whole number ({_wanted(text)})")
     if len(text) > MAX_NUMBER_CHARS:
         raise ValueError(f"a number of {len(text):,} digits is too long (at most {MAX_NUMBER_CHARS:,})")
     return int(text)
+
+
+def _wanted(text: str) -> str:
+    if _RANGE.fullmatch(text):
+        return "a typed range counts up, as in 1..9 or 1..9 step 2, or down, as in 9..1 step -1"
+    return "want the digits 0 to 9 only, as in 5000"
 
 
 def read_float(cell: str) -> float:

@@ -27,7 +27,9 @@ def typed(text: str, job: Job) -> list[str]:
         ("5,000", ["5,000"]),
         ("100,200", ["100", "200"]),
         ("3..1", ["3..1"]),
-        ("1..5 step 0", ["1..5", "step", "0"]),
+        ("1..5 step 0, 7", ["1..5 step 0", "7"]),
+        ("1..5 step 2.5", ["1..5 step 2.5"]),
+        ("1..5 step", ["1..5 step"]),
         ("1..x", ["1..x"]),
         ("007 ٣", ["007", "٣"]),
         ("5,000, 6,000", ["5,000", "6,000"]),
@@ -68,6 +70,14 @@ def test_numbers(text: str, expected: list[str], numbers: Job) -> None:
 )
 def test_addresses_with_anything_around_them(text: str, expected: list[str], urls: Job) -> None:
     assert typed(text, urls) == expected
+
+
+@pytest.mark.parametrize("text", ["1..10 step 0", "1..10 step x", "1..10 step -1", "10..1"])
+def test_a_range_that_counts_nothing_starts_nothing_and_names_the_remedy(text: str, numbers: Job) -> None:
+    found = inputs.read_text(text, job=numbers)
+
+    assert (found.items, found.valid) == (1, 0)
+    assert "as in 1..9 or 1..9 step 2, or down, as in 9..1 step -1" in found.invalid[0].reason
 
 
 def test_one_bad_line_does_not_block_the_others(urls: Job) -> None:

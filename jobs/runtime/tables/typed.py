@@ -11,7 +11,7 @@ Cell = tuple[int, str]
 """The number of a line (from 1) and what was found in it."""
 
 _NUMBER = r"[+-]?[0-9]{1,1000}"
-_RANGE = re.compile(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+step\s+({_NUMBER}))?(?![^\s,;])", re.IGNORECASE)
+_RANGE = re.compile(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+step(?:\s+([^\s,;]+))?)?(?![^\s,;])", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+|(?:[ \u00a0\u2009\u202f][0-9]{3})+)(?!,?[^\s;,])")
 _WORD = re.compile(r"[^\s,;]+")
 _ADDRESS = re.compile(r"https?://[^\s<>\"`{}|\\^\u200b\ufeff]+", re.IGNORECASE)
@@ -66,8 +66,8 @@ def _numbers(line: str, *, ranges: bool) -> Iterable[str]:
     while place < len(line):
         span = _RANGE.match(line, place) if ranges else None
         counted = _counted(span) if span else None
-        if span and counted is not None:
-            yield from map(str, counted)
+        if span:
+            yield from map(str, counted) if counted is not None else [span[0]]
             place = span.end()
             continue
         token = _thousands(line, place) or _WORD.match(line, place)
@@ -85,11 +85,18 @@ def _thousands(line: str, place: int) -> re.Match[str] | None:
 
 def _counted(span: re.Match[str]) -> range | None:
     """The numbers of a range, its end included; None for one that holds none."""
-    first, last, step = int(span[1]), int(span[2]), int(span[3] or 1)
+    first, last, step = int(span[1]), int(span[2]), _step(span)
     if step == 0:
         return None
     numbers = range(first, last + (1 if step > 0 else -1), step)
     return numbers if numbers else None
+
+
+def _step(span: re.Match[str]) -> int:
+    """What a range counts on by; 0: by nothing that can be counted on."""
+    if not re.search("step", span[0], re.IGNORECASE):
+        return 1
+    return int(span[3]) if span[3] and re.fullmatch(_NUMBER, span[3]) else 0
 
 
 def _addresses(line: str, kind: Kind) -> list[str]:
