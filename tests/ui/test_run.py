@@ -78,6 +78,16 @@ def test_a_running_run_shows_how_far_it_is(visit: Open, stage: Stage) -> None:
     assert list(table(app, "cpu_seconds")["position"]) == [3, 2, 1]
 
 
+def test_what_a_runner_of_another_version_says_is_shown_as_far_as_it_is_known(visit: Open, stage: Stage) -> None:
+    run = stage.run(state=RunState.RUNNING, done=1)
+    doing = {"position": 2, "worker": 7, "slot": 1, "started_at": time.time(), "phase": "half", "mood": "good"}
+    stage.live(run, doing=[doing], weather="fine")
+
+    app = visit("run", run=run.id)
+
+    assert list(table(app, "how far")["now"]) == ["half"]
+
+
 def test_only_a_run_that_goes_on_redraws_itself(stage: Stage) -> None:
     going, ended = stage.run(state=RunState.RUNNING, done=1), stage.run()
 

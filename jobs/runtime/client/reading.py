@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -87,12 +88,20 @@ def progress(run_id: str) -> Progress:
         run=stored.run,
         interrupted=interrupted,
         codes=codes,
-        doing=tuple(Doing(**doing) for doing in live.get("doing", ())),
+        doing=_doing(live.get("doing", ())),
         rate=live.get("rate"),
         seconds_left=live.get("seconds_left"),
         slowest_group=live.get("slowest_group", ""),
         holds=tuple((group, until, why) for group, until, why in live.get("holds", ()) if until > time.time()),
     )
+
+
+_DOING = frozenset(field.name for field in fields(Doing))
+
+
+def _doing(told: Iterable[Mapping[str, Any]]) -> tuple[Doing, ...]:
+    """What is in progress, as far as this version knows its facts: the runner may be of another."""
+    return tuple(Doing(**{name: fact for name, fact in one.items() if name in _DOING}) for one in told)
 
 
 def rows(run_id: str, first: int, last: int) -> list[tuple[int, Item, Outcome | None]]:
