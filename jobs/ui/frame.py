@@ -59,15 +59,16 @@ def sentences() -> Iterator[None]:
 
 
 def refused(sentence: str) -> None:
-    """One sentence about what cannot be done, shown as it stands and without the paths of this machine."""
+    """One sentence about what cannot be done, shown as it stands but for what is not for the page."""
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.badge("Not possible", icon=":material/block:", color="red")
-        st.text(without_home(sentence))
+        st.text(for_the_page(sentence))
 
 
-def without_home(sentence: str) -> str:
-    """A sentence with the folder of the store under the name of its setting."""
-    return sentence.replace(str(client.log_path().parent), "JOBS_HOME")
+def for_the_page(sentence: str) -> str:
+    """A sentence without its hint for the command line, and with the folder of the store under the name of its
+    setting."""
+    return sentence.partition(" (see: python -m jobs")[0].replace(str(client.log_path().parent), "JOBS_HOME")
 
 
 def zone() -> tzinfo | None:

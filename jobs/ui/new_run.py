@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from jobs.runtime import client
-from jobs.runtime.errors import Refused
+from jobs.runtime.errors import Refused, UnknownRun
 from jobs.runtime.records import Limits, Pool, Run, count
 from jobs.ui import forms, frame, measure_source, preview, source, words
 
@@ -72,7 +72,11 @@ def _take_earlier() -> None:
     if run_id is None:
         return
     del st.query_params["again"]
-    run = client.run(run_id)
+    try:
+        run = client.run(run_id)
+    except UnknownRun:
+        frame.refused("There is no such run any more: its items cannot be taken over.")
+        return
     source.take_run(run)
     st.session_state["earlier"] = run.id
     st.session_state["job"] = run.job

@@ -33,7 +33,7 @@ def page() -> None:
 
 def _nothing(reason: str) -> None:
     """One sentence about an address without a run, and the way to all of them."""
-    sentence = reason.partition(" (see: ")[0]  # the rest is for the command line
+    sentence = frame.for_the_page(reason)
     st.text(f"{sentence[:1].upper()}{sentence[1:]}.")
     actions.show_refusal()
     st.page_link(frame.RUNS, label="All runs", icon=":material/history:")
