@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +15,6 @@ from jobs.runtime.records import count
 from jobs.ui import source, words
 
 MOST_SHOWN = 1_000
-
-BEGINNING = 65_536
-"""Bytes by which a file is told from another of its name; the headings are among them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +49,7 @@ def _why_not(preflight: Any) -> str:
 
 def _key(job: Any, given: source.Given, of: str) -> str:
     """What a choice is kept under: another file of the same name is chosen from anew."""
-    mark = f"{len(given.content)}-{zlib.crc32(given.content[:BEGINNING]):x}"
-    return f"{of}:{job.name}:{given.name}:{mark}"
+    return f"{of}:{job.name}:{given.name}:{given.mark}"
 
 
 def _chosen(job: Any, given: source.Given) -> tuple[str, str]:

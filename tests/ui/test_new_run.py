@@ -140,6 +140,20 @@ def test_a_mended_file_of_the_same_name_is_read_anew(new_run: Open) -> None:
     assert start_of(app)
 
 
+def test_a_file_that_differs_only_near_its_end_is_chosen_from_anew(new_run: Open) -> None:
+    app = new_run(job="factorial")
+    rows = b"n,m\n" + b"1,10\n" * 20_000
+    app.file_uploader(key="file:factorial").set_value(("d.csv", rows + b"1,10\n", "text/csv"))
+    checked(app.run())
+    chooser(app, "column:factorial:d.csv").set_value("m")
+    assert chooser(checked(app.run()), "column:factorial:d.csv").value == "m"
+
+    app.file_uploader(key="file:factorial").set_value(("d.csv", rows + b"2,10\n", "text/csv"))
+    checked(app.run())
+
+    assert chooser(app, "column:factorial:d.csv").value == "n"
+
+
 def test_an_upload_is_read_and_its_column_found(new_run: Open) -> None:
     content = b"company,home\nA,https://a.example/\nB,https://b.example/\nC,nothing\n"
     app = new_run()
@@ -164,13 +178,14 @@ def test_an_upload_is_read_once_however_often_the_page_is_drawn(new_run: Open) -
     app = new_run()
     app.file_uploader(key="file:scrape").set_value(("a.csv", b"company,home\nA,https://a.example/\n", "text/csv"))
     checked(app.run())
-    found = app.session_state["preflight"][-1]
+    found, given = app.session_state["preflight"][-1], app.session_state["uploaded"][-1]
 
     app.segmented_control(key="way:scrape:").set_value("both")
     checked(app.run())
     checked(app.run())
 
     assert app.session_state["preflight"][-1] is found
+    assert app.session_state["uploaded"][-1] is given
 
 
 def test_another_sheet_has_columns_of_its_own(new_run: Open) -> None:
@@ -378,7 +393,9 @@ def test_an_earlier_table_keeps_its_other_columns(new_run: Open, stage: Stage) -
 def test_an_unknown_earlier_run_is_a_sentence(new_run: Open) -> None:
     app = new_run(again="ffff")
 
-    assert "no run" in texts(app).lower()
+    assert "There is no such run any more: its items cannot be taken over." in texts(app)
+    assert "python -m jobs runs" not in texts(app)
+    assert app.button(key="start").disabled
 
 
 def test_the_list_as_it_stands_can_be_measured_each_way(new_run: Open) -> None:
