@@ -50,11 +50,12 @@ def chromium() -> str:
 
 @dataclass
 class Site:
-    """The running page: its address and its home."""
+    """The running page: its address, its home, its log, and the process that serves it."""
 
     address: str
     home: Path
     log: Path
+    pid: int
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +80,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
     try:
         _wait_for(f"http://localhost:{port}/_stcore/health", server)
-        yield Site(address=f"http://localhost:{port}", home=home, log=log)
+        yield Site(address=f"http://localhost:{port}", home=home, log=log, pid=server.pid)
     finally:
         server.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
