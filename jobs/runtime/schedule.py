@@ -14,7 +14,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +75,11 @@ class Schedule:
     def queued(self, group: str) -> int:
         """How many items of a group wait in its queue."""
         return len(self._queues.get(group, ()))
+
+    def waiting_of(self, groups: Set[str]) -> set[str]:
+        """Those of the groups of which an item waits here, or is known to come."""
+        later = {entry.group for _, _, entry in self._due} | {entry.group for entry in self._alone}
+        return set(groups & (self._queues.keys() | self.watched.keys() | later))
 
     def watch(self, group: str, least: int) -> None:
         """Have a group stand in `short` as soon as fewer than `least` of its items are in its queue."""

@@ -6,8 +6,8 @@
           ├─ dispatch ───── feed         items from the store to the schedule, from there to free slots
           └─ ledger                      group commits of what the runs in work have to store
 
-Between them lies the desk: the runs in work (`active`, with their `outlook` and `refusals`) and the workers. It holds
-nothing that could not be rebuilt from the store.
+Between them lies the desk: the runs in work (`active`, with their `outlook`, `holds` and `refusals`) and the workers.
+It holds nothing that could not be rebuilt from the store.
 """
 
 from jobs.runtime.runner.loop import main

@@ -4,8 +4,9 @@ the store as they are needed, and of each group only the first few."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
+from math import inf
 
 from jobs.runtime.groups import MAX_HOLD
 from jobs.runtime.schedule import Entry, Schedule
@@ -43,6 +44,7 @@ class Feed:
         self._reached = 0
         self._turn: items.Turn | None = items.Turn()
         self._rests: dict[str, int] = {}
+        self._next: dict[str, float] = {}
 
     @property
     def exhausted(self) -> bool:
@@ -63,6 +65,21 @@ class Feed:
             return read
         self._take_in(db, self._read_on(db))
         return True
+
+    def to_come(self, db: Connection, groups: Iterable[str]) -> set[str]:
+        """Those of the groups of which an item waits that was not read yet."""
+        if self._read_through or not self.planned:
+            return set()
+        return {group for group in groups if self._next_of(db, group) < inf}
+
+    def _next_of(self, db: Connection, group: str) -> float:
+        """The position of the next item of a group that was not read; infinite: there is none. It is looked up
+        anew only when it may have been read."""
+        known = self._next.get(group, 0)
+        if known <= self._reached or (self.costed and known < inf):
+            found = items.waiting_of_group(db, self.number, group, max(self._reached, int(known) - 1), 1)
+            known = self._next[group] = found[0].position if found else inf
+        return known
 
     def _read_on(self, db: Connection) -> list[items.Waiting]:
         """Those that wait among the next STEP items."""

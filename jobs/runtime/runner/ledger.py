@@ -9,6 +9,7 @@ import traceback
 from jobs.runtime.errors import FanoutError, StoreError
 from jobs.runtime.presence import Presence
 from jobs.runtime.records import Event, RunState
+from jobs.runtime.runner import holds
 from jobs.runtime.runner.active import ActiveRun
 from jobs.runtime.runner.closing import tidy
 from jobs.runtime.runner.desk import Desk
@@ -106,7 +107,9 @@ class Ledger:
         if live:
             for run in self.desk.active.values():
                 if run.left > new.get(run.number, 0):
-                    runs.change(db, run.number, live=run.outlook.text(db, run.workers, run.left, now))
+                    out = (entry for worker in run.workers for entry in worker.out.values())
+                    held = holds.of_run(run.schedule, run.feed, out, db, now)
+                    runs.change(db, run.number, live=run.outlook.text(db, run.workers, run.left, now, held))
         for closing in self.desk.closing.values():
             closing.step(db, self.desk.now_unix())
         return new

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from jobs.runtime.groups import Groups
 from jobs.runtime.records import Doing
+from jobs.runtime.runner.holds import Hold
 from jobs.runtime.schedule import Entry
 from jobs.runtime.store import items
 from jobs.runtime.store.connection import Connection
@@ -51,8 +52,11 @@ class Outlook:
         if entry.moves == 0 and entry.position <= self._counted and entry.group in self.waiting:
             self.waiting[entry.group] -= 1
 
-    def text(self, db: Connection, workers: Iterable[WorkerProcess], left: int, now: float) -> str:
-        """What the store keeps of the moment, as JSON; `left` is how many items have no outcome."""
+    def text(
+        self, db: Connection, workers: Iterable[WorkerProcess], left: int, now: float, held: Sequence[Hold] = ()
+    ) -> str:
+        """What the store keeps of the moment, as JSON; `left` is how many items have no outcome, `held` the holds that
+        concern them."""
         self._count_more(db)
         rate = self._rate(now)
         slowest, group_seconds = self._slowest()
@@ -63,7 +67,7 @@ class Outlook:
             "rate": rate,
             "seconds_left": max(known) if known else None,
             "slowest_group": slowest if group_seconds and group_seconds >= (by_rate or 0.0) * 0.8 else "",
-            "holds": [[group, self.unix(now + rest), why] for group, rest, why in self.groups.holds(now)[:MAX_HOLDS]],
+            "holds": [[group, self.unix(now + rest), why] for group, rest, why in held[:MAX_HOLDS]],
             "doing": [asdict(doing) for doing in self._doing(workers)],
         }
         return json.dumps(body)
