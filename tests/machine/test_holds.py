@@ -113,7 +113,7 @@ def test_items_that_are_read_the_dearest_first_wait_too(store: Store) -> None:
 
 
 def test_a_run_beside_one_that_is_held_shows_no_hold(machine: Machine) -> None:
-    held = machine.submit(["hold 40@slow", "ok@slow"])
+    held = machine.submit(["hold 40@slow", "ok@slow"], at_once=1)
     until(lambda: client.progress(held.id).holds)
 
     beside = machine.submit(["sleep 10@other", "ok@other"])
