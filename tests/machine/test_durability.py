@@ -161,23 +161,6 @@ def test_d08_a_store_that_may_not_grow_pauses_and_goes_on_when_it_may(machine: M
     machine.check_books(ended)
 
 
-@pytest.mark.parametrize("content", [b"garbage " * 5_000, None], ids=["garbage", "half a file"])
-def test_d09_a_store_that_is_none_is_a_sentence_and_is_kept(machine: Machine, content: bytes | None) -> None:
-    machine.perform(["ok"] * 50)
-    client.stop_runner()
-    path = machine.home / FILE
-    whole = path.read_bytes()
-    broken = whole[: len(whole) // 2] if content is None else content
-    for leftover in machine.home.glob(FILE + "-*"):
-        leftover.unlink()
-    path.write_bytes(broken)
-
-    ended = fanout("runs")
-    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
-    assert str(path) in ended.stderr
-    assert path.read_bytes() == broken
-
-
 def test_d10_a_second_writer_delays_and_nobody_sees_a_locked_database(machine: Machine) -> None:
     run = machine.submit(["sleep 0.02"] * 60)
     until(lambda: client.run(run.id).done > 0)
@@ -282,19 +265,6 @@ def test_d21_a_run_deleted_under_a_reader_is_gone_in_plain_words(machine: Machin
     for read in (client.run, client.progress, client.newest, client.events, client.spans, client.attempts):
         with pytest.raises(UnknownRun):
             read(run.id)
-
-
-def test_d09_a_store_that_cannot_be_written_is_a_sentence(machine: Machine) -> None:
-    with small_disk(machine, "64m") as disk:
-        run = machine.perform(["ok"]) and client.runs()[0]
-        client.stop_runner()
-        remount = ["mount", "-o", "remount,ro", str(disk)]
-        until(lambda: subprocess.run(remount, check=False).returncode == 0)  # when the last log of a worker is closed
-
-        for words in (["runs"], ["run", "noop", "--item", "a"], ["retry", run.id], ["runner"]):
-            ended = fanout(*words)
-            assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
-            assert f"{disk / FILE} cannot be written" in ended.stderr
 
 
 def test_a_file_of_another_program_is_refused_and_kept(tmp_path: Path) -> None:

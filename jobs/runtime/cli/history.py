@@ -37,7 +37,7 @@ def status(as_json: bool) -> None:
     say(f"store:   {size(now.store_bytes)} and {size(now.artifact_bytes)} of artifacts in {now.home}")
     say(f"log:     {now.log}")
     if now.trouble:
-        say(f"trouble: nothing can be stored now: {now.trouble}")
+        say(f"trouble: {report.nothing_stored(now.trouble)}")
 
 
 @click.command("runs")
@@ -68,7 +68,8 @@ def show(run: str, as_json: bool) -> None:
         document = report.document(progress.run, progress.codes, interrupted=progress.interrupted)
         say_json(document | {"doing": [asdict(doing) for doing in progress.telling]})
         return
-    report.page(progress, [outcome for _, _, outcome in client.failures(progress.run.id, most=_FAILURES)])
+    failures = [outcome for _, _, outcome in client.failures(progress.run.id, most=_FAILURES)]
+    report.page(progress, failures, client.trouble())
 
 
 def _all(state: str) -> list[Run]:

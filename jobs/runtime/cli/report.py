@@ -59,8 +59,13 @@ def summary(run: Run, codes: Mapping[str, int]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def page(progress: Progress, failures: list[Outcome]) -> None:
-    """A run in full, with its first failures, on standard output."""
+def nothing_stored(trouble: str) -> str:
+    """That the runner stands still, and why."""
+    return f"nothing can be stored now, so nothing more starts: {trouble}. It goes on by itself"
+
+
+def page(progress: Progress, failures: list[Outcome], trouble: str) -> None:
+    """A run in full, with its first failures, on standard output; `trouble`: why nothing can be stored now."""
     run = progress.run
     lines = {
         "run": run.id,
@@ -77,6 +82,7 @@ def page(progress: Progress, failures: list[Outcome]) -> None:
         "limits": spoken(run.limits),
         "params": ", ".join(f"{name} = {_shown(value)}" for name, value in run.params.items() if value != ""),
         "error": run.error,
+        "trouble": nothing_stored(trouble) if trouble and not run.state.terminal else "",
     }
     for name, text in lines.items():
         if text:

@@ -6,13 +6,12 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime import client
 from jobs.runtime.cli import report
 from jobs.runtime.cli.terminal import warn
-from jobs.runtime.errors import IllegalMove
+from jobs.runtime.errors import FanoutError, IllegalMove
 from jobs.runtime.records import Item, Run, RunState
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Interrupts:
 def watch(run: Run, interrupts: Interrupts) -> Run:
     """Show the progress of a run until it is over; Ctrl-C cancels it, and waits until it is cancelled."""
     with _bar(run) as bar:
-        checked, cancelling, telling = time.monotonic(), False, ""
+        checked, cancelling, telling, trouble = time.monotonic(), False, "", ""
         while not run.state.terminal:
             if interrupts.asked and not cancelling:
                 cancelling = True
@@ -75,15 +74,19 @@ def watch(run: Run, interrupts: Interrupts) -> Run:
             if run.state is RunState.PAUSED and before.state is not RunState.PAUSED and run.error:
                 warn(f"\n{run.error} (python -m jobs resume {run.id[:8]}, or Ctrl-C)")
             if time.monotonic() - checked > RUNNER_CHECK:
-                checked, telling = time.monotonic(), _telling(run)
+                checked, telling, trouble = time.monotonic(), _telling(run), _trouble(trouble)
                 client.ensure_runner()
     return run
 
 
 def _cancel(run: Run) -> None:
     warn("\nCancelling… (Ctrl-C again leaves it to the runner)")
-    with suppress(IllegalMove):  # it has just ended
+    try:
         client.cancel(run.id)
+    except IllegalMove:
+        pass  # it has just ended
+    except FanoutError as error:
+        warn(str(error))  # it is asked for all the same, and waited for
 
 
 def _bar(run: Run) -> tqdm[Any]:
@@ -97,6 +100,14 @@ def _telling(run: Run) -> str:
     """How far the item is that has been in work longest, of those that say so."""
     telling = client.progress(run.id).telling
     return report.how_far(min(telling, key=lambda doing: doing.started_at)) if telling else ""
+
+
+def _trouble(before: str) -> str:
+    """Why nothing can be stored now; said when it is new."""
+    trouble = client.trouble()
+    if trouble and trouble != before:
+        warn(f"\n{report.nothing_stored(trouble)}")
+    return trouble
 
 
 def _show(run: Run, bar: tqdm[Any], telling: str) -> None:

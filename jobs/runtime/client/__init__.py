@@ -7,7 +7,7 @@ reading       runs, progress, outcomes, events, what is alive
 """
 
 from jobs.runtime.client.asking import cancel, delete, pause, rename, resume, retry, wait
-from jobs.runtime.client.home import check_settings, ensure_runner, log_path, stop_runner
+from jobs.runtime.client.home import check_settings, ensure_runner, log_path, stop_runner, trouble
 from jobs.runtime.client.reading import (
     Span,
     Status,
@@ -81,6 +81,7 @@ __all__ = [
     "status",
     "stop_runner",
     "submit",
+    "trouble",
     "unattended",
     "wait",
 ]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from jobs.runtime.client.home import ensure_runner, find, log_path, store
+from jobs.runtime.client.home import ensure_runner, find, log_path, store, trouble
 from jobs.runtime.errors import FanoutError, IllegalMove, Refused
 from jobs.runtime.records import Run, RunState
 from jobs.runtime.store import commands, runs
@@ -76,6 +76,8 @@ def _ask(run_id: str, verb: str, **body: Any) -> None:
         seq = commands.ask(db, found.number, verb, body, time.time())
     ensure_runner()
     answer = _answer(home, seq)
+    if answer is None and trouble():
+        raise FanoutError(f"it is noted, and done as soon as it can be stored: {trouble()}")
     if answer is None:
         raise FanoutError(f"the runner has not answered within {ASK_SECONDS:.0f} s: see {log_path()}")
     if answer:
@@ -83,6 +85,7 @@ def _ask(run_id: str, verb: str, **body: Any) -> None:
 
 
 def _answer(home: Store, seq: int) -> str | None:
+    """What the runner answers; None: nothing in time, or it cannot store its answer."""
     limit, look = time.monotonic() + ASK_SECONDS, time.monotonic() + SEE_SECONDS
     pause_ = 0.002
     while time.monotonic() < limit:
@@ -94,5 +97,7 @@ def _answer(home: Store, seq: int) -> str | None:
         pause_ = min(0.05, pause_ * 1.5)
         if time.monotonic() > look:
             ensure_runner()
+            if trouble():
+                return None
             look = time.monotonic() + SEE_SECONDS
     return None

@@ -50,6 +50,11 @@ def find(run_id: str) -> Stored:
         return runs.find(db, run_id)
 
 
+def trouble() -> str:
+    """Why the live runner can store nothing now, in one sentence; empty: it can, or there is none."""
+    return presence.trouble(settings.home())
+
+
 def check_settings() -> None:
     """Read every setting once. Raises BadSetting for the first that cannot be read."""
     settings.check()
