@@ -14,12 +14,13 @@ import psutil
 import pytest
 
 from jobs.runtime import client, presence
-from jobs.runtime.records import Item, Limits, Outcome, Pool, Run, Table
+from jobs.runtime.records import Item, Limits, Outcome, Pool, Run, RunState, Table
 from jobs.runtime.store import runs as run_table
 from jobs.runtime.store.connection import FILE
 from tests.conftest import end_processes_of
 
 JOBS = Path(__file__).parent / "jobs"
+ONCE = Limits(attempts=1, deadline=None, at_once=None, pause=0)
 
 
 def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
@@ -28,6 +29,21 @@ def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < limit, "it did not come about in time"
         time.sleep(0.01)
+
+
+def unstored(run_id: str = "aa01", *, job: str = "noop", limits: Limits = ONCE) -> Run:
+    """A run of texts as it is before it is stored."""
+    return Run(
+        id=run_id,
+        job=job,
+        name="a run",
+        state=RunState.SUBMITTING,
+        items=0,
+        pool=Pool(processes=1, threads=1),
+        limits=limits,
+        table=Table(item_column="text"),
+        submitted_at=time.time(),
+    )
 
 
 class Machine:

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import random
-import time
 from math import inf, isnan, nan
 from pathlib import Path
 
 import pytest
 
 from jobs.runtime.groups import Groups
-from jobs.runtime.records import Attempt, Item, Limits, Pool, Run, RunState, Table
+from jobs.runtime.records import Attempt, Item, Limits
 from jobs.runtime.runner.feed import GROUP_WINDOW, STEP, Feed
 from jobs.runtime.schedule import Schedule
 from jobs.runtime.store import items, outcomes, runs
 from jobs.runtime.store.connection import Store
 from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
+from tests.machine.conftest import unstored
 
 LIMITS = Limits(attempts=1, deadline=None, at_once=2, pause=0)
 
 
 def new_run(store: Store, groups: list[str], *, costs: list[float] | None = None) -> runs.Stored:
-    run = Run(
-        id="aa01",
-        job="act",
-        name="a run",
-        state=RunState.SUBMITTING,
-        items=0,
-        pool=Pool(processes=1, threads=1),
-        limits=LIMITS,
-        table=Table(item_column="text"),
-        submitted_at=time.time(),
-    )
     with store.write() as db:
-        number = runs.add(db, run, runs.Traits(prepares=True, grouped=True, costed=costs is not None))
+        traits = runs.Traits(prepares=True, grouped=True, costed=costs is not None)
+        number = runs.add(db, unstored(job="act", limits=LIMITS), traits)
         items.add(db, number, 1, [Item(cell=f"cell {position}") for position in range(1, len(groups) + 1)])
         plans = [
             items.Plan(position=position, group=group, cost=costs[position - 1] if costs else None)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.records import Item, ItemState, Limits, Pool, Run, RunState, Table
+from jobs.runtime.records import Item, ItemState, RunState
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.runner.orders import Orders
 from jobs.runtime.store import commands, items, outcomes, reopening, runs
 from jobs.runtime.store.connection import Store
 from jobs.runtime.store.outcomes import OutcomeRow
+from tests.machine.conftest import unstored
 
 STATES = ("queued", "running", "paused", "cancelling", "finished", "failed", "cancelled")
 WAY = {
@@ -57,19 +58,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 def new_run(store: Store, state: str) -> int:
     """A run of three items, one ok and one failed, in this state."""
-    run = Run(
-        id="aa01",
-        job="noop",
-        name="a run",
-        state=RunState.SUBMITTING,
-        items=0,
-        pool=Pool(processes=1, threads=1),
-        limits=Limits(attempts=1, deadline=None, at_once=None, pause=0),
-        table=Table(item_column="text"),
-        submitted_at=time.time(),
-    )
     with store.write() as db:
-        number = runs.add(db, run, runs.Traits())
+        number = runs.add(db, unstored(), runs.Traits())
         items.add(db, number, 1, [Item(cell="x")] * 3)
         runs.queue(db, number, items=3, sample=False, at=1.0)
         for step in WAY[state]:

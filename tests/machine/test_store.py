@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from jobs.runtime.errors import IllegalMove, StaleEpoch, StoreError, UnknownRun
-from jobs.runtime.records import Attempt, Item, ItemState, Limits, Pool, Run, RunState, Table
+from jobs.runtime.records import Attempt, Item, ItemState, RunState
 from jobs.runtime.store import items, outcomes, reopening, runs
 from jobs.runtime.store.connection import FILE, BusyError, FullError, Store
 from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
+from tests.machine.conftest import unstored
 
 
 @pytest.fixture
@@ -22,19 +22,8 @@ def store(tmp_path: Path) -> Store:
 
 
 def new_run(store: Store, cells: int = 3, run_id: str = "aa01", *, state: RunState = RunState.RUNNING) -> int:
-    run = Run(
-        id=run_id,
-        job="noop",
-        name="a run",
-        state=RunState.SUBMITTING,
-        items=0,
-        pool=Pool(processes=1, threads=1),
-        limits=Limits(attempts=1, deadline=None, at_once=None, pause=0),
-        table=Table(item_column="text"),
-        submitted_at=time.time(),
-    )
     with store.write() as db:
-        number = runs.add(db, run, runs.Traits())
+        number = runs.add(db, unstored(run_id), runs.Traits())
         items.add(db, number, 1, [Item(cell=str(position)) for position in range(1, cells + 1)])
         runs.queue(db, number, items=cells, sample=False, at=1.0)
         if state is not RunState.QUEUED:

@@ -18,6 +18,8 @@ from jobs.scrape.guard import Guard
 from jobs.scrape.resolver import Resolver
 from jobs.scrape.robots import RobotsFiles
 from jobs.scrape.visit import Tools, Wishes, visit
+from tests.conftest import end_processes_of
+from tests.machine.conftest import Machine
 from tests.scrape.hostile import Hostile, Script, eventually
 
 KEYS = Path(__file__).with_name("keys")
@@ -174,3 +176,13 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> Spy:
 
     monkeypatch.setattr(socket.socket, "connect", connect)
     return watching
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    """A home with a runner of its own, which is ended after the test."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("JOBS_HOME", str(home))
+    monkeypatch.setenv("JOBS_IDLE", "20")
+    yield Machine(home)
+    end_processes_of(home)

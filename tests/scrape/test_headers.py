@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from jobs.runtime import client
 from jobs.runtime.cli import entry
 from jobs.runtime.errors import BadParams
 from jobs.scrape.headers import read_headers
-from tests.conftest import end_processes_of
 from tests.machine.conftest import Machine
 from tests.scrape.conftest import Ask, Names, Serve
 from tests.scrape.hostile import Peer, answer, page, redirect
@@ -100,15 +98,6 @@ def test_http_tried_in_place_of_https_does_without_them(ask: Ask, serve: Serve, 
 
     assert (row["status"], row["final_url"][:5]) == (200, "http:")
     assert all(SECRET.encode() not in request for request in server.requests)
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    home = tmp_path / "home"
-    monkeypatch.setenv("JOBS_HOME", str(home))
-    monkeypatch.setenv("JOBS_IDLE", "20")
-    yield Machine(home)
-    end_processes_of(home)
 
 
 def test_a_run_and_its_repetition_send_them_and_nothing_shows_them(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from warcio.checker import Checker
 from jobs import Artifact
 from jobs.runtime import client
 from jobs.runtime.cli import entry
-from tests.conftest import end_processes_of
 from tests.machine.conftest import Machine
 from tests.scrape.conftest import Ask, Serve
 from tests.scrape.hostile import Peer, answer, redirect, says
@@ -100,15 +98,6 @@ def test_nothing_is_kept_where(case: str, ask: Ask, serve: Serve) -> None:
     row = ask(server.url(), save_pages=case != "not asked for", **wishes)
 
     assert row.get("page_warc") is None
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    home = tmp_path / "home"
-    monkeypatch.setenv("JOBS_HOME", str(home))
-    monkeypatch.setenv("JOBS_IDLE", "20")
-    yield Machine(home)
-    end_processes_of(home)
 
 
 def test_the_pages_of_a_run_are_one_file_that_standard_tools_read(

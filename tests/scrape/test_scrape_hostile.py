@@ -6,13 +6,10 @@ import gzip
 import socket
 import struct
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from jobs.scrape.codes import CODES
-from tests.conftest import end_processes_of
 from tests.machine.conftest import Machine
 from tests.scrape.conftest import Serve
 from tests.scrape.hostile import Hostile, Peer, Script, answer, eventually, page, redirect, says
@@ -122,15 +119,6 @@ CASES: dict[str, tuple[Script, str]] = {
     "kept alive, then closed": (answers_at_once, ""),
     "an image": (says(answer(b"\x89PNG", headers={"Content-Type": "image/png"})), "not_text"),
 }
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    home = tmp_path / "home"
-    monkeypatch.setenv("JOBS_HOME", str(home))
-    monkeypatch.setenv("JOBS_IDLE", "20")
-    yield Machine(home)
-    end_processes_of(home)
 
 
 def run(

@@ -5,28 +5,21 @@ from __future__ import annotations
 import email.utils
 import math
 import time
-from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from jobs.runtime import client
 from jobs.runtime.records import Run
-from tests.conftest import end_processes_of
 from tests.machine.conftest import Machine, until
 from tests.scrape.conftest import Serve
 from tests.scrape.hostile import Peer, answer, eventually, page, redirect
 
 
 @pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    home = tmp_path / "home"
-    monkeypatch.setenv("JOBS_HOME", str(home))
-    monkeypatch.setenv("JOBS_IDLE", "20")
+def machine(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setenv("JOBS_ALLOW_NETS", "127.0.0.0/8 ::1/128")
-    yield Machine(home)
-    end_processes_of(home)
+    return machine
 
 
 def scraping(machine: Machine, urls: list[str], **options: object) -> Run:
