@@ -61,12 +61,12 @@ def test_never_more_of_a_host_at_once_than_its_cap_and_all_is_closed_afterwards(
 
     server = serve(script)
 
-    run = scraping(machine, [server.url(f"/{number}") for number in range(100)], pool=(2, 16), at_once=3)
+    run = scraping(machine, [server.url(f"/{number}") for number in range(200)], pool=(2, 16), at_once=3)
     found = codes(machine, run)
 
-    assert found == [""] * 100
+    assert found == [""] * 200
     assert server.most_busy <= 3
-    assert len(server.requests) == 100
+    assert len(server.requests) == 200
     assert eventually(lambda: server.open == 0, 3)
 
 
