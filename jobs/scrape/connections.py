@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from requests import PreparedRequest, Response
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -114,6 +115,12 @@ class Adapter(HTTPAdapter):
         target: Target = request.target
         pool: HTTPConnectionPool = self.poolmanager.connection_from_host(target.host, target.port, target.scheme)
         return pool
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """urllib3's answer as it came: its cookies are not looked for, since none is kept from one item to the next."""
+        response = Response()
+        response.request, response.raw = req, resp
+        return response
 
     def request_url(self, request: Any, _proxies: Any) -> str:
         """What stands in the request line; there are no proxies."""
