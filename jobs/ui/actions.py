@@ -112,6 +112,7 @@ def _rename(run: Run) -> None:
 def _delete(run: Run) -> None:
     with frame.sentences():
         given_back = words.size(client.sizes(run.id))
+        st.text(words.apart(run.name, 200) or f"Run {words.short_id(run.id)}")
         st.text(f"Its {count(run.items, 'row')}, files and log go for good. That gives back about {given_back}.")
     with st.container(horizontal=True):
         if st.button("Delete", type="primary", icon=":material/delete:", key="delete"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def page() -> None:
     going_on = _going_on()
     st.fragment(_cards, run_every=1.0 if going_on else None)(tuple(run.id for run in going_on))
     _history()
+    _carry_out_clicked()
     st.caption(f"On disk: {frame.disk()}. Delete (in the menu ⋮ of a run) says what it gives back before it does.")
     if HOSTED.exists():
         st.caption("This host forgets its disk when the app sleeps: download what you want to keep.")
@@ -106,6 +108,9 @@ def _history() -> None:
     total = client.count_runs(**filters)
     befores = _befores(filters)
     found = client.runs(**filters, limit=A_PAGE, before=befores[-1] if befores else None)
+    if befores and not found:  # all that stood here were deleted
+        befores.clear()
+        st.rerun()
     if not found:
         st.text("No run matches.")
         return
@@ -163,6 +168,7 @@ def _older(before: tuple[float, str]) -> None:
 def _table(found: Sequence[Run]) -> None:
     """One row for each run, with a button that opens it and a menu of the rest."""
     rows = [_row(run) for run in found]
+    ids = tuple(run.id for run in found)
     column = st.column_config
     menu = [[f"{actions.ICONS[name]} {name}" for name in actions.choices_of(run)] for run in found]
     table = pd.DataFrame(rows)
@@ -170,7 +176,7 @@ def _table(found: Sequence[Run]) -> None:
     table.insert(1, "menu", menu)
     shown = st.dataframe(
         table,
-        key="history",
+        key=f"history_{zlib.crc32(repr(ids).encode()):x}",  # other runs: nothing is selected of them
         on_select="rerun",
         selection_mode="multi-row",
         hide_index=True,
@@ -178,8 +184,12 @@ def _table(found: Sequence[Run]) -> None:
         height="content" if len(rows) <= 14 else 560,
         alt="History of runs, newest first",
         column_config={
-            "open": column.ButtonColumn("", type="tertiary", key="open_click", width="small"),
-            "menu": column.ButtonColumn("", type="tertiary", key="menu_click", width="small"),
+            "open": column.ButtonColumn(
+                "", type="tertiary", key="open_click", width="small", on_click=_clicked, args=("open_click", ids)
+            ),
+            "menu": column.ButtonColumn(
+                "", type="tertiary", key="menu_click", width="small", on_click=_clicked, args=("menu_click", ids)
+            ),
             "state": states.of_runs(),
             "name": column.TextColumn(width="medium"),
             "items": column.NumberColumn(format="localized", help="rows of the input"),
@@ -191,7 +201,6 @@ def _table(found: Sequence[Run]) -> None:
         },
     )
     _offer_comparison([found[row] for row in shown.selection.rows if row < len(found)])
-    _clicked(found)
 
 
 def _offer_comparison(chosen: Sequence[Run]) -> None:
@@ -225,13 +234,21 @@ def _row(run: Run) -> dict[str, object]:
     }
 
 
-def _clicked(found: Sequence[Run]) -> None:
-    opened, chosen = st.session_state.get("open_click"), st.session_state.get("menu_click")
-    if opened is not None and opened.row < len(found):
-        frame.open_run(found[opened.row].id)
-    if chosen is not None and chosen.row < len(found):
-        name = next((name for name, icon in actions.ICONS.items() if chosen.label == f"{icon} {name}"), "")
-        actions.carry_out(name, found[chosen.row])
+def _clicked(key: str, ids: Sequence[str]) -> None:
+    """Note which run was clicked, of those that stood in the table when it was drawn: by now there may be others."""
+    click = st.session_state.get(key)
+    if click is not None and click.row < len(ids):
+        st.session_state["clicked"] = (click.label, ids[click.row])
+
+
+def _carry_out_clicked() -> None:
+    label, run_id = st.session_state.pop("clicked", ("", ""))
+    if not run_id:
+        return
+    name = next((name for name, icon in actions.ICONS.items() if label == f"{icon} {name}"), "")
+    with frame.sentences():
+        run = client.run(run_id)
+        actions.carry_out(name, run) if name else frame.open_run(run.id)
 
 
 if __name__ == "__main__":

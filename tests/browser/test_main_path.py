@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from jobs.runtime import client
+from jobs.runtime.records import Item
 from tests.browser.conftest import Site, Watch, go, in_state, open_tab, settle
 
 
@@ -182,6 +183,26 @@ def test_delete_asks_and_leads_back_to_the_history(site: Site, page: Page, tab: 
     page.wait_for_url(re.compile("/runs"))
     settle(page)
     assert client.count_runs(text=run_id) == 0
+
+
+def test_what_is_clicked_in_the_history_is_done_to_the_run_that_stood_there(site: Site, page: Page) -> None:
+    """Another run has come since the table was drawn: every row is one further down by now."""
+    submit, one = client.submit, [Item(cell="5")]
+    clicked = client.wait(submit("factorial", one, name="clicked").id, 30)
+    go(page, f"{site.address}/runs?of_job=factorial")
+    page.locator("canvas").first.wait_for()
+    newer = client.wait(submit("factorial", one, name="newer").id, 30)
+
+    box = page.locator("canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 160, box["y"] + 52)  # ⋮ of the first row
+    page.get_by_text("Delete", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_text("clicked")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+    settle(page)
+
+    assert (client.count_runs(text=clicked.id), client.count_runs(text=newer.id)) == (0, 1)
 
 
 @pytest.mark.slow

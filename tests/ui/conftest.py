@@ -97,6 +97,14 @@ class Stage:
             for event in events:
                 commands.log(db, number, event)
 
+    def delete(self, run: Run) -> None:
+        """A run deleted, as in another tab."""
+        with self.store.write() as db:
+            number = runs.find(db, run.id).number
+            while items.remove(db, number, 1_000):
+                pass
+            runs.delete_row(db, number)
+
     def live(self, run: Run, **facts: Any) -> None:
         """What the runner says of a run that goes on."""
         with self.store.write() as db:

@@ -103,6 +103,33 @@ def test_a_long_history_is_turned_by_fifty(visit: Open, stage: Stage) -> None:
     assert len(history(checked(app.run()))) == 50
 
 
+@pytest.mark.parametrize("number", [51, 52])
+def test_a_page_of_the_history_stands_when_the_run_before_it_is_deleted(visit: Open, stage: Stage, number: int) -> None:
+    made = [stage.run(cells=["5"], name=f"run {place}") for place in range(number)]
+    with stage.store.write() as db:  # one after the other
+        db.execute("UPDATE runs SET submitted_at = submitted_at + number")
+    app = visit("runs")
+    app.button(key="older").click()
+    checked(app.run())
+
+    stage.delete(made[-50])
+    checked(app.run())
+
+    assert list(history(app)["name"]) == [f"run {place}" for place in reversed(range(number - 50))]
+
+
+def test_a_page_of_which_all_runs_are_deleted_gives_way_to_the_newest(visit: Open, stage: Stage) -> None:
+    made = [stage.run(cells=["5"], name=f"run {place}") for place in range(51)]
+    app = visit("runs")
+    app.button(key="older").click()
+    checked(app.run())
+
+    stage.delete(made[0])
+    checked(app.run())
+
+    assert len(history(app)) == 50
+
+
 def test_nothing_of_others_becomes_markdown(visit: Open, stage: Stage) -> None:
     stage.run(name=HOSTILE)
     stage.run(name=HOSTILE, state=RunState.RUNNING, done=1)

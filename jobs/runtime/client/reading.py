@@ -63,7 +63,7 @@ def runs(
     """Runs, newest first, of a state, a job, and with a text in name, source or id; older than the one of which
     `before` gives (submitted_at, id)."""
     with store().read() as db:
-        number = run_table.find(db, before[1]).number if before else None
+        number = run_table.place(db, *before) if before else None
         found = run_table.listed(db, states=_states(state), job=job, text=text, limit=limit, before=number)
     return [stored.run for stored in found]
 

@@ -221,6 +221,16 @@ def listed(
     return [stored(row) for row in rows]
 
 
+def place(db: Connection, submitted_at: float, run_id: str) -> int:
+    """The number of a run, also when it is gone: then the first above those that were submitted before it."""
+    row = db.execute("SELECT number FROM runs WHERE id = ?", (run_id,)).fetchone()
+    if row is None:
+        row = db.execute(
+            "SELECT coalesce(max(number), 0) + 1 FROM runs WHERE submitted_at < ?", (submitted_at,)
+        ).fetchone()
+    return int(row[0])
+
+
 def counted(db: Connection, *, states: Sequence[str], job: str, text: str) -> int:
     """How many runs `listed` would give without a limit."""
     where, values = _filter(states, job, text)
