@@ -103,7 +103,11 @@ def _asked_run() -> Run | None:
     if not run_id:
         return None
     del st.query_params["of"]
-    return client.run(run_id)
+    try:
+        return client.run(run_id)
+    except UnknownRun:
+        st.text("The run that the address names is not there any more: choose other items.")
+        return None
 
 
 def _runs_of(job: str) -> dict[str, Run]:

@@ -42,6 +42,8 @@ def read(job: Any, given: source.Given | None) -> Reading:
 def _why_not(preflight: Any) -> str:
     if preflight.items == 0:
         return "Nothing to run: there is no item in it."
+    if preflight.valid == 0 and preflight.items == 1:
+        return "Nothing can run: the only cell is no item (see why below)."
     if preflight.valid == 0:
         return f"Nothing can run: none of the {count(preflight.items, 'cell')} is an item (see why below)."
     return ""

@@ -43,7 +43,7 @@ def label(run: Run) -> str:
 def _choose() -> list[Run]:
     asked = [_known(part) for part in st.query_params.get("runs", "").split(",") if part]
     named = {run.id: run for run in asked if run is not None}
-    if len(named) < len(asked):
+    if None in asked:
         st.text("A run that the address names is not there any more.")
     job = next(iter(named.values())).job if named else ""
     recent = {run.id: run for run in client.runs(job=job, limit=RECENT) if run.done}

@@ -276,6 +276,19 @@ def test_a_run_that_is_gone_is_told(visit: Open, stage: Stage) -> None:
     assert "A run that the address names is not there any more." in texts(visit("compare", runs=f"{run.id},zzzz"))
 
 
+def test_a_run_that_is_named_twice_is_not_said_to_be_gone(visit: Open, stage: Stage) -> None:
+    run = stage.run(["5"])
+
+    assert "not there any more" not in texts(visit("compare", runs=f"{run.id},{run.id}"))
+
+
+def test_items_of_a_run_that_is_gone_leave_the_others_to_be_measured(visit: Open, stage: Stage) -> None:
+    app = visit("compare", of="zzzz")
+
+    assert "The run that the address names is not there any more: choose other items." in texts(app)
+    assert app.segmented_control(key="measure_job").value == "scrape"
+
+
 def test_hostile_texts_are_shown_as_text(visit: Open, stage: Stage) -> None:
     runs = [stage.run([HOSTILE], [row], job="scrape") for row in ({"title": HOSTILE}, {"title": "x"})]
 

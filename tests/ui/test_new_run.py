@@ -102,6 +102,12 @@ def test_nothing_valid_disables_start_with_the_reason(new_run: Open) -> None:
     assert "none of the 2 cells is an item" in texts(app)
 
 
+def test_a_single_cell_that_is_no_item_is_said_in_the_singular(new_run: Open) -> None:
+    app = typed(new_run(job="factorial"), "factorial", "five")
+
+    assert "the only cell is no item" in texts(app)
+
+
 def test_a_table_can_be_edited_in_place_of_text(new_run: Open) -> None:
     app = new_run(job="factorial")
     app.toggle(key="as_table:factorial").set_value(True)
