@@ -18,6 +18,9 @@ LOCK = "runner.lock"
 DOORBELL = "runner.bell"
 TROUBLE = "runner.trouble"
 TROUBLE_BYTES = 1024
+CRASHED = 70
+"""Exit code of a runner that worked, and met an error of its own (EX_SOFTWARE in sysexits.h)."""
+
 POLL = 0.05 if sys.platform == "win32" else 1.0
 """Seconds between two looks at the store, behind a doorbell that may be lost."""
 

@@ -46,7 +46,7 @@ RUN_MOVES: Mapping[RunState, frozenset[RunState]] = {
     RunState.PAUSED: frozenset(
         {RunState.QUEUED, RunState.RUNNING, RunState.CANCELLING, RunState.FINISHED, RunState.FAILED}
     ),
-    RunState.CANCELLING: frozenset({RunState.CANCELLED}),
+    RunState.CANCELLING: frozenset({RunState.CANCELLED, RunState.FAILED}),
     RunState.FINISHED: frozenset({RunState.QUEUED}),
     RunState.FAILED: frozenset({RunState.QUEUED}),
     RunState.CANCELLED: frozenset({RunState.QUEUED}),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from jobs.runtime import artifacts, client, runner, settings
+from jobs.runtime import artifacts, client, presence, runner, settings
 from jobs.runtime.records import Item
 from jobs.runtime.runner import dispatch, loop, orders
 from jobs.runtime.store import commands, connection, items, outcomes, reopening, runs
@@ -90,7 +90,7 @@ def err() -> None:
         raise RuntimeError("a defect")
 
     dispatch.take_back = loop.dispatch = defect  # type: ignore[assignment]
-    sys.exit(0 if runner.main(["--idle", "1"]) == 1 else 5)
+    sys.exit(0 if runner.main(["--idle", "1"]) == presence.CRASHED else 5)
 
 
 def jump(seconds: float) -> None:

@@ -142,8 +142,8 @@ def test_files_of_attempts_that_did_not_count_are_swept(machine: Machine) -> Non
 def test_progress_shows_what_is_in_progress(machine: Machine) -> None:
     from tests.machine.conftest import until
 
-    run = machine.submit(["report 0.5 3"])
-    until(lambda: client.progress(run.id).doing)
+    run = machine.submit(["report 0.5 3"], pool=(1, 1))
+    until(lambda: any(doing.phase for doing in client.progress(run.id).doing))
     (doing,) = client.progress(run.id).doing
 
     assert (doing.position, doing.slot, doing.share, doing.phase) == (1, 1, 0.5, "half way")

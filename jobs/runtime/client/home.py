@@ -138,7 +138,7 @@ def _check_last_start(home: Path) -> None:
     for of, child in list(_children):
         if of == home and (child.poll() or 0) > 0:
             _children.remove((of, child))
-            if child.pid != latest:
+            if child.pid != latest and child.returncode != presence.CRASHED:
                 raise StoreError(f"the runner cannot start: {_last_words()} (see {log_path()})")
 
 

@@ -44,8 +44,9 @@ class Claims:
         for stored in runs.in_states(self.desk.db, RunState.CANCELLING):
             self.desk.closing[stored.number] = Closing(stored, self.desk.now_unix())
         for stored in runs.in_states(self.desk.db, RunState.RUNNING):
-            run = self._activate(stored)
-            run.log("claimed", f"goes on after an interruption, under runner {os.getpid()}", runner=os.getpid())
+            with self.desk.about(stored.number):
+                run = self._activate(stored)
+                run.log("claimed", f"goes on after an interruption, under runner {os.getpid()}", runner=os.getpid())
 
     def look(self, now: float) -> None:
         """Take up commands and queued runs, when the bell rang or it is time."""
@@ -69,9 +70,10 @@ class Claims:
         if queued:
             self._heed_code(queued)
         for stored in queued:
-            self.desk.write(partial(self._mark_claimed, stored=stored, at=self.desk.now_unix()))
-            run = self._activate(runs.get(self.desk.db, stored.number))
-            run.log("claimed", f"claimed by runner {os.getpid()}", runner=os.getpid())
+            with self.desk.about(stored.number):
+                self.desk.write(partial(self._mark_claimed, stored=stored, at=self.desk.now_unix()))
+                run = self._activate(runs.get(self.desk.db, stored.number))
+                run.log("claimed", f"claimed by runner {os.getpid()}", runner=os.getpid())
 
     def _heed_code(self, queued: list[Stored]) -> None:
         """Workers that were kept warm with code that has changed since are not used again. What the files are is not

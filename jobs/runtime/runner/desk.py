@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from jobs.runtime import catalog, settings
@@ -21,7 +22,8 @@ INSIST_PAUSE = 0.005
 
 
 class Desk:
-    """One runner's desk. `eager` says that the loop must not sleep; `next_look` when it looks for work again."""
+    """One runner's desk. `eager` says that the loop must not sleep; `next_look` when it looks for work again;
+    `concerned` which run the present step is about (None: no single one)."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -34,8 +36,16 @@ class Desk:
         self.preparing: dict[int, Preparation] = {}
         self.closing: dict[int, Closing] = {}
         self.groups: dict[str, Groups] = {}
+        self.concerned: int | None = None
         self.eager = False
         self.next_look = 0.0
+
+    @contextmanager
+    def about(self, number: int | None) -> Iterator[None]:
+        """What is done inside is about this run: where it raises, `concerned` still says so (`Ledger.confess`)."""
+        before, self.concerned = self.concerned, number
+        yield
+        self.concerned = before
 
     def unix(self, monotonic: float) -> float:
         """Unix seconds of a moment of the monotonic clock, by the offset of this runner's start."""

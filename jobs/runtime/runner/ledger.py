@@ -8,13 +8,13 @@ import traceback
 
 from jobs.runtime.errors import FanoutError, StoreError
 from jobs.runtime.presence import Presence
-from jobs.runtime.records import Event, RunState
+from jobs.runtime.records import RUN_MOVES, Event, RunState
 from jobs.runtime.runner import holds
 from jobs.runtime.runner.active import ActiveRun
 from jobs.runtime.runner.closing import tidy
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.runner.says import say
-from jobs.runtime.store import commands, runs
+from jobs.runtime.store import commands, reopening, runs
 from jobs.runtime.store.connection import BusyError, Connection
 
 LIVE_SECONDS = 0.5
@@ -78,7 +78,8 @@ class Ledger:
         time.sleep(TROUBLE_SECONDS)
 
     def confess(self, error: Exception) -> None:
-        """An error of the runner's own: noted in the log of the runs in work; the third time, it ends them."""
+        """An error of the runner's own: noted in the log of the run that the failing step was about, or of all runs in
+        work where it was about none; the third time, it ends them."""
         words = traceback.format_exception_only(error)[-1].strip()
         at = self.desk.now_unix()
         try:
@@ -88,31 +89,49 @@ class Ledger:
 
     def _confess(self, db: Connection, words: str, at: float) -> None:
         text = f"the runner stopped with an error of its own: {words}"
-        for number in self.desk.active:
+        for number in self.desk.active if self.desk.concerned is None else [self.desk.concerned]:
             commands.log(db, number, Event(at=at, kind="crashed", text=text))
             if commands.count_events(db, number, "crashed") >= MAX_CRASHES:
-                runs.move(db, number, RunState.FAILED)
-                runs.change(db, number, ended_at=at, live="", error=f"{text} (the last of {MAX_CRASHES} such errors)")
+                self._give_up(db, number, f"{text} (the last of {MAX_CRASHES} such errors)", at)
+
+    def _give_up(self, db: Connection, number: int, sentence: str, at: float) -> None:
+        """End a run that the runner cannot work at, and refuse what is asked of it: else the next would die of it."""
+        for command in commands.waiting(db):
+            if command.run == number:
+                commands.done(db, command.seq, sentence, at)
+        reopening.end(db, number)
+        if RunState.FAILED in RUN_MOVES[runs.state(db, number)]:
+            runs.move(db, number, RunState.FAILED)
+            runs.end_pause(db, number, at)
+            runs.change(db, number, ended_at=at, live="", error=sentence)
 
     def _store(self, db: Connection, changed: list[ActiveRun], *, live: bool, now: float) -> dict[int, int]:
         new: dict[int, int] = {}
         for run in changed:
-            prepared = self.desk.preparing[run.number].commit(db) if run.number in self.desk.preparing else 0
-            run.left -= prepared
-            try:
-                new[run.number] = run.commit(db)
-            finally:
-                run.left += prepared
-            new[run.number] += prepared
-        if live:
-            for run in self.desk.active.values():
-                if run.left > new.get(run.number, 0):
-                    out = (entry for worker in run.workers for entry in worker.out.values())
-                    held = holds.of_run(run.schedule, run.feed, out, db, now)
-                    runs.change(db, run.number, live=run.outlook.text(db, run.workers, run.left, now, held))
+            with self.desk.about(run.number):
+                new[run.number] = self._store_run(db, run)
+        for run in self.desk.active.values() if live else ():
+            if run.left > new.get(run.number, 0):
+                with self.desk.about(run.number):
+                    self._show(db, run, now)
         for closing in self.desk.closing.values():
-            closing.step(db, self.desk.now_unix())
+            with self.desk.about(closing.number):
+                closing.step(db, self.desk.now_unix())
         return new
+
+    def _store_run(self, db: Connection, run: ActiveRun) -> int:
+        prepared = self.desk.preparing[run.number].commit(db) if run.number in self.desk.preparing else 0
+        run.left -= prepared
+        try:
+            return run.commit(db) + prepared
+        finally:
+            run.left += prepared
+
+    def _show(self, db: Connection, run: ActiveRun, now: float) -> None:
+        """Store what the page shows of the moment."""
+        out = (entry for worker in run.workers for entry in worker.out.values())
+        held = holds.of_run(run.schedule, run.feed, out, db, now)
+        runs.change(db, run.number, live=run.outlook.text(db, run.workers, run.left, now, held))
 
     def _prepared(self, run: ActiveRun) -> bool:
         preparation = self.desk.preparing.get(run.number)
@@ -120,19 +139,23 @@ class Ledger:
 
     def _committed(self, changed: list[ActiveRun], new: dict[int, int], now: float) -> None:
         for run in changed:
-            run.committed(new[run.number], now)
-            preparation = self.desk.preparing.get(run.number)
-            if preparation is not None:
-                preparation.committed()
-                if preparation.complete:
-                    del self.desk.preparing[run.number]
-                    run.stored = runs.get(self.desk.db, run.number)
-                    run.begin(self.desk.db)
-                    self.desk.eager = True
-            if run.left <= 0:
-                self.desk.release(run, now)
-                if run.untidy:
-                    tidy(self.desk.store.home, self.desk.db, run.stored)
+            with self.desk.about(run.number):
+                self._committed_run(run, new[run.number], now)
+
+    def _committed_run(self, run: ActiveRun, new: int, now: float) -> None:
+        run.committed(new, now)
+        preparation = self.desk.preparing.get(run.number)
+        if preparation is not None:
+            preparation.committed()
+            if preparation.complete:
+                del self.desk.preparing[run.number]
+                run.stored = runs.get(self.desk.db, run.number)
+                run.begin(self.desk.db)
+                self.desk.eager = True
+        if run.left <= 0:
+            self.desk.release(run, now)
+            if run.untidy:
+                tidy(self.desk.store.home, self.desk.db, run.stored)
 
     def _can_store(self) -> None:
         self.unstored_since = None

@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 
-from jobs.runtime import confine, settings
+from jobs.runtime import confine, presence, settings
 from jobs.runtime.errors import BadSetting, StaleEpoch, StoreError
 from jobs.runtime.presence import Presence
 from jobs.runtime.runner.active import ActiveRun
@@ -66,7 +66,7 @@ class Runner:
         """Work until idle for long, or told to leave."""
         while not self._finished():
             heard = self.desk.workers.wait(self._timeout())
-            now = time.monotonic()
+            now, self.desk.concerned = time.monotonic(), None
             if heard.rung:
                 self.held.answer()
                 self.desk.next_look = 0.0
@@ -109,17 +109,21 @@ class Runner:
         if self.ledger.blocked:
             return
         for run in list(self.desk.active.values()):
-            if self.stop_by is not None or run.pausing:
-                take_back(run, self.desk.workers, now)
-                self._release_if_paused(run, now)
-                continue
-            self.staff.fill(run, now)
-            preparation = self.desk.preparing.get(run.number)
-            if preparation is not None:
-                preparation.dispatch(self.desk.db, self.desk.workers, now)
-            else:
-                self.desk.eager |= dispatch(run, self.desk.db, self.desk.workers, now)
-                run.end_closed()
+            with self.desk.about(run.number):
+                self._dispatch_run(run, now)
+
+    def _dispatch_run(self, run: ActiveRun, now: float) -> None:
+        if self.stop_by is not None or run.pausing:
+            take_back(run, self.desk.workers, now)
+            self._release_if_paused(run, now)
+            return
+        self.staff.fill(run, now)
+        preparation = self.desk.preparing.get(run.number)
+        if preparation is not None:
+            preparation.dispatch(self.desk.db, self.desk.workers, now)
+        else:
+            self.desk.eager |= dispatch(run, self.desk.db, self.desk.workers, now)
+            run.end_closed()
 
     def _release_if_paused(self, run: ActiveRun, now: float) -> None:
         if run.pausing and run.idle and not run.buffers:
@@ -207,7 +211,7 @@ def _serve(store: Store, held: Presence, idle: float) -> int:
     except Exception as error:  # the outermost loop: say why, and leave the runs to the next runner
         say(traceback.format_exc())
         runner.ledger.confess(error)
-        return 1
+        return presence.CRASHED if runner.desk.epoch else 1
     finally:
         held.silence()
         runner.close()

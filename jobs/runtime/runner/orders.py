@@ -59,7 +59,8 @@ class Orders:
     def take(self, now: float) -> None:
         """Carry out what was asked. Raises BusyError: try again soon."""
         for command in commands.waiting(self.desk.db):
-            self._carry_out(command, now)
+            with self.desk.about(command.run):
+                self._carry_out(command, now)
         if self.due(now):
             self._delete_more()
             self._reopen_more()
@@ -197,7 +198,9 @@ class Orders:
     def _reopen_more(self) -> None:
         if self.reopening:
             number, at = self.reopening[0], self.desk.now_unix()
-            if not self.desk.write(lambda db: self._reopen(db, number, at)):
+            with self.desk.about(number):
+                more = self.desk.write(lambda db: self._reopen(db, number, at))
+            if not more:
                 self.reopening.popleft()
 
     def _reopen(self, db: Connection, number: int, at: float) -> bool:

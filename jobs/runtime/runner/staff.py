@@ -35,35 +35,42 @@ class Staff:
         answers: dict[WorkerProcess, int] = {}
         for worker, kind, body in heard.frames:
             run = self.desk.active.get(worker.run) if worker.run is not None else None
-            if kind == "out" and run is not None:
-                answers[worker] = answers.get(worker, 0) + len(body)
-                for said in body:
-                    run.answer(worker, said, now)
-            else:
-                self._hear(worker, run, kind, body, now)
+            with self.desk.about(worker.run):
+                if kind == "out" and run is not None:
+                    answers[worker] = answers.get(worker, 0) + len(body)
+                    for said in body:
+                        run.answer(worker, said, now)
+                else:
+                    self._hear(worker, run, kind, body, now)
         for worker, number in answers.items():
             worker.heard(number, now)
         for worker in heard.died:
-            self._bury(worker, now)
+            with self.desk.about(worker.run):
+                self._bury(worker, now)
 
     def check(self, now: float) -> None:
         """End the runs that cannot go on; look at starts, deadlines and growth, when it is time."""
         for run in [run for run in self.desk.active.values() if run.failure]:
-            self.desk.fail(run, run.failure)
+            with self.desk.about(run.number):
+                self.desk.fail(run, run.failure)
         if now < self.next_check:
             return
         self.next_check = now + TICK
         self.desk.workers.discard_cold(now)
         for run in list(self.desk.active.values()):
-            for worker in list(run.workers):
-                if worker.ready_at is None and now - worker.started_at > START_SECONDS:
-                    self.desk.workers.kill(worker, f"it was not ready after {START_SECONDS:.0f} s")
-                elif worker.ready_at is not None:
-                    blame.check_deadlines(run, worker, self.desk.workers, now)
-                    self._watch_growth(worker)
-                    worker_logs.bound(worker.log)
-            if run.number in self.desk.preparing:
-                self.desk.preparing[run.number].check(self.desk.workers, now)
+            with self.desk.about(run.number):
+                self._check_run(run, now)
+
+    def _check_run(self, run: ActiveRun, now: float) -> None:
+        for worker in list(run.workers):
+            if worker.ready_at is None and now - worker.started_at > START_SECONDS:
+                self.desk.workers.kill(worker, f"it was not ready after {START_SECONDS:.0f} s")
+            elif worker.ready_at is not None:
+                blame.check_deadlines(run, worker, self.desk.workers, now)
+                self._watch_growth(worker)
+                worker_logs.bound(worker.log)
+        if run.number in self.desk.preparing:
+            self.desk.preparing[run.number].check(self.desk.workers, now)
 
     def fill(self, run: ActiveRun, now: float) -> None:
         """Bring the run's pool to its size, as far as there is work for it."""
