@@ -103,7 +103,9 @@ def _choose_job() -> Any:
     if st.session_state.get("job") not in names:
         asked = st.query_params.get("job")
         st.session_state["job"] = asked if asked in names else names[0]
-    chosen = st.segmented_control("Job", names, format_func=_job_label, required=True, key="job")
+    chosen = st.segmented_control(
+        "Job", names, format_func=_job_label, required=True, key="job", persist_state="session"
+    )
     st.query_params["job"] = chosen or names[0]
     job = catalog.jobs[chosen or names[0]]
     st.text(f"{job.title}.")
@@ -190,6 +192,7 @@ def _submit(order: Order, nonce: str) -> str:
     except Refused as error:
         return str(error)
     st.session_state["started"] = (run.id, time.monotonic())
+    del st.session_state["pressed"]  # it has led to its run: who comes back to this page stays here
     frame.open_run(run.id)
     return ""
 

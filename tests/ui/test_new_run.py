@@ -362,6 +362,24 @@ def test_a_click_that_came_twice_starts_one_run(new_run: Open, stage: Stage) -> 
     assert client.count_runs() == 1
 
 
+@pytest.mark.parametrize(("job", "items"), [("scrape", "https://example.org/"), ("factorial", "5 6")])
+def test_after_a_start_the_page_can_be_opened_again_as_it_was_left(
+    new_run: Open, stage: Stage, job: str, items: str
+) -> None:
+    app = typed(new_run(job=job), job, items)
+    app.button(key="start").click()
+    checked(app.run())
+    assert "New run" not in [header.value for header in app.header]
+
+    app.session_state["started"] = (client.runs()[0].id, 0.0)  # long ago: no second click
+    app.switch_page("jobs/ui/new_run.py")
+    checked(app.run())
+
+    assert [header.value for header in app.header] == ["New run"]
+    assert (app.segmented_control(key="job").value, app.text_area(key=f"text:{job}").value) == (job, items)
+    assert client.count_runs() == 1
+
+
 def test_an_estimate_comes_from_earlier_runs_alone(new_run: Open, stage: Stage) -> None:
     app = typed(new_run(job="factorial"), "factorial", "5 6 7")
     assert "no estimate yet" in texts(app)
