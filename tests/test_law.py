@@ -149,7 +149,7 @@ def test_a_package_is_known_only_where_it_belongs(package: str, rooms: tuple[str
     ("call", "rooms"),
     [
         ("threading.Thread", ("worker",)),  # slots and the sender; a job may keep a thread of its own
-        ("subprocess.Popen", ("client", "sample")),
+        ("subprocess.Popen", ("client", "runner.site")),
         ("subprocess.run", ()),
         ("multiprocessing.get_context", ("board", "workers")),
         ("os.fork", ()),

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from jobs.runtime import sample, settings
-from jobs.runtime.errors import FanoutError
+from jobs.runtime import settings
 from jobs.runtime.kinds import read_integer, read_url
+from jobs.runtime.runner.site import SampleSite
+from jobs.runtime.sample_names import PORT_FILE, needs_sample
 from jobs.runtime.sample_pages import Site, computed
 
 DATA = settings.PROJECT / "data"
@@ -26,9 +27,18 @@ DATA = settings.PROJECT / "data"
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     home = tmp_path_factory.mktemp("home")
-    child = sample.start(home)
-    yield int((home / sample.PORT_FILE).read_text())
+    child = start(home)
+    yield int((home / PORT_FILE).read_text())
     stop(child)
+
+
+def start(home: Path) -> subprocess.Popen[bytes]:
+    """The site as a runner starts it, once it listens."""
+    site = SampleSite(home)
+    site.open(time.monotonic())
+    assert site.child is not None
+    assert eventually(lambda: site.look(time.monotonic()) == "" and not site.starting, 20)
+    return site.child
 
 
 def stop(child: subprocess.Popen[bytes]) -> None:
@@ -91,7 +101,7 @@ def send_raw(port: int, request: bytes) -> bytes:
     ],
 )
 def test_needs_sample_looks_at_the_host_alone(cell: str, needed: bool) -> None:
-    assert sample.needs_sample(cell) is needed
+    assert needs_sample(cell) is needed
 
 
 def test_every_host_has_a_home_page_articles_and_robots() -> None:
@@ -275,8 +285,8 @@ def test_server_listens_on_the_loopback_alone(port: int) -> None:
 
 
 def test_port_file_goes_with_the_server(tmp_path: Path) -> None:
-    child = sample.start(tmp_path)
-    port_file = tmp_path / sample.PORT_FILE
+    child = start(tmp_path)
+    port_file = tmp_path / PORT_FILE
     assert port_file.read_text().isdecimal()
 
     stop(child)
@@ -286,17 +296,17 @@ def test_port_file_goes_with_the_server(tmp_path: Path) -> None:
 
 
 def test_port_file_of_another_server_stays(tmp_path: Path) -> None:
-    child = sample.start(tmp_path)
-    (tmp_path / sample.PORT_FILE).write_text("1")
+    child = start(tmp_path)
+    (tmp_path / PORT_FILE).write_text("1")
 
     stop(child)
 
-    assert (tmp_path / sample.PORT_FILE).read_text() == "1"
+    assert (tmp_path / PORT_FILE).read_text() == "1"
 
 
 def test_port_file_comes_back_when_it_is_lost(tmp_path: Path) -> None:
-    child = sample.start(tmp_path)
-    port_file = tmp_path / sample.PORT_FILE
+    child = start(tmp_path)
+    port_file = tmp_path / PORT_FILE
     port = port_file.read_text()
 
     port_file.unlink()
@@ -306,16 +316,16 @@ def test_port_file_comes_back_when_it_is_lost(tmp_path: Path) -> None:
 
 
 def test_stale_port_file_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / sample.PORT_FILE).write_text("1")
+    (tmp_path / PORT_FILE).write_text("1")
 
-    child = sample.start(tmp_path)
+    child = start(tmp_path)
 
-    assert int((tmp_path / sample.PORT_FILE).read_text()) > 1024
+    assert int((tmp_path / PORT_FILE).read_text()) > 1024
     stop(child)
 
 
 def test_server_leaves_when_its_input_ends(tmp_path: Path) -> None:
-    child = sample.start(tmp_path)
+    child = start(tmp_path)
     assert child.stdin is not None
 
     child.stdin.close()
@@ -326,8 +336,12 @@ def test_server_leaves_when_its_input_ends(tmp_path: Path) -> None:
 PARENT = """
 import sys, time
 from pathlib import Path
-from jobs.runtime import sample
-print(sample.start(Path(sys.argv[1])).pid, flush=True)
+from jobs.runtime.runner.site import SampleSite
+site = SampleSite(Path(sys.argv[1]))
+site.open(time.monotonic())
+while site.starting:
+    site.look(time.monotonic())
+print(site.child.pid, flush=True)
 time.sleep(600)
 """
 
@@ -343,14 +357,38 @@ def test_server_dies_with_a_killed_parent(tmp_path: Path) -> None:
         parent.wait()
 
     assert eventually(lambda: not alive(server), 5.0)
-    assert eventually(lambda: not (tmp_path / sample.PORT_FILE).exists(), 5.0)
+    assert eventually(lambda: not (tmp_path / PORT_FILE).exists(), 5.0)
 
 
-def test_start_says_so_when_the_server_cannot_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
+@pytest.mark.parametrize(("program", "later"), [("/bin/false", 0.0), ("/bin/cat", 16.0)], ids=["it ends", "it hangs"])
+def test_a_site_that_does_not_come_up_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, later: float
+) -> None:
+    hangs = tmp_path / "hangs"
+    hangs.write_text(f"#!/bin/sh\nexec {program}\n")
+    hangs.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(hangs))
+    site, said = SampleSite(tmp_path), []
+    began = time.monotonic()
+    site.open(began)
 
-    with pytest.raises(FanoutError, match="the sample site did not start"):
-        sample.start(tmp_path)
+    assert site.starting
+    assert eventually(lambda: bool(said.append(site.look(began + later)) or said[-1]))
+    assert "the sample site did not start within 15 s" in said[-1]
+    assert not site.starting
+
+
+def test_a_site_is_opened_once(tmp_path: Path) -> None:
+    site = SampleSite(tmp_path)
+    site.open(time.monotonic())
+    child = site.child
+    assert eventually(lambda: site.look(time.monotonic()) == "" and not site.starting, 20)
+    site.open(time.monotonic())
+
+    assert site.child is child
+    assert not site.starting
+    assert child is not None
+    stop(child)
 
 
 def test_importing_the_sample_site_loads_no_third_party() -> None:
@@ -399,7 +437,7 @@ def test_real_urls_are_urls_and_each_once() -> None:
     assert len({read_url(cell) for cell in cells}) == len(cells)
     for path in ("docs/introduction/", "v0.2/docs/concepts", "docs/tutorials/"):
         assert f"https://python.langchain.com/{path}" in cells
-    assert not any(map(sample.needs_sample, cells))
+    assert not any(map(needs_sample, cells))
 
 
 def test_the_readme_of_the_samples_names_every_file() -> None:

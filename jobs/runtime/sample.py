@@ -16,48 +16,21 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
 
 from jobs.runtime import settings
-from jobs.runtime.errors import FanoutError
-from jobs.runtime.sample_names import needs_sample
+from jobs.runtime.sample_names import PORT_FILE
 from jobs.runtime.sample_pages import Answer, Site, plain
 
-__all__ = ["needs_sample", "start"]
-
-PORT_FILE = "sample.port"
-START_SECONDS = 15.0
 IDLE_SECONDS = 60.0
 MOST_CONNECTIONS = 1_000
 MOST_HEAD_BYTES = 16 * 1024
 PIECE_BYTES = 64 * 1024
 WATCH_SECONDS = 0.25
-
-
-def start(home: Path) -> subprocess.Popen[bytes]:
-    """Start the sample site as a child that ends with this process; it listens when this returns.
-
-    Its port is then in `home / "sample.port"`. Raises FanoutError when it does not come up within 15 s.
-    """
-    home.mkdir(parents=True, exist_ok=True)
-    port_file = home / PORT_FILE
-    port_file.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "jobs.runtime.sample", str(home), str(os.getpid())]
-    child = subprocess.Popen(command, cwd=settings.PROJECT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    limit = time.monotonic() + START_SECONDS
-    while not port_file.exists():
-        if child.poll() is not None or time.monotonic() > limit:
-            child.kill()
-            child.communicate()
-            raise FanoutError(f"the sample site did not start within {START_SECONDS:.0f} s: the log says why")
-        time.sleep(0.01)
-    return child
 
 
 class Server:

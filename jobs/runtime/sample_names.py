@@ -1,8 +1,11 @@
-"""The names of the sample site: hosts that end in `.sample`."""
+"""The names of the sample site: hosts that end in `.sample`; and where its port stands."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
+
+PORT_FILE = "sample.port"
+"""The file in JOBS_HOME that holds the port of the site, as long as it listens."""
 
 
 def needs_sample(cell: str) -> bool:

@@ -4,12 +4,10 @@ left."""
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from functools import partial
 
 from jobs.runtime import catalog, presence, settings
-from jobs.runtime.errors import FanoutError
 from jobs.runtime.groups import Groups
 from jobs.runtime.records import RunState
 from jobs.runtime.runner.active import ActiveRun
@@ -17,6 +15,7 @@ from jobs.runtime.runner.closing import Closing
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.runner.orders import Orders
 from jobs.runtime.runner.preparation import Preparation
+from jobs.runtime.runner.site import SampleSite
 from jobs.runtime.store import commands, reopening, runs
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.runs import Stored
@@ -35,7 +34,7 @@ class Claims:
     def __init__(self, desk: Desk, orders: Orders) -> None:
         self.desk, self.orders = desk, orders
         self.leaving = False
-        self.site: subprocess.Popen[bytes] | None = None
+        self.site = SampleSite(desk.store.home)
         self._next_sweep = 0.0
 
     def inherit(self) -> None:
@@ -59,8 +58,7 @@ class Claims:
 
     def close(self) -> None:
         """End the sample site, if it was opened."""
-        if self.site is not None:
-            self.site.terminate()
+        self.site.close()
 
     def _claim(self) -> None:
         if self.leaving:
@@ -108,14 +106,10 @@ class Claims:
         return run
 
     def _open_site(self, run: ActiveRun) -> None:
-        from jobs.runtime import sample  # asyncio costs 60 ms of every start: only where the site is needed
-
-        if self.site is not None and self.site.poll() is None:
-            return
         try:
-            self.site = sample.start(self.desk.store.home)
-        except (OSError, FanoutError) as error:
-            run.log("sample", f"the sample site did not start: {error}")
+            self.site.open(time.monotonic())
+        except OSError as error:
+            run.log("sample", f"the sample site did not start: {error.strerror or error}")
 
     def _sweep(self, now: float) -> None:
         """Now and then: forget answered commands, remove half-submitted runs."""

@@ -26,6 +26,7 @@ from jobs.runtime.runner.dispatch import STRANDED_SECONDS, dispatch, stranded, t
 from jobs.runtime.runner.ledger import Ledger
 from jobs.runtime.runner.orders import Orders
 from jobs.runtime.runner.says import say
+from jobs.runtime.runner.site import LOOK_SECONDS
 from jobs.runtime.runner.staff import Staff
 from jobs.runtime.store import commands, runs
 from jobs.runtime.store.connection import BusyError, Store
@@ -108,9 +109,16 @@ class Runner:
         self.desk.eager = False
         if self.ledger.blocked:
             return
+        self._look_for_site(now)
         for run in list(self.desk.active.values()):
             with self.desk.about(run.number):
                 self._dispatch_run(run, now)
+
+    def _look_for_site(self, now: float) -> None:
+        why = self.claims.site.look(now)
+        for run in self.desk.active.values() if why else ():
+            if run.run.sample:
+                run.log("sample", why)
 
     def _dispatch_run(self, run: ActiveRun, now: float) -> None:
         if self.stop_by is not None or run.pausing:
@@ -121,7 +129,7 @@ class Runner:
         preparation = self.desk.preparing.get(run.number)
         if preparation is not None:
             preparation.dispatch(self.desk.db, self.desk.workers, now)
-        else:
+        elif not (run.run.sample and self.claims.site.starting):
             self.desk.eager |= dispatch(run, self.desk.db, self.desk.workers, now)
             run.end_closed()
 
@@ -174,6 +182,7 @@ class Runner:
         if self.desk.active or self.desk.closing:
             times += [self.staff.next_check, self.ledger.next_live]
             times += [at for run in self.desk.active.values() if (at := run.schedule.next_time()) is not None]
+            times += [now + LOOK_SECONDS] if self.claims.site.starting else []
             times += [now + STRANDED_SECONDS for run in self.desk.active.values() if stranded(run)]
         return max(0.0, min(times) - now)
 
