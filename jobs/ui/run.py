@@ -20,15 +20,24 @@ MANY = 5_000  # items from which a live page is drawn every 2 s, not every secon
 
 def page() -> None:
     """Find the run that the address names, and show it."""
-    run_id = st.query_params.get("run", "")
+    run_id = _asked()
     try:
         progress = client.progress(run_id)
     except UnknownRun as error:
         _nothing(str(error) if run_id else "The address names no run")
         return
+    st.session_state["last_run"] = progress.run.id
     _header(progress)
     actions.show_refusal()
     _live(progress)
+
+
+def _asked() -> str:
+    """The run that the address names; where it names none, the one shown last: Streamlit leaves an address without its
+    run in the browser's history when one goes on to another page."""
+    if not st.query_params.get("run") and st.session_state.get("last_run"):
+        st.query_params.from_dict({"run": st.session_state.pop("last_run")})
+    return st.query_params.get("run", "")
 
 
 def _nothing(reason: str) -> None:

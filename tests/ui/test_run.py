@@ -43,6 +43,17 @@ def test_an_address_without_a_run_says_so(visit: Open) -> None:
     assert "The address names no run." in texts(visit("run"))
 
 
+def test_an_address_that_has_lost_its_run_shows_the_last_one(visit: Open, stage: Stage) -> None:
+    run = stage.run()
+    app = visit("run", run=run.id)
+
+    app.query_params = {"job": "scrape"}
+    checked(app.run())
+
+    assert "Finished" in badges(app)
+    assert app.query_params in ({"run": run.id}, {"run": [run.id]})
+
+
 def test_a_queued_run_says_what_it_waits_for(visit: Open, stage: Stage) -> None:
     run = stage.run(state=RunState.QUEUED)
 
