@@ -16,7 +16,7 @@ import pytest
 
 from jobs.runtime import catalog, settings
 from jobs.runtime.presence import Presence
-from jobs.runtime.store import runs
+from jobs.runtime.store import epochs
 from jobs.runtime.store.connection import Store
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -80,7 +80,7 @@ def play_the_runner(store: Store, held: Presence) -> None:
     """Be the live runner of a home, one that does nothing."""
     assert held.take(0)
     with store.write() as db:
-        runs.take_over(
+        epochs.take_over(
             db,
             pid=os.getpid(),
             started_at=time.time(),

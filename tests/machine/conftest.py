@@ -15,7 +15,7 @@ import pytest
 
 from jobs.runtime import client, presence
 from jobs.runtime.records import Item, Limits, Outcome, Pool, Run, RunState, Table
-from jobs.runtime.store import runs as run_table
+from jobs.runtime.store import epochs
 from jobs.runtime.store.connection import FILE
 from tests.conftest import end_processes_of
 
@@ -111,7 +111,7 @@ class Machine:
 
         def entered() -> int | None:
             with client.home.store().read() as db:  # type: ignore[attr-defined]
-                return run_table.runner(db).pid
+                return epochs.runner(db).pid
 
         until(entered)
         return entered() or 0

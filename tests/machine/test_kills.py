@@ -17,7 +17,7 @@ import pytest
 from jobs.runtime import client, presence
 from jobs.runtime.errors import FanoutError, UnknownRun
 from jobs.runtime.records import Run
-from jobs.runtime.store import commands
+from jobs.runtime.store import commands, epochs
 from jobs.runtime.store import runs as run_table
 from jobs.runtime.store.connection import Store
 from tests.machine.conftest import Machine, until
@@ -40,7 +40,7 @@ def killing(machine: Machine, *, seed: int, seconds: tuple[float, float] = (0.0,
     def kill() -> None:
         while not over.wait(chance.uniform(*seconds)):
             with Store(machine.home).read() as db:
-                pid = run_table.runner(db).pid
+                pid = epochs.runner(db).pid
             if pid and presence.alive(machine.home):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -298,7 +298,7 @@ def test_d12_a_runner_that_has_been_followed_stores_nothing_more(machine: Machin
     until(lambda: client.run(run.id).done > 3)
     stale = psutil.Process(machine.runner_pid())
     with Store(machine.home).write() as db:
-        run_table.take_over(db, pid=1, started_at=1.0, clock_offset=0.0, code_hash="", settings="")
+        epochs.take_over(db, pid=1, started_at=1.0, clock_offset=0.0, code_hash="", settings="")
         stored = db.execute("SELECT count(*) FROM outcomes").fetchone()[0]
     until(lambda: not stale.is_running() or stale.status() == "zombie")
 

@@ -11,7 +11,7 @@ import pytest
 from jobs.runtime.records import Item, ItemState, RunState
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.runner.orders import Orders
-from jobs.runtime.store import commands, items, outcomes, reopening, runs
+from jobs.runtime.store import commands, epochs, items, outcomes, reopening, runs
 from jobs.runtime.store.connection import Store
 from jobs.runtime.store.outcomes import OutcomeRow
 from tests.machine.conftest import unstored
@@ -50,7 +50,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.setenv("JOBS_HOME", str(tmp_path))
     desk = Desk(Store(tmp_path))
     with desk.store.write() as db:
-        desk.epoch = runs.take_over(db, pid=1, started_at=1.0, clock_offset=0.0, code_hash="", settings="")
+        desk.epoch = epochs.take_over(db, pid=1, started_at=1.0, clock_offset=0.0, code_hash="", settings="")
     yield desk
     desk.workers.close()
     desk.db.close()

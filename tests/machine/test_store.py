@@ -10,7 +10,7 @@ import pytest
 
 from jobs.runtime.errors import IllegalMove, StaleEpoch, StoreError, UnknownRun
 from jobs.runtime.records import Attempt, Item, ItemState, RunState
-from jobs.runtime.store import items, outcomes, reopening, runs
+from jobs.runtime.store import epochs, history, items, outcomes, reopening, runs
 from jobs.runtime.store.connection import FILE, BusyError, FullError, Store
 from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
 from tests.machine.conftest import unstored
@@ -81,11 +81,11 @@ def test_only_legal_moves_are_stored(store: Store) -> None:
 def test_the_write_of_a_stale_runner_is_refused(store: Store) -> None:
     facts = {"pid": 1, "started_at": 1.0, "clock_offset": 0.0, "code_hash": "", "settings": ""}
     with store.write() as db:
-        old = runs.take_over(db, **facts)  # type: ignore[arg-type]
-        new = runs.take_over(db, **facts)  # type: ignore[arg-type]
-        runs.check_epoch(db, new)
+        old = epochs.take_over(db, **facts)  # type: ignore[arg-type]
+        new = epochs.take_over(db, **facts)  # type: ignore[arg-type]
+        epochs.check_epoch(db, new)
         with pytest.raises(StaleEpoch):
-            runs.check_epoch(db, old)
+            epochs.check_epoch(db, old)
 
 
 def test_a_run_is_found_by_any_beginning_that_is_its_own(store: Store) -> None:
@@ -187,7 +187,7 @@ def test_a_half_submitted_run_is_in_no_list_and_found_to_be_removed(store: Store
         runs.move(db, number, RunState.FINISHED)
         runs.withdraw(db, number)
     with store.read() as db:
-        assert runs.listed(db, states=(), job="", text="", limit=9, before=None) == []
+        assert history.listed(db, states=(), job="", text="", limit=9, before=None) == []
         assert runs.abandoned(db, 1.0) == [number]
     with store.write() as db:
         while items.remove(db, number, 2):

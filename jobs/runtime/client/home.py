@@ -13,7 +13,7 @@ import psutil
 from jobs.runtime import catalog, presence, settings
 from jobs.runtime.errors import StoreError
 from jobs.runtime.records import RunState
-from jobs.runtime.store import commands, runs
+from jobs.runtime.store import commands, epochs, history, runs
 from jobs.runtime.store.connection import Store
 from jobs.runtime.store.runs import Stored
 
@@ -98,7 +98,7 @@ def stop_runner(timeout: float = 15.0) -> bool:
     if not presence.alive(settings.home()):
         return False
     with store().read() as db:
-        pid = runs.runner(db).pid
+        pid = epochs.runner(db).pid
     try:
         process = psutil.Process(pid)
         process.terminate()
@@ -118,15 +118,15 @@ def _lives(process: psutil.Process) -> bool:
 
 def _outdated(code: str) -> bool:
     with store().read() as db:
-        runner = runs.runner(db)
-        busy = runs.counted(db, states=(RunState.RUNNING, RunState.CANCELLING), job="", text="")
+        runner = epochs.runner(db)
+        busy = history.counted(db, states=(RunState.RUNNING, RunState.CANCELLING), job="", text="")
     return not busy and (runner.code_hash != code or runner.settings != settings.of_runner())
 
 
 def _starting() -> bool:
     """Whether a runner that this process started is on its way: alive, and not yet (so not any more) the runner."""
     with store().read() as db:
-        latest = runs.runner(db).pid
+        latest = epochs.runner(db).pid
     home = settings.home()
     return any(of == home and child.poll() is None and child.pid != latest for of, child in _children)
 
@@ -134,7 +134,7 @@ def _starting() -> bool:
 def _check_last_start(home: Path) -> None:
     """Start no runner after another that cannot start: say why, once."""
     with store().read() as db:
-        latest = runs.runner(db).pid
+        latest = epochs.runner(db).pid
     for of, child in list(_children):
         if of == home and (child.poll() or 0) > 0:
             _children.remove((of, child))

@@ -15,7 +15,7 @@ from jobs.runtime import artifacts, confine, presence, settings, worker_logs
 from jobs.runtime.client.home import find, log_path, store
 from jobs.runtime.errors import Refused
 from jobs.runtime.records import Attempt, Doing, Event, Item, Outcome, Pool, Progress, Run, RunState
-from jobs.runtime.store import commands, outcomes
+from jobs.runtime.store import commands, epochs, history, outcomes
 from jobs.runtime.store import runs as run_table
 
 INTERRUPTIBLE = frozenset({RunState.RUNNING, RunState.CANCELLING, RunState.QUEUED})
@@ -63,15 +63,15 @@ def runs(
     """Runs, newest first, of a state, a job, and with a text in name, source or id; older than the one of which
     `before` gives (submitted_at, id)."""
     with store().read() as db:
-        number = run_table.place(db, *before) if before else None
-        found = run_table.listed(db, states=_states(state), job=job, text=text, limit=limit, before=number)
+        number = history.place(db, *before) if before else None
+        found = history.listed(db, states=_states(state), job=job, text=text, limit=limit, before=number)
     return [stored.run for stored in found]
 
 
 def count_runs(*, state: str = "", job: str = "", text: str = "") -> int:
     """How many runs there are of a state, a job, and with a text in name, source or id."""
     with store().read() as db:
-        return run_table.counted(db, states=_states(state), job=job, text=text)
+        return history.counted(db, states=_states(state), job=job, text=text)
 
 
 def progress(run_id: str) -> Progress:
@@ -184,7 +184,7 @@ def spans(run_id: str, most: int = 2_000) -> list[Span]:
 def estimate(job: str, number: int, pool: Pool) -> float | None:
     """Seconds that so many items will take, by this job's own finished runs; None: nothing is known."""
     with store().read() as db:
-        past = [old for old in run_table.history(db, job) if old.items and old.item_seconds > 0]
+        past = [old for old in history.finished(db, job) if old.items and old.item_seconds > 0]
     if not past:
         return None
     same = [old for old in past if old.pool == pool]
@@ -200,7 +200,7 @@ def status() -> Status:
     home = settings.home()
     here = store()
     with here.read() as db:
-        runner = run_table.runner(db)
+        runner = epochs.runner(db)
         running, under_way = run_table.tally(db, RunState.RUNNING, RunState.CANCELLING)
         queued, to_come = run_table.tally(db, RunState.QUEUED)
     lives = presence.alive(home)
@@ -225,7 +225,7 @@ def unattended() -> bool:
         return False
     with store().read() as db:
         states = (RunState.RUNNING, RunState.CANCELLING, RunState.QUEUED)
-        return run_table.counted(db, states=states, job="", text="") > 0
+        return history.counted(db, states=states, job="", text="") > 0
 
 
 def artifact(run_id: str, reference: str) -> Path:
@@ -241,7 +241,7 @@ def sizes(run_id: str) -> int:
     stored = find(run_id)
     here = store()
     with here.read() as db:
-        all_items = max(1, run_table.total_items(db))
+        all_items = max(1, history.total_items(db))
     return artifacts.size(settings.home(), stored.run.id) + here.size() * stored.run.items // all_items
 
 

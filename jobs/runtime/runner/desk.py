@@ -13,7 +13,7 @@ from jobs.runtime.records import Event, RunState
 from jobs.runtime.runner.active import ActiveRun
 from jobs.runtime.runner.closing import Closing
 from jobs.runtime.runner.preparation import Preparation
-from jobs.runtime.store import commands, runs
+from jobs.runtime.store import commands, epochs, runs
 from jobs.runtime.store.connection import BusyError, Connection, Store
 from jobs.runtime.workers import Workers
 
@@ -58,7 +58,7 @@ class Desk:
     def write(self, change: Callable[[Connection], Any]) -> Any:
         """One transaction under this runner's epoch. Raises BusyError, StaleEpoch."""
         with self.store.write_now(self.db) as db:
-            runs.check_epoch(db, self.epoch)
+            epochs.check_epoch(db, self.epoch)
             return change(db)
 
     def insist(self, change: Callable[[Connection], Any]) -> Any:

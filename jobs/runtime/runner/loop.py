@@ -28,7 +28,7 @@ from jobs.runtime.runner.orders import Orders
 from jobs.runtime.runner.says import say
 from jobs.runtime.runner.site import LOOK_SECONDS
 from jobs.runtime.runner.staff import Staff
-from jobs.runtime.store import commands, runs
+from jobs.runtime.store import commands, epochs, runs
 from jobs.runtime.store.connection import BusyError, Store
 from jobs.runtime.workers import Heard
 
@@ -51,7 +51,7 @@ class Runner:
     def take_over(self) -> None:
         """Enter as the runner, and take up what an earlier one left."""
         with self.desk.store.write() as db:
-            self.desk.epoch = runs.take_over(
+            self.desk.epoch = epochs.take_over(
                 db,
                 pid=os.getpid(),
                 started_at=self.desk.now_unix(),

@@ -2,7 +2,9 @@
 
     connection    open, migrate, read, write: one door each
     schema        the tables, as numbered migrations
-    runs          runs and their moves, counters, the runner's row
+    runs          runs and their moves, counters
+    history       runs in lists: filtered, counted, a page at a time
+    epochs        the runner's row: who took over last
     items         items, their plan (group, turn, duplicates), what waits
     outcomes      outcomes and attempts: stored once, read by position
     reopening     a person's retry: outcomes become attempts again, some at a time

@@ -1,13 +1,13 @@
-"""Runs: added in parts, flipped to queued once, moved by legal moves only, found again; and the runner's own row."""
+"""Runs: added in parts, flipped to queued once, moved by legal moves only, found again."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from jobs.runtime.errors import IllegalMove, StaleEpoch, UnknownRun
+from jobs.runtime.errors import IllegalMove, UnknownRun
 from jobs.runtime.records import RUN_MOVES, Column, Limits, Pool, Run, RunState, Table
 from jobs.runtime.store.connection import Connection
 
@@ -39,17 +39,6 @@ class Stored:
     def full_params(self) -> dict[str, Any]:
         """All params, the secret ones among them: for workers, never to be shown."""
         return {**self.run.params, **self.secrets}
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunnerRow:
-    """The runner that wrote last: its epoch, process id, start, code and settings (`settings.of_runner()`)."""
-
-    epoch: int
-    pid: int | None
-    started_at: float | None
-    code_hash: str
-    settings: str
 
 
 def add(db: Connection, run: Run, traits: Traits, secrets: Mapping[str, Any] | None = None) -> int:
@@ -210,53 +199,6 @@ def tally(db: Connection, *states: RunState) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def listed(
-    db: Connection, *, states: Sequence[str], job: str, text: str, limit: int, before: int | None
-) -> list[Stored]:
-    """Runs, newest first, at most `limit`, with a number below `before`; see `client.runs`."""
-    where, values = _filter(states, job, text)
-    if before is not None:
-        where, values = f"{where} AND number < ?", [*values, before]
-    rows = db.execute(f"SELECT * FROM runs WHERE {where} ORDER BY number DESC LIMIT ?", (*values, limit))
-    return [stored(row) for row in rows]
-
-
-def place(db: Connection, submitted_at: float, run_id: str) -> int:
-    """The number of a run, also when it is gone: then the first above those that were submitted before it."""
-    row = db.execute("SELECT number FROM runs WHERE id = ?", (run_id,)).fetchone()
-    if row is None:
-        row = db.execute(
-            "SELECT coalesce(max(number), 0) + 1 FROM runs WHERE submitted_at < ?", (submitted_at,)
-        ).fetchone()
-    return int(row[0])
-
-
-def counted(db: Connection, *, states: Sequence[str], job: str, text: str) -> int:
-    """How many runs `listed` would give without a limit."""
-    where, values = _filter(states, job, text)
-    return int(db.execute(f"SELECT count(*) FROM runs WHERE {where}", values).fetchone()[0])
-
-
-def _filter(states: Sequence[str], job: str, text: str) -> tuple[str, list[Any]]:
-    where, values = ["state <> 'submitting'"], []
-    if states:
-        where.append(f"state IN ({','.join('?' * len(states))})")
-        values += list(states)
-    if job:
-        where.append("job = ?")
-        values.append(job)
-    if text:
-        where.append("(instr(lower(name), ?) OR instr(lower(source), ?) OR id LIKE ? ESCAPE '!')")
-        escaped = text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
-        values += [text.lower(), text.lower(), f"{escaped}%"]
-    return " AND ".join(where), values
-
-
-def total_items(db: Connection) -> int:
-    """How many items all runs have together."""
-    return int(db.execute("SELECT total(items) FROM runs").fetchone()[0])
-
-
 def withdraw(db: Connection, number: int) -> None:
     """Take an ended run out of every list at once, as if it had never been submitted; its rows go piece by piece."""
     db.execute(
@@ -273,45 +215,6 @@ def codes(db: Connection, number: int) -> list[tuple[str, str, int]]:
     """What each (state, code) counts."""
     rows = db.execute("SELECT state, code, count FROM codes WHERE run = ? AND count > 0", (number,))
     return [(row["state"], row["code"], row["count"]) for row in rows]
-
-
-def history(db: Connection, job: str, limit: int = 20) -> list[Run]:
-    """The last finished runs of a job, newest first: what an estimate goes by."""
-    rows = db.execute(
-        "SELECT * FROM runs WHERE job = ? AND state = ? ORDER BY number DESC LIMIT ?", (job, RunState.FINISHED, limit)
-    )
-    return [stored(row).run for row in rows]
-
-
-def take_over(
-    db: Connection, *, pid: int, started_at: float, clock_offset: float, code_hash: str, settings: str
-) -> int:
-    """Raise the epoch and enter the new runner; returns the epoch."""
-    db.execute(
-        """UPDATE runner SET epoch = epoch + 1, pid = ?, started_at = ?, clock_offset = ?, code_hash = ?,
-             settings = ?""",
-        (pid, started_at, clock_offset, code_hash, settings),
-    )
-    return runner(db).epoch
-
-
-def runner(db: Connection) -> RunnerRow:
-    """The runner that took over last, alive or not."""
-    row = db.execute("SELECT * FROM runner").fetchone()
-    return RunnerRow(
-        epoch=row["epoch"],
-        pid=row["pid"],
-        started_at=row["started_at"],
-        code_hash=row["code_hash"] or "",
-        settings=row["settings"] or "",
-    )
-
-
-def check_epoch(db: Connection, epoch: int) -> None:
-    """Refuse the write of a runner that has been followed by another. Raises StaleEpoch."""
-    current = int(db.execute("SELECT epoch FROM runner").fetchone()[0])
-    if current != epoch:
-        raise StaleEpoch(f"a newer runner has taken over (epoch {current}, this one has {epoch})")
 
 
 def stored(row: Any) -> Stored:
