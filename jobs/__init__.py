@@ -16,8 +16,8 @@ from typing import Annotated
 
 from jobs.runtime.context import attempt, carried, in_machine, pace, progress, setting, time_left
 from jobs.runtime.errors import ItemError, TryLater
-from jobs.runtime.job import Artifact, Pace, job
 from jobs.runtime.kinds import URL, Kind
+from jobs.runtime.mark import Artifact, Pace, job
 
 __version__ = "0.1.0"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from jobs.runtime.job import Artifact
+from jobs.runtime.mark import Artifact
 from jobs.runtime.rows import UnencodableError
 
 FOLDER = "artifacts"

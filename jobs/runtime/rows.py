@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jobs.runtime.job import Artifact
+from jobs.runtime.mark import Artifact
 from jobs.runtime.records import Column
 
 MAX_ROW_BYTES = 8 * 2**20

@@ -28,7 +28,8 @@ from jobs.runtime import artifacts, catalog, confine, frames, worker_logs
 from jobs.runtime.board import Board
 from jobs.runtime.context import Context
 from jobs.runtime.errors import UnknownJob
-from jobs.runtime.job import Artifact, Job
+from jobs.runtime.job import Job
+from jobs.runtime.mark import Artifact
 from jobs.runtime.perform import Answer, Work, perform
 from jobs.runtime.plans import plan_items
 from jobs.runtime.records import Column

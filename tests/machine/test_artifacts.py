@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from jobs.runtime import artifacts
-from jobs.runtime.job import Artifact
+from jobs.runtime.mark import Artifact
 
 
 def written(home: Path, run: str, stem: str, size: int) -> Path:
