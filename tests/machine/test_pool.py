@@ -16,7 +16,8 @@ import pytest
 from jobs.runtime import catalog
 from jobs.runtime.board import spawn_context
 from jobs.runtime.schedule import Entry
-from jobs.runtime.workers import WorkerProcess, Workers
+from jobs.runtime.worker_process import WorkerProcess
+from jobs.runtime.workers import Workers
 from tests.machine.conftest import until
 
 RESTARTS = 100

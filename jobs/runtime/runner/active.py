@@ -23,7 +23,7 @@ from jobs.runtime.store import commands, outcomes, runs
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
 from jobs.runtime.store.runs import Stored
-from jobs.runtime.workers import WorkerProcess
+from jobs.runtime.worker_process import WorkerProcess
 
 MAX_LOST = 3
 MAX_MOVES = 50

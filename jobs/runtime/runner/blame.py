@@ -15,7 +15,8 @@ from jobs.runtime.board import Busy
 from jobs.runtime.runner.active import ActiveRun, Stamps
 from jobs.runtime.schedule import Entry
 from jobs.runtime.worker import BROKEN_THREAD
-from jobs.runtime.workers import WorkerProcess, Workers
+from jobs.runtime.worker_process import WorkerProcess
+from jobs.runtime.workers import Workers
 
 GRACE = 1.0
 """Seconds past its deadline that an item may still take to answer."""

@@ -10,7 +10,7 @@ from jobs.runtime.records import Event, RunState
 from jobs.runtime.store import commands, outcomes, runs
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.runs import Stored
-from jobs.runtime.workers import WorkerProcess
+from jobs.runtime.worker_process import WorkerProcess
 
 STEP = 5_000
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from jobs.runtime.runner.active import ActiveRun
 from jobs.runtime.schedule import Entry
 from jobs.runtime.store.connection import Connection
-from jobs.runtime.workers import MAX_BYTES_OUT, WorkerProcess, Workers
+from jobs.runtime.worker_process import WorkerProcess
+from jobs.runtime.workers import MAX_BYTES_OUT, Workers
 
 STRANDED_SECONDS = 0.03
 """What waits behind the slots of a worker that has said nothing for so long is taken back: 4 times its depth."""

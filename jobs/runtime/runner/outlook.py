@@ -15,7 +15,7 @@ from jobs.runtime.schedule import Entry
 from jobs.runtime.store import items
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.runs import Stored
-from jobs.runtime.workers import WorkerProcess
+from jobs.runtime.worker_process import WorkerProcess
 
 RATE_SECONDS = 5.0
 MAX_DOING = 64

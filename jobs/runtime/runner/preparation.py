@@ -11,7 +11,8 @@ from jobs.runtime.store import items, outcomes, runs
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.items import Plan
 from jobs.runtime.store.outcomes import OutcomeRow
-from jobs.runtime.workers import WorkerProcess, Workers
+from jobs.runtime.worker_process import WorkerProcess
+from jobs.runtime.workers import Workers
 
 BATCH = 500
 BATCH_SECONDS = 10.0

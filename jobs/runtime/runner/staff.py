@@ -9,7 +9,8 @@ from jobs.runtime.records import count
 from jobs.runtime.runner import blame
 from jobs.runtime.runner.active import ActiveRun
 from jobs.runtime.runner.desk import Desk
-from jobs.runtime.workers import Heard, WorkerProcess
+from jobs.runtime.worker_process import WorkerProcess
+from jobs.runtime.workers import Heard
 
 TICK = 0.25
 """Seconds between two looks at deadlines while anything is out."""
