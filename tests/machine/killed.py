@@ -15,7 +15,7 @@ from typing import Any
 from jobs.runtime import artifacts, client, presence, runner, settings
 from jobs.runtime.records import Item
 from jobs.runtime.runner import dispatch, loop, orders
-from jobs.runtime.store import commands, connection, items, outcomes, reopening, runs
+from jobs.runtime.store import commands, connection, epochs, items, outcomes, reopening, runs
 
 
 def die_at(instant: str) -> None:
@@ -105,7 +105,7 @@ INSTANTS: dict[str, Callable[[], object]] = {
     "between row and counters": lambda: (before(outcomes, "_count", call=4), runner.main(["--idle", "5"])),
     "after the counters": lambda: (after(outcomes, "count_codes", call=4), runner.main(["--idle", "5"])),
     "while claiming": lambda: (after(runs, "change", call=1), runner.main(["--idle", "5"])),
-    "before entering": lambda: (before(runs, "take_over"), runner.main([])),
+    "before entering": lambda: (before(epochs, "take_over"), runner.main([])),
     "after entering": lambda: (before(loop.Runner, "_listen"), runner.main([])),
     "while preparing": lambda: (after(items, "plan", call=2), runner.main([])),
     "at the end of preparing": lambda: (before(items, "forget_keys"), runner.main([])),

@@ -47,6 +47,12 @@ class Desk:
         yield
         self.concerned = before
 
+    def rest(self, began: float) -> float:
+        """When the next step of something large is due: the runs in work get as much time as this one took, which began
+        then (both monotonic)."""
+        ended = time.monotonic()
+        return ended + (ended - began if self.active else 0.0)
+
     def unix(self, monotonic: float) -> float:
         """Unix seconds of a moment of the monotonic clock, by the offset of this runner's start."""
         return monotonic + self.offset

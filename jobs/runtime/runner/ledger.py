@@ -11,7 +11,7 @@ from jobs.runtime.presence import Presence
 from jobs.runtime.records import RUN_MOVES, Event, RunState
 from jobs.runtime.runner import holds
 from jobs.runtime.runner.active import ActiveRun
-from jobs.runtime.runner.closing import tidy
+from jobs.runtime.runner.closing import Closing, tidy
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.runner.says import say
 from jobs.runtime.store import commands, reopening, runs
@@ -31,6 +31,7 @@ class Ledger:
         self.trouble = ""
         self.unstored_since: float | None = None
         self.next_live = 0.0
+        self.next_close = 0.0
 
     @property
     def blocked(self) -> bool:
@@ -50,21 +51,22 @@ class Ledger:
         """Store what there is, in one transaction; put it off when another process writes."""
         live = now >= self.next_live and bool(self.desk.active)
         changed = [run for run in self.desk.active.values() if run.buffers or self._prepared(run)]
-        busy = [closing for closing in self.desk.closing.values() if not closing.waits]
+        busy = [closing for closing in self.desk.closing.values() if not closing.waits and now >= self.next_close]
         if not (changed or live or busy):
             return
         try:
-            new = self.desk.write(lambda db: self._store(db, changed, live=live, now=now))
+            new = self.desk.write(lambda db: self._store(db, changed, busy, live=live, now=now))
         except BusyError:
             self.unstored_since = self.unstored_since or now
             return
         self._can_store()
         self._committed(changed, new, now)
-        for closing in list(self.desk.closing.values()):
+        for closing in busy:
             closing.committed()
             if closing.done:
                 del self.desk.closing[closing.number]
                 tidy(self.desk.store.home, self.desk.db, closing.stored)
+        self.next_close = self.desk.rest(now) if busy else self.next_close
         if live:
             self.next_live = now + LIVE_SECONDS
 
@@ -105,7 +107,9 @@ class Ledger:
             runs.end_pause(db, number, at)
             runs.change(db, number, ended_at=at, live="", error=sentence)
 
-    def _store(self, db: Connection, changed: list[ActiveRun], *, live: bool, now: float) -> dict[int, int]:
+    def _store(
+        self, db: Connection, changed: list[ActiveRun], busy: list[Closing], *, live: bool, now: float
+    ) -> dict[int, int]:
         new: dict[int, int] = {}
         for run in changed:
             with self.desk.about(run.number):
@@ -114,7 +118,7 @@ class Ledger:
             if run.left > new.get(run.number, 0):
                 with self.desk.about(run.number):
                     self._show(db, run, now)
-        for closing in self.desk.closing.values():
+        for closing in busy:
             with self.desk.about(closing.number):
                 closing.step(db, self.desk.now_unix())
         return new

@@ -175,9 +175,8 @@ class Runner:
             return BUSY_SECONDS / 2 if self.ledger.unstored_since is not None else 0.0
         if self.desk.eager:
             return 0.0
-        if any(not closing.waits for closing in self.desk.closing.values()):
-            return 0.0
         times = [self.desk.next_look]
+        times += [self.ledger.next_close for closing in self.desk.closing.values() if not closing.waits]
         times += [self.claims.orders.next_step] if self.claims.orders.pending else []
         if self.desk.active or self.desk.closing:
             times += [self.staff.next_check, self.ledger.next_live]

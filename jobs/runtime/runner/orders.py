@@ -64,18 +64,13 @@ class Orders:
         if self.due(now):
             self._delete_more()
             self._reopen_more()
-            self._rest(now)
+            self.next_step = self.desk.rest(now)
 
     def delete(self, number: int) -> None:
         """Remove a run that was submitted half-way, or deleted half-way."""
         stored = runs.get(self.desk.db, number)
         if (number, stored.run.id) not in self.deleting:
             self.deleting.append((number, stored.run.id))
-
-    def _rest(self, now: float) -> None:
-        """Leave the runs in work as much time as the step took."""
-        ended = time.monotonic()
-        self.next_step = ended + (ended - now if self.desk.active else 0.0)
 
     def _carry_out(self, command: Command, now: float) -> None:
         at = self.desk.unix(now)
