@@ -40,7 +40,7 @@ _large = threading.BoundedSemaphore(2)
 TURN_SECONDS = 0.5
 _turns = threading.Semaphore(2)
 """So many pages are read at the same time. Half of reading holds the interpreter's lock, so a third reader would gain
-nothing, and the more threads want the lock, the more time goes into handing it over (a sixth, with 16)."""
+nothing, and the more threads want the lock, the more time goes into handing it over (a tenth, with 16)."""
 
 ALMOST_NO_TEXT = 500
 """Characters of text under which a page is no ordinary one."""
