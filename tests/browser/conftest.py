@@ -134,7 +134,7 @@ class Watch:
     def _console(self, message: ConsoleMessage) -> None:
         probed = urlsplit(str(message.location.get("url", ""))).path
         if message.type == "error" and not (probed.endswith(PROBES) and not probed.startswith("/_stcore")):
-            self.errors.append(message.text)
+            self.errors.append(f"{message.text} ({message.location.get('url')})")
 
 
 @pytest.fixture

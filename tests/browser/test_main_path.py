@@ -60,7 +60,7 @@ def download(page: Page, label: str | re.Pattern[str]) -> tuple[str, bytes]:
 
 
 def test_upload_run_refresh_in_the_middle_and_download(site: Site, page: Page) -> None:
-    urls = [*slow_urls(30, 1_500), "not a url", "http://site-1.sample/thread"]
+    urls = [*slow_urls(30, 6_000), "not a url", "http://site-1.sample/thread"]
     go(page, f"{site.address}/?job=scrape")
     upload(page, "companies.csv", table_of(urls))
     expect(page.get_by_text("32 URLs")).to_be_visible()
