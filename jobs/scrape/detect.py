@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
-from jobs.scrape.alphabets import likely_encoding
+from jobs.scrape.alphabets import is_likely, likely_encoding
 from jobs.scrape.ideographs import CODECS as IDEOGRAPHIC
-from jobs.scrape.ideographs import east_asian_encoding
+from jobs.scrape.ideographs import east_asian_encoding, is_within_words
 
 SAMPLE_BYTES = 64 * 1024
 """What charset-normalizer is shown at most: its time grows with it, its answer hardly improves beyond."""
@@ -153,4 +153,8 @@ def _legacy_encoding(body: bytes) -> str:
         return east_asian
     best = from_bytes(sample, cp_isolation=list(LEGACY), enable_fallback=False).best()
     found = "" if best is None else LEGACY[best.encoding]
-    return found if found in IDEOGRAPHIC else likely_encoding(sample) or found
+    if found not in IDEOGRAPHIC:
+        return likely_encoding(sample) or found
+    if is_within_words(sample, found) or is_likely(sample):
+        return likely_encoding(sample)
+    return found

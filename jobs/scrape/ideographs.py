@@ -5,6 +5,8 @@ Read in another, it consists of rare characters, if it can be read at all.
 
 from __future__ import annotations
 
+import re
+
 CODECS = {
     "gb18030": ("gb18030",),
     "big5": ("big5hkscs", "cp950"),
@@ -40,6 +42,9 @@ LEAST_SHARE = 0.12
 MOST_WRONG = 0.02
 """Of the characters may be wrong."""
 
+_ALONE_IN_WORD = re.compile(r"(?<=[A-Za-z])[^\0-\x7f](?![^\0-\x7f])|(?<![^\0-\x7f])[^\0-\x7f](?=[A-Za-z])")
+"""A single character within a Latin word: so a letter with an accent looks when it is read with the byte after it."""
+
 
 def east_asian_encoding(sample: bytes) -> str:
     """The encoding in which most characters are frequent ones; empty when that is none."""
@@ -53,8 +58,17 @@ def frequent_share(sample: bytes, encoding: str) -> float:
     return max(_share(sample[:LOOKED_AT], codec, FREQUENT[encoding]) for codec in CODECS[encoding])
 
 
+def is_within_words(sample: bytes, encoding: str) -> bool:
+    """Whether most characters beyond ASCII would be single ones within Latin words, which nobody writes."""
+    text = sample[:LOOKED_AT].decode(CODECS[encoding][0], "replace")
+    foreign = sum(not character.isascii() for character in text)
+    return len(_ALONE_IN_WORD.findall(text)) * 2 > foreign
+
+
 def _share(sample: bytes, codec: str, frequent: frozenset[str]) -> float:
-    foreign = [character for character in sample.decode(codec, "replace") if not character.isascii()]
+    text = sample.decode(codec, "replace")
+    foreign = [character for character in text if not character.isascii()]
     if foreign.count("\ufffd") > 1 + MOST_WRONG * len(foreign):
         return 0.0
-    return sum(character in frequent for character in foreign) / max(1, len(foreign))
+    doubtful = sum(character in frequent for character in _ALONE_IN_WORD.findall(text))
+    return (sum(character in frequent for character in foreign) - doubtful) / max(1, len(foreign))

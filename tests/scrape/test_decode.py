@@ -109,6 +109,31 @@ def test_a_page_that_nobody_declares_is_read_right(encoding: str, language: str)
     assert (decoded.text, decoded.source) == (as_text(body, encoding), "detected")
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("windows-1252", "Die Pipe wird zurückgesetzt, und die Priorität der Prozesse bleibt, wie sie war"),
+        ("windows-1252", "Pipe zurück"),
+        ("iso-8859-2", "nie można przenieść plików"),
+        ("windows-1250", "powrót do początku i końca słowa"),
+        ("koi8-u", "містити коду для обробки"),
+        ("koi8-r", "Не удалось открыть файл"),
+    ],
+)
+def test_a_few_letters_of_europe_are_not_taken_for_east_asian_characters(encoding: str, text: str) -> None:
+    decoded = decode(f"<title>{text}</title>".encode(encoding), "text/html")
+
+    assert decoded.text == f"<title>{text}</title>"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("shift_jis", "iPhoneとAndroidの比較"), ("gb18030", "在Linux上安装Python的方法"), ("big5", "用Word開PDF的方法")],
+)
+def test_latin_words_among_east_asian_characters_do_not_hide_them(encoding: str, text: str) -> None:
+    assert decode(f"<title>{text}</title>".encode(encoding), "text/html").text == f"<title>{text}</title>"
+
+
 @pytest.mark.parametrize("language", TEXTS)
 def test_utf8_that_nobody_declares_is_read_right(language: str) -> None:
     text = page_of(TEXTS[language])
