@@ -124,13 +124,15 @@ class Worker:
     def load(self) -> bool:
         """Import the job and what it loads for itself; say why if it cannot be."""
         try:
+            doing = f"importing {self.terms.job}"
             self.job = catalog.load(self.terms.job)
+            doing = f"what {self.terms.job} loads in each worker (ready)"
             if self.job.mark.ready is not None:
                 self.job.mark.ready()
         except UnknownJob as error:
             self._send("broken", {"reason": str(error)})
         except BaseException as error:  # the author's module: whatever it raises is why the run cannot go on
-            self._send("broken", {"reason": f"importing {self.terms.job} raised {type(error).__name__}: {error}"})
+            self._send("broken", {"reason": f"{doing} raised {type(error).__name__}: {error}"})
         else:
             return True
         return False

@@ -127,6 +127,7 @@ def test_compare_tells_what_differs_and_what_changed(fanout: Fanout) -> None:
 
     assert told.code == 0
     assert "engine" in told.out
+    assert "1 item in both runs, 2 rows changed: " in told.out
     assert "5: only in the first run: ok → –" in told.out
     assert found["settings"] == [{"setting": "engine", "values": ["gmp", "python"]}]
     assert (found["rows_in_both"], found["rows_changed"], found["changes_in_all"]) == (1, 2, 2)

@@ -184,6 +184,20 @@ def test_what_a_job_loads_is_ready_before_the_first_item(machine: Machine, tmp_p
     assert [outcome.row for outcome in machine.outcomes(run)] == [{"result": "MainThread"}] * 3
 
 
+def test_the_reason_says_that_loading_failed_where_the_import_did_not(machine: Machine, tmp_path, monkeypatch) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "heavy.py").write_text(
+        '"""Loads what is gone."""\nfrom jobs import job\n'
+        "def ready() -> None: raise OSError('no model file')\n"
+        '@job(bound="io", ready=ready)\ndef heavy(text: str) -> str: return text\n'
+    )
+    monkeypatch.setenv("JOBS_PATH", str(tmp_path / "jobs"))
+
+    run = machine.finish(machine.submit(["a"], "heavy"))
+
+    assert run.error == "what heavy loads in each worker (ready) raised OSError: no model file"
+
+
 def test_a_snapshot_stays_as_it_was_whatever_happens_meanwhile(machine: Machine) -> None:
     run = machine.submit_only(["ok", "ok"])
     late = OutcomeRow(position=2, state="ok", code="", error="", detail="", row="{}", attempts=1)

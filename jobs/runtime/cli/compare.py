@@ -87,7 +87,7 @@ def _say_difference(found: Difference) -> None:
     ]
     differing = [(name, *values) for name, values in measure.settings_that_differ(runs)]
     say_table(("", *(run.id[:SHORT] for run in runs)), [*figures, *differing])
-    say(f"{count(found.changed, 'row')} of {found.both:,} in both changed" + _by_column(found))
+    say(f"{count(found.both, 'item')} in both runs, {count(found.changed, 'row')} changed" + _by_column(found))
     for change in found.changes:
         say(f"  {change.item[:60]}: {change.what}: {_value(change.before)} → {_value(change.after)}")
     if found.total > len(found.changes):
