@@ -49,9 +49,10 @@ def check_framing(headers: Any) -> None:
     length = (headers.get("content-length") or "").split(",")[0].strip()
     if length.isascii() and length.isdigit() and int(length[:40]) > IMPOSSIBLE_LENGTH:
         raise ItemError("too_large", f"the server announces a body of {length[:40]} bytes")
-    transfer = (headers.get("transfer-encoding") or "").strip().lower()
-    if transfer not in ("", "chunked", "identity"):
-        raise ItemError("protocol_error", f"the server sends its answer by {transfer[:40]}, which was not asked for")
+    transfers = {value.strip().lower() for value in headers.getlist("transfer-encoding")}  # proxies repeat the header
+    if transfers not in (set(), {""}, {"chunked"}, {"identity"}):
+        named = ", ".join(sorted(transfers))
+        raise ItemError("protocol_error", f"the server sends its answer by {named[:40]}, which was not asked for")
 
 
 def read(raw: Any, cap: int, applied: tuple[str, ...], ratio: int | None = BOMB_RATIO) -> Body:

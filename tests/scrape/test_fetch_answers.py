@@ -214,10 +214,20 @@ def test_a_body_cut_short_is_incomplete(octets: bytes, ask: Ask, serve: Serve) -
         (b"Content-Length: 100000000000000000000\r\n", {"too_large"}),
         (b"Content-Length: " + b"9" * 5_000 + b"\r\n", {"too_large", "protocol_error"}),
         (b"Transfer-Encoding: gzip, chunked\r\n", {"protocol_error"}),
+        (b"Transfer-Encoding: chunked, chunked\r\n", {"protocol_error"}),
+        (b"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n", {"protocol_error"}),
     ],
 )
 def test_a_bent_length_has_its_code(lengths: bytes, codes: set[str], ask: Ask, serve: Serve) -> None:
     assert ask(serve(says(OK + lengths + b"\r\nhello")).url())["code"] in codes
+
+
+def test_chunks_announced_twice_are_read_once(ask: Ask, serve: Serve) -> None:
+    twice = b"Transfer-Encoding: chunked\r\nTransfer-Encoding: Chunked\r\n"
+
+    row = ask(serve(says(OK + twice + b"\r\n10\r\n<title>a</title>\r\n0\r\n\r\n")).url())
+
+    assert (row["code"], row["title"]) == ("", "a")
 
 
 def test_two_framings_are_read_by_chunks_and_the_connection_is_not_used_again(ask: Ask, serve: Serve) -> None:
