@@ -7,12 +7,15 @@ import json
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
+from jobs.runtime import client
 from jobs.runtime.cli import files
+from jobs.runtime.cli.watch import Interrupts, watch
 from tests.conftest import Python
 
 RUN_KEYS = set("id name job state items ok failed cancelled seconds pool codes".split())
@@ -188,6 +191,37 @@ def test_ctrl_c_cancels_and_says_how_long_it_took(fanout) -> None:
     assert 0 <= found["cancel_seconds"] < 10
     assert "Cancelling…" in err
     assert "Traceback" not in err
+
+
+@pytest.fixture
+def keyboard() -> Iterator[None]:
+    """Ctrl-C as a terminal has it: a shell's background job ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("keyboard")
+def test_two_ctrl_c_at_once_cancel_all_the_same(fanout, capsys: pytest.CaptureFixture[str]) -> None:
+    run = client.run(fanout("run", "stall", "--item", "60", "--detach").out.strip())
+
+    with Interrupts() as interrupts:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        ended = watch(run, interrupts)
+
+    assert ended.state == "cancelled"
+    assert "Ctrl-C again leaves it to the runner" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("keyboard")
+def test_one_more_ctrl_c_leaves_once_the_cancel_has_been_asked_for() -> None:
+    with Interrupts() as interrupts:
+        signal.raise_signal(signal.SIGINT)
+        interrupts.heed()
+
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_the_progress_bar_says_how_far_a_long_item_is(fanout, monkeypatch: pytest.MonkeyPatch) -> None:

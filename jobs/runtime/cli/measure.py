@@ -150,14 +150,15 @@ def _watch(measurement: Measurement, interrupts: Interrupts) -> Measurement:
             if time.monotonic() - checked > _CHECK:
                 checked = time.monotonic()
                 client.ensure_runner()
-    return _cancelled(measurement) if interrupts.asked else measurement
+    return _cancelled(measurement, interrupts) if interrupts.asked else measurement
 
 
-def _cancelled(measurement: Measurement) -> Measurement:
+def _cancelled(measurement: Measurement, interrupts: Interrupts) -> Measurement:
     """The measurement after the run in work has been cancelled; none follows it."""
     warn("\nCancelling… (Ctrl-C again leaves it to the runner)")
     with suppress(IllegalMove):  # it has just ended
         client.cancel(measurement.latest.id)
+    interrupts.heed()
     client.wait(measurement.latest.id)
     return measure.find(measurement.plan.id)
 

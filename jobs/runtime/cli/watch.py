@@ -24,19 +24,25 @@ RUNNER_CHECK = 1.0
 
 
 class Interrupts:
-    """Ctrl-C, counted instead of thrown: the first asks to cancel, the second leaves at once.
+    """Ctrl-C, counted instead of thrown: the first asks to cancel, one more after that has been heeded leaves at once.
 
-    So none falls between a run's submission and the watch over it, and leaves behind a run that nobody cancels.
+    So none falls between a run's submission and the watch over it, and leaves behind a run that nobody cancels; nor do
+    two in quick succession. A third leaves whatever there is to wait for.
     """
 
     def __init__(self) -> None:
         self.number = 0
+        self.heeded = False
         self._before: Any = None
 
     @property
     def asked(self) -> bool:
         """Whether a cancel was asked for."""
         return self.number > 0
+
+    def heed(self) -> None:
+        """The cancel has been asked of the runner: from now on one more Ctrl-C leaves the rest to it."""
+        self.heeded = True
 
     def __enter__(self) -> Interrupts:
         self._before = signal.getsignal(signal.SIGINT)
@@ -49,7 +55,7 @@ class Interrupts:
 
     def _count(self, *_: object) -> None:
         self.number += 1
-        if self.number > 1:
+        if self.number > (1 if self.heeded else 2):
             raise KeyboardInterrupt
 
     def before_each(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -69,6 +75,7 @@ def watch(run: Run, interrupts: Interrupts) -> Run:
             if interrupts.asked and not cancelling:
                 cancelling = True
                 _cancel(run)
+                interrupts.heed()
             before, run = run, client.wait(run.id, LOOK)
             _show(run, bar, telling)
             if run.state is RunState.PAUSED and before.state is not RunState.PAUSED and run.error:
