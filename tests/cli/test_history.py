@@ -166,6 +166,13 @@ def test_rename(fanout, ended: str) -> None:
     assert fanout("show", ended, "--json").json["name"] == "another name"
 
 
+def test_rename_says_the_name_as_it_is_kept_in_one_line(fanout, ended: str) -> None:
+    done = fanout("rename", ended, "two\nlines " + "x" * 500)
+
+    assert fanout("show", ended, "--json").json["name"] == "two lines " + "x" * 190
+    assert done.out.endswith(" is called two lines " + "x" * 190 + "\n")
+
+
 def test_retry_tries_the_failed_again(fanout, ended: str) -> None:
     assert fanout("retry", ended, "--code", "refused").code == 0
 

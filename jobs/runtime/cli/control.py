@@ -70,7 +70,7 @@ def rename(run: str, text: str) -> None:
     """Call RUN something else."""
     found = client.run(run)
     client.rename(found.id, speakable(text))
-    say(f"run {found.id[:SHORT]} is called {text}")
+    say(f"run {found.id[:SHORT]} is called {client.run(found.id).name}")
 
 
 @click.command("runner")

@@ -43,10 +43,11 @@ def delete(run_id: str) -> None:
 
 
 def rename(run_id: str, text: str) -> None:
-    """Give a run another name."""
-    if not text.strip():
+    """Give a run another name, of one line; what is beyond 200 characters is left out."""
+    name = " ".join(text.split())
+    if not name:
         raise Refused("a run needs a name: give some text")
-    _ask(run_id, "rename", name=text.strip())
+    _ask(run_id, "rename", name=name)
 
 
 def wait(run_id: str, timeout: float | None = None, step: float = 0.05) -> Run:

@@ -88,7 +88,7 @@ def submit(
     run = Run(
         id=secrets.token_hex(16),
         job=job,
-        name=name.strip()[:200] or (table.source if table else "") or found.title,
+        name=" ".join(name.split())[:200] or (table.source if table else "") or found.title,
         state=RunState.SUBMITTING,
         items=0,
         params=shown,
