@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,8 @@ from jobs.runtime.cli.files import preflight, preflight_of_cells
 from jobs.runtime.cli.options import JobCommand, split_params
 from jobs.runtime.cli.run import CANCELLED
 from jobs.runtime.cli.terminal import duration, say, say_json, say_table, size, warn
-from jobs.runtime.cli.watch import LOOK, Interrupts
-from jobs.runtime.errors import IllegalMove, Refused
+from jobs.runtime.cli.watch import LOOK, Interrupts, cancel
+from jobs.runtime.errors import Refused
 from jobs.runtime.measure import Comparison, Measurement, Order
 from jobs.runtime.records import Limits, RunState, count
 
@@ -155,10 +154,7 @@ def _watch(measurement: Measurement, interrupts: Interrupts) -> Measurement:
 
 def _cancelled(measurement: Measurement, interrupts: Interrupts) -> Measurement:
     """The measurement after the run in work has been cancelled; none follows it."""
-    warn("\nCancelling… (Ctrl-C again leaves it to the runner)")
-    with suppress(IllegalMove):  # it has just ended
-        client.cancel(measurement.latest.id)
-    interrupts.heed()
+    cancel(measurement.latest, interrupts)
     client.wait(measurement.latest.id)
     return measure.find(measurement.plan.id)
 

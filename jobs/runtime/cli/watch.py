@@ -74,8 +74,7 @@ def watch(run: Run, interrupts: Interrupts) -> Run:
         while not run.state.terminal:
             if interrupts.asked and not cancelling:
                 cancelling = True
-                _cancel(run)
-                interrupts.heed()
+                cancel(run, interrupts)
             before, run = run, client.wait(run.id, LOOK)
             _show(run, bar, telling)
             if run.state is RunState.PAUSED and before.state is not RunState.PAUSED and run.error:
@@ -86,7 +85,8 @@ def watch(run: Run, interrupts: Interrupts) -> Run:
     return run
 
 
-def _cancel(run: Run) -> None:
+def cancel(run: Run, interrupts: Interrupts) -> None:
+    """Ask the runner to cancel, as Ctrl-C does; one more leaves the rest to it."""
     warn("\nCancelling… (Ctrl-C again leaves it to the runner)")
     try:
         client.cancel(run.id)
@@ -94,6 +94,7 @@ def _cancel(run: Run) -> None:
         pass  # it has just ended
     except FanoutError as error:
         warn(str(error))  # it is asked for all the same, and waited for
+    interrupts.heed()
 
 
 def _bar(run: Run) -> tqdm[Any]:
