@@ -32,8 +32,7 @@ two quotes of the one before."""
 HARMLESS_BYTES = 115_000
 """A page has to be so long to hold them: names that differ take three letters each, but for some thousands."""
 
-_SPACES_AND_SLASHES = b" \t\n\f\r/"
-_QUOTES = b"\"'"
+_SEPARATORS = b" \t\n\f\r/\"'"
 
 MAX_DEPTH = 256
 """Levels at which libxml2 ends a page (without XML_PARSE_HUGE)."""
@@ -242,10 +241,11 @@ def _refuse_endless_tags(body: bytes) -> None:
 
 def _most_attributes(body: bytes) -> int:
     """So many attributes a page has at most; counted as cheaply as may be, for hardly any has too many."""
-    separators = len(body) - len(body.translate(None, _SPACES_AND_SLASHES + _QUOTES))
+    separators = len(body) - len(body.translate(None, _SEPARATORS))
     if separators < LEAST_ATTRIBUTES:
         return separators
-    return separators - -(-(len(body) - len(body.translate(None, _QUOTES))) // 2)
+    quotes = body.count(b'"') + body.count(b"'")
+    return separators - (quotes + 1) // 2
 
 
 class _AttributeCounter:

@@ -28,27 +28,21 @@ def read_page(answer: Answer, wishes: Wishes) -> dict[str, Any]:
 
     with page.turn():
         started = time.monotonic()
-        read = _read(answer, wishes)
+        try:
+            read = page.read(
+                answer.content,
+                answer.header("content-type"),
+                answer.target.href,
+                reader=wishes.reader,
+                fields=_fields(wishes.fields),
+                status=answer.status,
+                x_robots_tag=answer.header("x-robots-tag"),
+            )
+        except ItemError:
+            if 200 <= answer.status < 300:
+                raise
+            read = {}  # the status says more of an error page than its markup
         return {**read, "parse_seconds": round(time.monotonic() - started, 6)}
-
-
-def _read(answer: Answer, wishes: Wishes) -> dict[str, Any]:
-    from jobs.scrape import page
-
-    try:
-        return page.read(
-            answer.content,
-            answer.header("content-type"),
-            answer.target.href,
-            reader=wishes.reader,
-            fields=_fields(wishes.fields),
-            status=answer.status,
-            x_robots_tag=answer.header("x-robots-tag"),
-        )
-    except ItemError:
-        if 200 <= answer.status < 300:
-            raise
-        return {}  # the status says more of an error page than its markup
 
 
 @functools.lru_cache(maxsize=16)

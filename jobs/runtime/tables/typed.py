@@ -11,7 +11,7 @@ Cell = tuple[int, str]
 """The number of a line (from 1) and what was found in it."""
 
 _NUMBER = r"[+-]?[0-9]{1,1000}"
-_RANGE = re.compile(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+step(?:\s+([^\s,;]+))?)?(?![^\s,;])", re.IGNORECASE)
+_RANGE = re.compile(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+(step)(?:\s+([^\s,;]+))?)?(?![^\s,;])", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+|(?:[ \u00a0\u2009\u202f][0-9]{3})+)(?!,?[^\s;,])")
 _WORD = re.compile(r"[^\s,;]+")
 _ADDRESS = re.compile(r"https?://[^\s<>\"`{}|\\^\u200b\ufeff]+", re.IGNORECASE)
@@ -94,9 +94,9 @@ def _counted(span: re.Match[str]) -> range | None:
 
 def _step(span: re.Match[str]) -> int:
     """What a range counts on by; 0: by nothing that can be counted on."""
-    if not re.search("step", span[0], re.IGNORECASE):
+    if not span[3]:
         return 1
-    return int(span[3]) if span[3] and re.fullmatch(_NUMBER, span[3]) else 0
+    return int(span[4]) if span[4] and re.fullmatch(_NUMBER, span[4]) else 0
 
 
 def _addresses(line: str, kind: Kind) -> list[str]:
