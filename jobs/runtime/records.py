@@ -273,6 +273,11 @@ class Progress:
         return tuple(doing for doing in self.doing if doing.share is not None or doing.phase)
 
 
+def run_name(text: str) -> str:
+    """The name of a run as it is kept: one line of at most 200 characters."""
+    return " ".join(text.split())[:200]
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun: `1 item`, `2,000 items`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

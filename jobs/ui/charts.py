@@ -12,7 +12,7 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.records import Run, count
-from jobs.ui import results, timings, words
+from jobs.ui import results, words
 
 MOST_BARS = 1_500
 """Attempts beyond which single bars tell nothing more: each lane shows its busy share instead."""
@@ -104,7 +104,7 @@ def lane_order(bars: pd.DataFrame) -> list[str]:
 def starts_of(run: Run, lanes: Sequence[str]) -> pd.DataFrame:
     """The cold start of each worker as a bar at the beginning of its first lane."""
     rows = []
-    for begun in timings.starts_of(run.id):
+    for begun in client.starts(run.id):
         first = next((name for name in lanes if name.startswith(f"process {begun.get('worker')} ")), None)
         if first is not None:
             begin, end = begun["started"] - run.submitted_at, begun["ready"] - run.submitted_at

@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from jobs.runtime import client
-from jobs.runtime.records import Run
 from jobs.ui import demonstrations, findings, words
 
 SWITCHES = (
@@ -36,7 +35,7 @@ def show(key: str) -> None:
             column_config={"processes ÷ threads": st.column_config.NumberColumn(format="%.1f")},
         )
         st.text(sentence(rows))
-        starts = [float(event.facts["ready"]) - float(event.facts["started"]) for event in _starts(run)]
+        starts = [begun["ready"] - begun["started"] for begun in client.starts(run.id)]
         if starts:
             st.caption(
                 f"Starting the worker process of this demonstration, imports included: {words.seconds(starts[0])}."
@@ -56,10 +55,6 @@ def _row(rows: Sequence[dict[str, Any]], what: str, thread: str, process: str) -
         f"{_short(min(threads))} to {_short(max(threads))}",
         f"{_short(min(others))} to {_short(max(others))}",
     )
-
-
-def _starts(run: Run) -> list[Any]:
-    return [event for event in client.events_of(run.id, "worker_ready") if "started" in event.facts]
 
 
 def _short(seconds: float) -> str:

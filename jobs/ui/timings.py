@@ -58,7 +58,7 @@ def _totals(run: Run, seconds: pd.Series[Any]) -> list[tuple[str, str, str]]:
     now = time.time()
     wall = run.seconds(now)
     ran = run.item_seconds or None
-    starts = [begun["ready"] - begun["started"] for begun in starts_of(run.id)]
+    starts = [begun["ready"] - begun["started"] for begun in client.starts(run.id)]
     concurrency = words.average_concurrency(run, now)
     of = f"of {len(seconds):,} items"
     return [
@@ -96,12 +96,6 @@ def cpu_share(run: Run, now: float) -> float | None:
     """Processor time of the items ÷ wall time: 1 is one core all the time; None: nothing has run."""
     wall = run.seconds(now)
     return run.cpu_seconds / wall if wall > 0 and run.item_seconds > 0 else None
-
-
-def starts_of(run_id: str) -> list[dict[str, Any]]:
-    """The workers started for a run: process id, when started, when ready (Unix seconds)."""
-    ready = client.events_of(run_id, "worker_ready")
-    return [dict(event.facts) for event in reversed(ready) if "started" in event.facts and "ready" in event.facts]
 
 
 COLUMNS = {

@@ -27,6 +27,7 @@ from jobs.runtime.client.reading import (
     sizes,
     snapshot,
     spans,
+    starts,
     status,
     unattended,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "sizes",
     "snapshot",
     "spans",
+    "starts",
     "status",
     "stop_runner",
     "submit",

@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.runtime.client.home import ensure_runner, find, log_path, store, trouble
 from jobs.runtime.errors import FanoutError, IllegalMove, Refused
-from jobs.runtime.records import Run, RunState
+from jobs.runtime.records import Run, RunState, run_name
 from jobs.runtime.store import commands, runs
 from jobs.runtime.store.connection import Store
 
@@ -43,8 +43,8 @@ def delete(run_id: str) -> None:
 
 
 def rename(run_id: str, text: str) -> None:
-    """Give a run another name, of one line; what is beyond 200 characters is left out."""
-    name = " ".join(text.split())
+    """Give a run another name, kept as `run_name` has it. Raises Refused for one of nothing."""
+    name = run_name(text)
     if not name:
         raise Refused("a run needs a name: give some text")
     _ask(run_id, "rename", name=name)
@@ -77,8 +77,8 @@ def _ask(run_id: str, verb: str, **body: Any) -> None:
         seq = commands.ask(db, found.number, verb, body, time.time())
     ensure_runner()
     answer = _answer(home, seq)
-    if answer is None and trouble():
-        raise FanoutError(f"it is noted, and done as soon as it can be stored: {trouble()}")
+    if answer is None and (why := trouble()):
+        raise FanoutError(f"it is noted, and done as soon as it can be stored: {why}")
     if answer is None:
         raise FanoutError(f"the runner has not answered within {ASK_SECONDS:.0f} s: see {log_path()}")
     if answer:

@@ -156,6 +156,12 @@ def events_of(run_id: str, kind: str) -> list[Event]:
         return commands.events_of(db, run_table.find(db, run_id).number, kind)
 
 
+def starts(run_id: str) -> list[dict[str, Any]]:
+    """The workers started for a run, newest first: process id (`worker`), `started` and `ready` (Unix seconds)."""
+    ready = (event.facts for event in reversed(events_of(run_id, "worker_ready")))
+    return [dict(facts) for facts in ready if "started" in facts and "ready" in facts]
+
+
 def spans(run_id: str, most: int = 2_000) -> list[Span]:
     """Attempts as they lie on a timeline, of the first `most` items and of earlier attempts."""
     with store().read() as db:

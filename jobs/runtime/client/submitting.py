@@ -19,7 +19,7 @@ from jobs.runtime.errors import NoItems, Refused
 from jobs.runtime.job import Job
 from jobs.runtime.params import Field, conceal, validate_params
 from jobs.runtime.params import form_fields as fields_of
-from jobs.runtime.records import Column, Event, Item, Limits, Pool, Run, RunState, Table, count
+from jobs.runtime.records import Column, Event, Item, Limits, Pool, Run, RunState, Table, count, run_name
 from jobs.runtime.sample_names import needs_sample
 from jobs.runtime.store import commands, runs
 from jobs.runtime.store import items as items_table
@@ -88,7 +88,7 @@ def submit(
     run = Run(
         id=secrets.token_hex(16),
         job=job,
-        name=" ".join(name.split())[:200] or (table.source if table else "") or found.title,
+        name=run_name(name) or (table.source if table else "") or found.title,
         state=RunState.SUBMITTING,
         items=0,
         params=shown,

@@ -189,8 +189,7 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 def _ready(run_id: str) -> dict[int, float]:
     """The workers that were started for a run: process id → seconds from start to ready."""
-    found = [event.facts for event in client.events_of(run_id, "worker_ready") if "started" in event.facts]
-    return {int(facts["worker"]): float(facts["ready"]) - float(facts["started"]) for facts in found}
+    return {int(begun["worker"]): float(begun["ready"]) - float(begun["started"]) for begun in client.starts(run_id)}
 
 
 def _starts(job: str, runs: Sequence[Run]) -> dict[int, float]:

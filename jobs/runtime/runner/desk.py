@@ -9,7 +9,7 @@ from typing import Any
 
 from jobs.runtime import catalog, settings
 from jobs.runtime.groups import Groups
-from jobs.runtime.records import Event, RunState
+from jobs.runtime.records import Event
 from jobs.runtime.runner.active import ActiveRun
 from jobs.runtime.runner.closing import Closing
 from jobs.runtime.runner.preparation import Preparation
@@ -111,9 +111,7 @@ class Desk:
             if run.number not in self.preparing:
                 run.closing = True
                 run.commit(db)
-            runs.move(db, run.number, RunState.FAILED)
-            runs.end_pause(db, run.number, at)
-            runs.change(db, run.number, ended_at=at, error=reason, live="")
+            runs.fail(db, run.number, reason, at)
             commands.log(db, run.number, Event(at=at, kind="failed", text=reason))
 
         self.write(fail)

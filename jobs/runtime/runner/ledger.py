@@ -103,9 +103,7 @@ class Ledger:
                 commands.done(db, command.seq, sentence, at)
         reopening.end(db, number)
         if RunState.FAILED in RUN_MOVES[runs.state(db, number)]:
-            runs.move(db, number, RunState.FAILED)
-            runs.end_pause(db, number, at)
-            runs.change(db, number, ended_at=at, live="", error=sentence)
+            runs.fail(db, number, sentence, at)
 
     def _store(
         self, db: Connection, changed: list[ActiveRun], busy: list[Closing], *, live: bool, now: float

@@ -9,7 +9,7 @@ from functools import partial
 
 from jobs.runtime import artifacts
 from jobs.runtime.errors import IllegalMove, Refused, UnknownRun
-from jobs.runtime.records import Event, RunState, count
+from jobs.runtime.records import Event, RunState, count, run_name
 from jobs.runtime.runner.closing import Closing
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.store import commands, connection, items, reopening, runs
@@ -169,7 +169,7 @@ class Orders:
         after.append(lambda: self.delete(stored.number))
 
     def _rename(self, db: Connection, stored: Stored, command: Command, _at: float, _after: After) -> None:
-        runs.change(db, stored.number, name=str(command.body["name"])[:200])
+        runs.change(db, stored.number, name=run_name(str(command.body["name"])))
 
     def _set_pausing(self, number: int, *, pausing: bool) -> None:
         active = self.desk.active.get(number)

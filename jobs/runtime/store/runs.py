@@ -98,6 +98,13 @@ def end_pause(db: Connection, number: int, at: float) -> None:
     )
 
 
+def fail(db: Connection, number: int, reason: str, at: float) -> None:
+    """End a run that cannot go on. Raises IllegalMove where it has ended."""
+    move(db, number, RunState.FAILED)
+    end_pause(db, number, at)
+    change(db, number, ended_at=at, error=reason, live="")
+
+
 def abandoned(db: Connection, before: float) -> list[int]:
     """Numbers of runs whose submit has stopped half-way before this time (Unix seconds)."""
     rows = db.execute(
