@@ -2,17 +2,20 @@
 
 import hashlib
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from pathlib import Path
+from random import Random
+from typing import Literal
 
 import gmpy2
 import pytest
 
 from jobs import ItemError, factorial
-from jobs.factorial import BASE_BYTES, BYTES_PER_DIGIT, check, cost, count_digits
+from jobs.factorial import BASE_BYTES, BYTES_PER_DIGIT, check, cost, count_digits, lengths, radix, squares
 from jobs.factorial import factorial as compute
 from jobs.runtime import context
 
@@ -21,6 +24,9 @@ DIGITS_OF_POWERS_OF_TEN = (
     "125657055180975 1356570551809683"
 )
 """How many digits (10**k)! has, k from 0 (The On-Line Encyclopedia of Integer Sequences, A061010)."""
+
+COMPARED: tuple[Literal["digits", "trailing_zeros", "first_digits", "last_digits", "value", "sha256"], ...]
+COMPARED = ("digits", "trailing_zeros", "first_digits", "last_digits", "value", "sha256")
 
 
 def written(row: factorial.Factorial) -> str:
@@ -138,16 +144,96 @@ def test_both_engines_give_the_same_digits(n: int) -> None:
     classic, fast = compute(n, engine="python"), compute(n)
 
     assert written(classic) == written(fast)
-    for column in ("digits", "trailing_zeros", "first_digits", "last_digits", "value", "sha256"):
-        assert classic[column] == fast[column]  # type: ignore[literal-required]
+    assert {name: classic[name] for name in COMPARED} == {name: fast[name] for name in COMPARED}
 
 
 def test_text_is_the_same_wherever_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pieces of a few digits put many borders into long runs of zeros and other places."""
     for width in (1, 2, 3, 7, 50):
-        monkeypatch.setattr(factorial, "PIECE_DIGITS", width)
+        monkeypatch.setattr(radix, "PIECE_DIGITS", width)
         for n in (0, 1, 4, 10, 25, 50, 100, 400):
             assert written(compute(n)) == str(math.factorial(n))
+
+
+@pytest.mark.parametrize("n", [19_999, 20_000, 20_001, 40_000, 65_537, 99_991, 205_022, 205_023])
+def test_squares_and_conversion_give_the_same_digits(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = compute(n)
+    monkeypatch.setattr(factorial, "SQUARED", range(0))
+    converted = compute(n)
+
+    assert written(row) == written(converted)
+    assert {name: row[name] for name in COMPARED} == {name: converted[name] for name in COMPARED}
+
+
+def test_squares_are_for_what_is_proven_and_for_workers_with_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    squared: list[int] = []
+    monkeypatch.setattr(squares, "factorial", lambda n: (squared.append(n), (b"1", 0.0))[1])
+
+    for n in (19_999, 20_000, 205_022, 205_023):
+        compute(n)
+    compute(30_000, engine="python")
+    monkeypatch.setenv("JOBS_WORKER_MEMORY", "255 MiB")
+    compute(20_000)
+    monkeypatch.setenv("JOBS_WORKER_MEMORY", "0")
+    compute(20_001)
+
+    assert squared == [20_000, 205_022, 20_001]
+    assert count_digits(205_022) == 1_000_000 < count_digits(205_023)
+
+
+@pytest.mark.parametrize(("memory", "loaded"), [("2 GiB", ["gmpy2", "numpy"]), ("64 MiB", ["gmpy2"])])
+def test_a_worker_loads_what_it_may_use_before_its_first_item(memory: str, loaded: list[str]) -> None:
+    script = "import sys; from jobs.factorial import load; load(); print(*({'gmpy2', 'numpy'} & {*sys.modules}))"
+    surroundings = {**os.environ, "JOBS_WORKER_MEMORY": memory}
+    printed = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=surroundings
+    )
+
+    assert sorted(printed.stdout.split()) == loaded
+
+
+def test_products_of_limbs_are_those_of_whole_numbers() -> None:
+    convert, random = squares.Converter(), Random(7)
+    for _ in range(300):
+        left, right = (random.randrange(1, 10 ** random.randrange(1, 400)) for _ in range(2))
+        limbs = [convert.limbs(gmpy2.mpz(number)) for number in (left, right)]
+
+        assert convert.text(squares.multiply(*limbs)) == str(left * right).encode()
+
+
+def test_products_are_exact_where_the_error_and_the_carries_are_largest() -> None:
+    """(10**k - 1)**2 is k - 1 nines, an 8, k - 1 zeros and a 1; (10**k - 1) * 5 * 10**(k - 1) carries all the way."""
+    convert, k = squares.Converter(), 500_000
+    nines = convert.limbs(gmpy2.mpz(10) ** k - 1)
+
+    assert convert.text(squares.multiply(nines, nines)) == b"9" * (k - 1) + b"8" + b"0" * (k - 1) + b"1"
+    shifted = squares.multiply(nines, convert.limbs(5 * gmpy2.mpz(10) ** (k - 1)))
+    assert convert.text(shifted) == b"4" + b"9" * (k - 1) + b"5" + b"0" * (k - 1)
+
+
+def test_random_products_of_a_million_digits_are_told_without_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(squares, "DOUBT", 0.01)
+    convert, random = squares.Converter(), Random(8)
+    left, right = (gmpy2.mpz("".join(random.choices("5678901234", k=500_000))) for _ in range(2))
+
+    product = squares.multiply(convert.limbs(left), convert.limbs(right))
+
+    assert convert.text(product) == gmpy2.digits(left * right).encode()
+
+
+def test_a_product_in_doubt_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(squares, "DOUBT", 0.0)
+    many = squares.Converter().limbs(gmpy2.mpz(3) ** 100_000)
+
+    with pytest.raises(ArithmeticError, match="could not be told exactly"):
+        squares.multiply(many, many)
+
+
+def test_transforms_have_the_shortest_length_that_is_fast() -> None:
+    smooth = sorted(2**a * 3**b * 5**c for a in range(15) for b in range(10) for c in range(7))
+
+    for least in range(1, 3_000):
+        assert squares.smooth(least) == next(length for length in smooth if length >= least)
 
 
 def test_digits_are_counted_exactly_up_to_3000() -> None:
@@ -172,7 +258,7 @@ def test_digits_of_very_large_factorials_are_those_of_stirlings_series(n: int) -
 
 @pytest.mark.parametrize("n", [10**8 + 1, 2 * 10**8, 10**9 - 1])
 def test_precise_count_agrees_with_the_quick_one(n: int) -> None:
-    assert count_digits(n) == factorial._count_precisely(n) == int(stirling_logarithm(n, 75)) + 1
+    assert count_digits(n) == lengths._count_precisely(n) == int(stirling_logarithm(n, 75)) + 1
 
 
 @pytest.mark.parametrize(

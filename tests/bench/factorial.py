@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.bench import harness
 
 LARGE, EQUAL, EQUALS = 1_000_000, 500_000, 6
+SQUARED = (25_000, 80_000, 200_000)
 PIECES = (2_000, 5_000, 10_000, 20_000, 40_000, 100_000)
 TIMES_BARE, SHARE_OF_GAIN = 1.25, 0.95
 
@@ -49,6 +50,7 @@ def run(asked: harness.Asked) -> harness.Report:
             asked.repeats,
         )
     pieces = harness.in_turn({f"{piece:,}": partial(_apart, "job", n, piece) for piece in PIECES}, 3)
+    squared = {n: harness.in_turn({way: partial(_apart, way, n) for way in ("gmp", "squares")}, 3) for n in SQUARED}
     names = {
         "bare": "gmpy2.fac, digits",
         "job": "the job alone, file written",
@@ -62,6 +64,9 @@ def run(asked: harness.Asked) -> harness.Report:
         report.line(names[name], samples)
     for name, samples in pieces.items():
         report.line(f"{name} digits converted at once", samples)
+    for n, ways in squared.items():
+        for way, samples in ways.items():
+            report.line(f"{n:,}! and its digits by {'GMP' if way == 'gmp' else way}", samples)
     middle = {name: statistics.median(samples) for name, samples in found.items()}
     report.at_most("times bare GMP, whole machine", middle["machine"] / middle["bare"], TIMES_BARE)
     rounds = list(zip(*(gains[name] for name in ("one bare", "two bare", "ours, one", "ours, two")), strict=True))
@@ -103,13 +108,31 @@ def batch(n: int, times: int) -> float:
     return sum(bare(n, 0) for _ in range(times))
 
 
+def gmp(n: int, _piece: int) -> float:
+    """Seconds of `fac` and `digits`, the best of ten."""
+    return min(bare(n, 0) for _ in range(10))
+
+
+def squares(n: int, _piece: int) -> float:
+    """Seconds of the same digits by squares, the best of ten."""
+    from jobs.factorial import squares
+
+    def once() -> float:
+        began = time.perf_counter()
+        squares.factorial(n)
+        return time.perf_counter() - began
+
+    return min(once() for _ in range(10))
+
+
 def job(n: int, piece: int) -> float:
     """Seconds of the job for one number, its file on disk included."""
     import gmpy2  # noqa: F401  (loaded before the clock starts, as in a warm worker)
 
     import jobs.factorial
+    from jobs.factorial import radix
 
-    jobs.factorial.PIECE_DIGITS = piece or jobs.factorial.PIECE_DIGITS
+    radix.PIECE_DIGITS = piece or radix.PIECE_DIGITS
     jobs.factorial.factorial(10)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
@@ -125,7 +148,13 @@ def _keep(row: object, folder: Path) -> None:
         os.fsync(file.fileno())
 
 
-WAYS: dict[str, Callable[[int, int], float]] = {"bare": bare, "batch": batch, "job": job}
+WAYS: dict[str, Callable[[int, int], float]] = {
+    "bare": bare,
+    "batch": batch,
+    "gmp": gmp,
+    "squares": squares,
+    "job": job,
+}
 
 
 def main() -> None:

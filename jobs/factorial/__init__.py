@@ -1,18 +1,20 @@
 """Compute factorials with all their digits.
 
 Whole numbers from 0 up. Every digit goes to a file; the row says how many there are, shows both ends, and has the
-whole value where it is short. GMP (through gmpy2) multiplies and converts; the engine "python" is the classic way,
-`math.factorial` and `str`, for comparison: at 80,000 it takes some seventy times as long, and a million takes hours.
+whole value where it is short. GMP (through gmpy2) multiplies and converts; where that takes less time, decimal numbers
+are multiplied instead (`squares`). The engine "python" is the classic way, `math.factorial` and `str`, for comparison:
+at 80,000 it takes more than a hundred times as long, and a million takes hours.
 
 Memory: at most 16 MiB and 4 bytes a digit (the peak was 3.2 to 3.9 for 5 to 66 million digits), so that the limit of
-100,000,000 digits needs 416 MB; what would not fit in a worker is refused before it is computed.
+100,000,000 digits needs 416 MB; what would not fit in a worker is refused before it is computed. Squares are for
+workers that may take more (`ROOM`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-import sys
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -22,16 +24,20 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from jobs import Artifact, ItemError, job, progress, setting
+from jobs.factorial.lengths import count_digits
+from jobs.factorial.radix import gmp_digits, python_digits
 
 SHOWN_DIGITS = 20
 WHOLE_DIGITS = 1_000
 LONG_DIGITS = 1_000_000
 """From so many digits on an item takes long enough (0.1 s) to say how far it is."""
 
-PIECE_DIGITS = 20_000
-"""GMP converts so many digits at once; anything from 2,000 to 40,000 is as fast (tests/bench/factorial.py)."""
+SQUARED = range(20_000, 205_023)
+"""These are computed by squares: the first that are faster so, to 205,022! with its 1,000,000 digits."""
 
 BASE_BYTES, BYTES_PER_DIGIT = 16 * 2**20, 4
+ROOM = 256 * 2**20
+"""Squares load numpy (43 MiB) and need 11 bytes a digit: they are for workers that may allocate so much."""
 
 
 class Factorial(TypedDict):
@@ -71,7 +77,15 @@ def cost(n: int, params: Mapping[str, Any]) -> float:
     return digits**2 * 1e-11 if params.get("engine") == "python" else digits**1.15 * 1e-8
 
 
-@job(bound="cpu", check=check, cost=cost)
+def load() -> None:
+    """Load what multiplies before the first item, whose seconds it would count as otherwise."""
+    import gmpy2  # noqa: F401
+
+    if _has_room():
+        _load_squares()
+
+
+@job(bound="cpu", check=check, cost=cost, ready=load)
 def factorial(
     n: Annotated[int, Field(ge=0, description="a whole number from 0 up")],
     *,
@@ -84,6 +98,31 @@ def factorial(
     refusal = check(n, {"engine": engine})
     if refusal:
         raise ItemError("over_budget", refusal)
+    if engine == "gmp" and n in SQUARED and _has_room():
+        return _by_squares(n)
+    return _by_conversion(n, engine)
+
+
+def _has_room() -> bool:
+    memory = setting("JOBS_WORKER_MEMORY")
+    return not memory or memory >= ROOM
+
+
+def _load_squares() -> Any:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else numpy starts a thread per core, for what is not used here
+    from jobs.factorial import squares
+
+    return squares
+
+
+def _by_squares(n: int) -> Factorial:
+    by = _load_squares()
+    began = time.perf_counter()
+    digits, text_seconds = by.factorial(n)
+    return _row(n, [digits], time.perf_counter() - began - text_seconds, text_seconds)
+
+
+def _by_conversion(n: int, engine: str) -> Factorial:
     long = n > 200_000 and count_digits(n) >= LONG_DIGITS
     if long:
         progress(phase="multiplying")
@@ -92,39 +131,9 @@ def factorial(
     multiplied = time.perf_counter()
     if long:
         progress(phase="turning it into decimal digits")
-    pieces = list(_watched(_text(number, engine), count_digits(n)) if long else _text(number, engine))
-    written = time.perf_counter()
-    return _row(n, pieces, multiplied - began, written - multiplied)
-
-
-def count_digits(n: int) -> int:
-    """How many decimal digits n! has, exactly, for any n from 0 up, without computing it.
-
-    floor(lgamma(n + 1) / ln 10) + 1, in double precision where its error (below 1e-13 of the value) cannot matter,
-    else by MPFR with precision added until it cannot: n! is no power of ten from 2 up, so that this ends.
-    """
-    if n < 2:
-        return 1
-    if n < 10**9:
-        logarithm = math.lgamma(n + 1) / math.log(10)
-        doubt = logarithm * 1e-13 + 1e-9
-        if math.floor(logarithm - doubt) == math.floor(logarithm + doubt):
-            return math.floor(logarithm) + 1
-    return _count_precisely(n)
-
-
-def _count_precisely(n: int) -> int:
-    import gmpy2
-
-    guard = 64
-    while True:
-        with gmpy2.context(precision=n.bit_length() + n.bit_length().bit_length() + guard):
-            logarithm = gmpy2.lngamma(n + 1) / gmpy2.log(10)
-            doubt = gmpy2.mpfr(2) ** (8 - guard)
-            low, high = gmpy2.floor(logarithm - doubt), gmpy2.floor(logarithm + doubt)
-            if low == high:
-                return int(low) + 1
-        guard *= 2
+    converted = python_digits(number) if engine == "python" else gmp_digits(number)
+    pieces = list(_watched(converted, count_digits(n)) if long else converted)
+    return _row(n, pieces, multiplied - began, time.perf_counter() - multiplied)
 
 
 def _multiply(n: int, engine: str) -> Any:
@@ -133,42 +142,6 @@ def _multiply(n: int, engine: str) -> Any:
     import gmpy2
 
     return gmpy2.fac(n)
-
-
-def _text(number: Any, engine: str) -> Iterator[bytes]:
-    return _python_digits(number) if engine == "python" else _gmp_digits(number)
-
-
-def _python_digits(number: int) -> Iterator[bytes]:
-    sys.set_int_max_str_digits(0)  # of the whole process: put back, it would stop another thread's conversion
-    yield str(number).encode()
-
-
-def _gmp_digits(number: Any) -> Iterator[bytes]:
-    """The decimal digits of an mpz in pieces, the highest first.
-
-    Divide and conquer, as GMP's own mpz_get_str does (Knuth, The Art of Computer Programming 2, 4.4), and as fast:
-    halve by 10**k = 5**k * 2**k, where the twos are shifts. In pieces, because one call would hold the GIL for its
-    whole length (seconds), tell nothing meanwhile, and take half as much memory again.
-    """
-    from gmpy2 import f_divmod, f_mod_2exp, mpz
-
-    most = number.num_digits(10)
-    levels = max(0, math.ceil(math.log2(most / PIECE_DIGITS)))
-    width = -(-most // 2**levels)
-    fives: list[Any] = []
-    for _ in range(levels):
-        fives.append(fives[-1] ** 2 if fives else mpz(5) ** width)
-    parts, started = [(number, levels)], False
-    while parts:
-        part, level = parts.pop()
-        if level:
-            twos = width << (level - 1)
-            high, low = f_divmod(part >> twos, fives[level - 1])
-            parts += [((low << twos) + f_mod_2exp(part, twos), level - 1), (high, level - 1)]
-        elif started or part:
-            yield part.digits().rjust(width if started else 0, "0").encode()
-            started = True
 
 
 def _watched(pieces: Iterable[bytes], digits: int) -> Iterator[bytes]:
