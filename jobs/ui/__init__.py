@@ -17,6 +17,7 @@
                                   ├─ demonstrations  what each button runs
                                   └─ findings      what it found; switches: what taking turns costs
 
-Under all of them: `words` (how numbers, times and states are said), `states` (the coloured states of tables), `frame`
-(what every page has). A page is a script, executed anew at every rerun; the other files are modules that it calls.
+Under all of them: `words` (how numbers, times and states are said), `states` and `widths` (the coloured states and the
+columns of tables), `frame` (what every page has). A page is a script, executed anew at every rerun; the other files
+are modules that it calls.
 """

@@ -10,7 +10,7 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.records import MACHINE_CODES, Progress, Run
-from jobs.ui import actions, detail, results, words
+from jobs.ui import actions, detail, results, widths, words
 
 MOST_SHOWN = 200
 
@@ -79,15 +79,17 @@ def _items(run: Run, code: str, number: int) -> None:
     ]
     select = run.state.terminal
     options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row"} if select else {}
+    table = pd.DataFrame(rows, columns=["position", item, "code", "error", "attempts"])
+    config = {
+        "error": st.column_config.TextColumn(width="large"),
+        "position": st.column_config.NumberColumn(format="%d"),
+        "attempts": st.column_config.NumberColumn(format="%d"),
+    }
     state = st.dataframe(
-        pd.DataFrame(rows, columns=["position", item, "code", "error", "attempts"]),
+        table,
         key=f"failures_{code}_{first}",
         hide_index=True,
-        column_config={
-            "error": st.column_config.TextColumn(width="large"),
-            "position": st.column_config.NumberColumn(width="small", format="%d"),
-            "attempts": st.column_config.NumberColumn(width="small", format="%d"),
-        },
+        column_config=widths.fitted(table, config),
         alt="Failed items with code and reason",
         **options,
     )

@@ -12,7 +12,7 @@ import streamlit as st
 
 from jobs.runtime import client, exports
 from jobs.runtime.records import Item, Outcome, Run
-from jobs.ui import detail, downloads, states, words
+from jobs.ui import detail, downloads, states, widths, words
 
 MOST_ROWS = 20_000
 """Rows of one page of the table: 100,000 took 3 s until they were first drawn (tests/bench/million.py)."""
@@ -24,6 +24,9 @@ NEWEST = 200
 """Rows shown while a run is going on."""
 
 LINKS = ("http://", "https://")
+
+LARGEST_EXACT = 2**53
+"""Beyond this a browser's numbers are not exact: the table would show such integers as mistakes."""
 
 OWN_HELP: Mapping[str, str] = {
     "position": "place in the input, from 1",
@@ -165,10 +168,11 @@ def column_config(run: Run, table: pd.DataFrame) -> dict[str, Any]:
     """How each column of a result table is shown: its help, its number format, and links where they are safe."""
     helps = {column.name: column.help for column in run.columns} | dict(OWN_HELP)
     types = {column.name: column.type for column in run.columns}
-    return {
+    shown = {
         str(name): _column(table[name], types.get(str(name), ""), words.literal(helps.get(str(name), "")) or None)
         for name in table.columns
     }
+    return widths.fitted(table, shown)
 
 
 def _column(values: pd.Series[Any], kind: str, advice: str | None) -> Any:
@@ -177,14 +181,21 @@ def _column(values: pd.Series[Any], kind: str, advice: str | None) -> Any:
     if name in ("seconds", "cpu_seconds", "waited_seconds") or kind == "float":
         return configs.NumberColumn(help=advice, format="%.3f")
     if name in ("position", "worker", "slot", "attempts", "duplicate_of"):
-        return configs.NumberColumn(help=advice, format="%d", width="small")
+        return configs.NumberColumn(help=advice, format="%d")
     if kind == "int" and pd.api.types.is_numeric_dtype(values):
-        return configs.NumberColumn(help=advice, format="localized")
+        return _integers(values, advice)
     if name == "state":
         return states.of_items(advice or "", pinned=True)
     if kind == "str" and are_links(values):
         return configs.LinkColumn(help=advice)
     return configs.Column(help=advice)
+
+
+def _integers(values: pd.Series[Any], advice: str | None) -> Any:
+    exact = values.dropna().abs().le(LARGEST_EXACT).all()
+    if not exact:
+        return st.column_config.TextColumn(help=advice, alignment="right")
+    return st.column_config.NumberColumn(help=advice, format="localized")
 
 
 def are_links(values: pd.Series[Any]) -> bool:

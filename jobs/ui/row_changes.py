@@ -10,7 +10,7 @@ import streamlit as st
 
 from jobs.runtime import client, measure
 from jobs.runtime.records import Run, count
-from jobs.ui import words
+from jobs.ui import widths, words
 
 SHOWN = 1_000
 UNASKED = 20_000
@@ -74,18 +74,15 @@ def _counted(found: measure.Difference) -> str:
 
 
 def _table(found: measure.Difference) -> None:
-    rows = [measure.change_row(change) for change in found.changes]
+    table = pd.DataFrame([measure.change_row(change) for change in found.changes], columns=measure.CHANGE_COLUMNS)
+    places = [name for name in measure.CHANGE_COLUMNS if "position" in name]
     st.dataframe(
-        pd.DataFrame(rows, columns=measure.CHANGE_COLUMNS),
+        table,
         hide_index=True,
         key="row_changes",
         placeholder="",
         alt="What changed row by row: item, what, before and after",
-        column_config={
-            name: st.column_config.NumberColumn(format="%d", width="small")
-            for name in measure.CHANGE_COLUMNS
-            if "position" in name
-        },
+        column_config=widths.fitted(table, {name: st.column_config.NumberColumn(format="%d") for name in places}),
     )
     if found.total > len(found.changes):
         st.caption(f"The first {len(found.changes):,} of {found.total:,} changes; the file has them all.")

@@ -148,16 +148,20 @@ def _doing(progress: Progress, now: float) -> None:
     telling = progress.telling[:8]
     if not telling or progress.run.state.terminal:
         return
-    rows = [(doing.position, doing.phase, doing.share, now - doing.started_at) for doing in telling]
+    rows = [(doing.position, doing.share, doing.phase, now - doing.started_at) for doing in telling]
+    table = pd.DataFrame(rows, columns=["position", "how far", "now", "for, s"])
+    config = {
+        "position": st.column_config.NumberColumn(format="%d", width="small"),
+        "how far": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent", width=150),
+        "now": st.column_config.TextColumn(width=230),
+        "for, s": st.column_config.NumberColumn(format="%.1f", width="small"),
+    }
     st.dataframe(
-        pd.DataFrame(rows, columns=["position", "now", "how far", "for, s"]),
+        table,
         hide_index=True,
         height="content",
         alt="Items in progress that say how far they are",
-        column_config={
-            "how far": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent"),
-            "for, s": st.column_config.NumberColumn(format="%.1f"),
-        },
+        column_config=config,
     )
 
 

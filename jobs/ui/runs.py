@@ -12,7 +12,7 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.records import Run, RunState, count
-from jobs.ui import actions, frame, states, words
+from jobs.ui import actions, frame, states, widths, words
 
 MOST_COMPARED = 4
 A_PAGE = 50
@@ -174,6 +174,20 @@ def _table(found: Sequence[Run]) -> None:
     table = pd.DataFrame(rows)
     table.insert(0, "open", ":material/open_in_full: Open")
     table.insert(1, "menu", menu)
+    config = {
+        "open": column.ButtonColumn(
+            "", type="tertiary", key="open_click", width="small", on_click=_clicked, args=("open_click", ids)
+        ),
+        "menu": column.ButtonColumn(
+            "", type="tertiary", key="menu_click", width="small", on_click=_clicked, args=("menu_click", ids)
+        ),
+        "state": states.of_runs(),
+        "name": column.TextColumn(width="medium"),
+        "items": column.NumberColumn(format="localized", help="rows of the input"),
+        "failed": column.NumberColumn(format="localized", help="items that ended as failed"),
+        "wall time": column.TextColumn(help="from submit until the last outcome, pauses excluded"),
+        "average concurrency": column.TextColumn(help="sum of the items' seconds ÷ wall time, of the slots there were"),
+    }
     shown = st.dataframe(
         table,
         key=f"history_{zlib.crc32(repr(ids).encode()):x}",  # other runs: nothing is selected of them
@@ -183,22 +197,7 @@ def _table(found: Sequence[Run]) -> None:
         placeholder=words.UNMEASURED,
         height="content" if len(rows) <= 14 else 560,
         alt="History of runs, newest first",
-        column_config={
-            "open": column.ButtonColumn(
-                "", type="tertiary", key="open_click", width="small", on_click=_clicked, args=("open_click", ids)
-            ),
-            "menu": column.ButtonColumn(
-                "", type="tertiary", key="menu_click", width="small", on_click=_clicked, args=("menu_click", ids)
-            ),
-            "state": states.of_runs(),
-            "name": column.TextColumn(width="medium"),
-            "items": column.NumberColumn(format="localized", help="rows of the input"),
-            "failed": column.NumberColumn(format="localized", help="items that ended as failed"),
-            "wall time": column.TextColumn(help="from submit until the last outcome, pauses excluded"),
-            "average concurrency": column.TextColumn(
-                help="sum of the items' seconds ÷ wall time, of the slots there were"
-            ),
-        },
+        column_config=config | widths.fitted(table.drop(columns=["open", "menu"]), config),
     )
     _offer_comparison([found[row] for row in shown.selection.rows if row < len(found)])
 

@@ -9,6 +9,9 @@ import streamlit as st
 
 from jobs.ui.words import ITEM_BADGES, RUN_BADGES, Badge
 
+WIDTH = 120
+"""Pixels of a column of states: the browser would measure those that come first, when longer ones are to come."""
+
 
 def of_items(advice: str = "what became of the item", *, pinned: bool = False) -> Any:
     """The column that holds states of items, as `words.item_state` says them."""
@@ -24,6 +27,7 @@ def _column(badges: Mapping[str, Badge], advice: str, *, pinned: bool) -> Any:
     return st.column_config.MultiselectColumn(
         help=advice,
         pinned=pinned,
+        width=WIDTH,
         options=[badge.in_table for badge in badges.values()],
         color=[badge.colour for badge in badges.values()],
     )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.records import Run
-from jobs.ui import frame, results, states, words
+from jobs.ui import frame, results, states, widths, words
 
 NOT_SPEED_UP = (
     "Average concurrency is not a speed-up: computing threads of one process take turns and count as busy all the "
@@ -128,13 +128,13 @@ def _each(run: Run, newest: Sequence[results.Row]) -> None:
         "CPU, s": "processor time of its thread during that",
     }
     config: dict[str, Any] = {name: number(format="%.3f", help=advice) for name, advice in helps.items()}
-    config |= {name: number(format="%d", width="small") for name in ("position", "process", "thread", "attempts")}
+    config |= {name: number(format="%d") for name in ("position", "process", "thread", "attempts")}
     config["state"] = states.of_items()
     st.dataframe(
         shown,
         key="timings",
         hide_index=True,
-        column_config=config,
+        column_config=widths.fitted(shown, config),
         placeholder=words.UNMEASURED,
         alt="Seconds of each item: waited, ran, processor time, by whom",
     )

@@ -1,0 +1,69 @@
+"""How wide the columns of a table are: the browser measures the first rows once, and longer values come below or later.
+
+A number that is cut reads as another number, so that each column of numbers has room for its longest; one of texts has
+room for nineteen in twenty of them.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+LEAST, MOST = 50, 500
+"""Pixels between which Streamlit itself keeps a column."""
+
+CHARACTER, WIDE, AROUND = 7.4, 14.5, 20
+"""Pixels of a digit or a letter of an average text at 14 px, of an East Asian one, and of what stands around a text
+(tests/browser/test_tables.py measures them with the page's own font)."""
+
+MOST_TEXTS = 0.95
+"""Share of the texts of a column that it has room for: one long one does not push the others off the screen."""
+
+
+def fitted(table: pd.DataFrame, config: Mapping[str, Any]) -> dict[str, Any]:
+    """How the columns of a table are shown, each with a width; those that are told one keep it."""
+    return {str(name): _with_width(table[name], config.get(str(name))) for name in table.columns}
+
+
+def _with_width(values: pd.Series[Any], config: Mapping[str, Any] | None) -> dict[str, Any]:
+    told = dict(config or {})
+    format = (told.get("type_config") or {}).get("format")
+    return told if told.get("width") else {**told, "width": _width(values, format)}
+
+
+def _width(values: pd.Series[Any], format: str | None) -> int:
+    longest = _longest_number(values, format) if _is_number(values) else _longest_text(values)
+    return math.ceil(max(LEAST, min(MOST, max(pixels(str(values.name)), longest))))
+
+
+def _is_number(values: pd.Series[Any]) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
+def _longest_number(values: pd.Series[Any], format: str | None) -> float:
+    known = values.dropna()
+    return max(pixels(_as_shown(value, format)) for value in (known.min(), known.max())) if len(known) else 0.0
+
+
+def _as_shown(value: Any, format: str | None) -> str:
+    """A number as the table writes it: without a format, four decimals at most."""
+    if format and "%" in format:
+        return str(format % value)
+    return f"{value:,.4f}" if isinstance(value, float) else f"{value:,}"
+
+
+def _longest_text(values: pd.Series[Any]) -> float:
+    """What nineteen in twenty of the texts need that are there."""
+    texts = sorted((text for text in values.dropna().astype(str) if text), key=len)
+    return pixels(texts[min(len(texts) - 1, int(len(texts) * MOST_TEXTS))]) if texts else 0.0
+
+
+def pixels(text: str) -> float:
+    """Room for one line of text, with what stands around it in a cell."""
+    shown = text[:MOST]
+    wide = 0 if shown.isascii() else sum(unicodedata.east_asian_width(character) in "WF" for character in shown)
+    return wide * WIDE + (len(shown) - wide) * CHARACTER + AROUND
