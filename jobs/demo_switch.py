@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from jobs import job
 
 TURNS, HEAVY_TURNS = 2_000, 20
-LOAD = 1_000_000
+LOAD = 2**20
 ECHO = """
 import os, sys
 size = int(sys.argv[1])
@@ -36,8 +36,8 @@ class Turns(TypedDict):
     number: Annotated[int, Field(description="which repeat this is")]
     thread_turn: Annotated[float, Field(description="from one thread to another, through a pipe, nothing handed over")]
     process_turn: Annotated[float, Field(description="the same from one process to another")]
-    thread_data: Annotated[float, Field(description="1 MB to another thread, and a nod back: it may simply look")]
-    process_data: Annotated[float, Field(description="1 MB to another process, and a nod back: it is copied")]
+    thread_data: Annotated[float, Field(description="1 MiB to another thread, and a nod back: it may simply look")]
+    process_data: Annotated[float, Field(description="1 MiB to another process, and a nod back: it is copied")]
     thread_start: Annotated[float, Field(description="starting a thread, until it has ended")]
     process_start: Annotated[float, Field(description="starting a bare Python process, until it has ended")]
 

@@ -228,3 +228,8 @@ def test_main_can_be_imported_again_under_another_name() -> None:
     loaded = loaded_by("import jobs.__main__")
 
     assert loaded & {"click", "jobs.runtime.client", "jobs.runtime.runner", "multiprocessing"} == set()
+
+
+def test_pages_go_over_to_each_other_in_one_place() -> None:
+    """`frame.go_to` gives the address a query always: without one, Streamlit refuses to leave a widget's address."""
+    assert {module for module in FILES if "st.switch_page" in _calls(module)} == {"jobs.ui.frame"}

@@ -281,3 +281,15 @@ def run_name(text: str) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun: `1 item`, `2,000 items`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def size(amount: float) -> str:
+    """Bytes as a person reads them, each unit 1,024 of the one before: `512 bytes`, `1.5 KiB`, `120 MiB`."""
+    if amount < 1024:
+        return count(round(amount), "byte")
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        amount /= 1024
+        if amount < 1023.5 or unit == "TiB":
+            break
+    shown = f"{amount:,.1f}".removesuffix(".0") if amount < 99.95 else f"{amount:,.0f}"
+    return f"{shown} {unit}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.runtime import confine
+from jobs.runtime.records import size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,5 +43,5 @@ def spoken(used: Sequence[dict[str, Any]]) -> str:
     seconds = [one["cpu_seconds"] for one in used if one["cpu_seconds"] is not None]
     peaks = [one["peak_bytes"] for one in used if one["peak_bytes"] is not None]
     parts = [f"{sum(seconds):.2f} s of processor time"] if seconds else []
-    parts += [f"at most {sum(peaks) / 1e6:,.0f} MB of memory"] if peaks else []
+    parts += [f"at most {size(sum(peaks))} of memory"] if peaks else []
     return f"its workers used {' and '.join(parts)}" if parts else ""

@@ -9,7 +9,7 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.errors import FanoutError
-from jobs.runtime.records import Run, RunState, count
+from jobs.runtime.records import Run, RunState, count, size
 from jobs.ui import frame, words
 
 AGAIN, EDIT, RETRY, MEASURE = "Run again", "Edit and run again", "Retry failed", "Measure the ways"
@@ -85,12 +85,12 @@ def carry_out(chosen: str, run: Run) -> None:
     if chosen == AGAIN:
         frame.open_run(client.again(run.id).id)
     elif chosen == EDIT:
-        st.switch_page(frame.NEW_RUN, query_params={"again": run.id})
+        frame.go_to(frame.NEW_RUN, again=run.id)
     elif chosen == RETRY:
         do(client.retry, run.id)
         st.rerun()
     elif chosen == MEASURE:
-        st.switch_page(frame.COMPARE, query_params={"of": run.id})
+        frame.go_to(frame.COMPARE, of=run.id)
     elif chosen == RENAME:
         _rename(run)
     elif chosen == DELETE:
@@ -111,12 +111,12 @@ def _rename(run: Run) -> None:
 @st.dialog("Delete this run?")
 def _delete(run: Run) -> None:
     with frame.sentences():
-        given_back = words.size(client.sizes(run.id))
+        given_back = size(client.sizes(run.id))
         st.text(words.apart(run.name, 200) or f"Run {words.short_id(run.id)}")
         st.text(f"Its {count(run.items, 'row')}, files and log go for good. That gives back about {given_back}.")
     with st.container(horizontal=True):
         if st.button("Delete", type="primary", icon=":material/delete:", key="delete"):
             do(client.delete, run.id)
-            st.switch_page(frame.RUNS, query_params={})  # without them it refuses where a tab stands in the address
+            frame.go_to(frame.RUNS)
         if st.button("Keep it", key="keep"):
             st.rerun()

@@ -19,7 +19,7 @@ def show() -> None:
             "id": one.id,
             "started by": one.parent,
             "threads": len(one.threads),
-            "in memory, MB": one.resident / 1e6,
+            "in memory, MiB": one.resident / 2**20,
             "switches so far": one.switches,
         }
         for one in found
@@ -34,7 +34,7 @@ def show() -> None:
         column_config={
             "id": number(format="%d", help="the system's number of the process"),
             "started by": number(format="%d", help="the id of its parent"),
-            "in memory, MB": number(format="%.1f", help="resident memory; processes share some of it, such as code"),
+            "in memory, MiB": number(format="%.1f", help="resident memory; processes share some of it, such as code"),
             "switches so far": number(format="localized", help="how often a processor was switched away from it"),
         },
     )
@@ -72,11 +72,11 @@ def _anatomy(found: Sequence[measure.LiveProcess]) -> None:
             st.text("Its memory: no other process can read or write it")
             st.dataframe(
                 pd.DataFrame(
-                    [(name, size / 1e6) for name, size in one.parts.items()], columns=["part", "reserved, MB"]
+                    [(name, size / 2**20) for name, size in one.parts.items()], columns=["part", "reserved, MiB"]
                 ),
                 hide_index=True,
                 height="content",
                 key="parts",
                 alt="What the memory of this process is for",
-                column_config={"reserved, MB": st.column_config.NumberColumn(format="%.1f")},
+                column_config={"reserved, MiB": st.column_config.NumberColumn(format="%.1f")},
             )

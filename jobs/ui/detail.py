@@ -9,7 +9,7 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.errors import Refused
-from jobs.runtime.records import Column, Item, Outcome, Run
+from jobs.runtime.records import Column, Item, Outcome, Run, size
 from jobs.ui import words
 
 LONG, LONGEST = 160, 20_000
@@ -91,7 +91,7 @@ def _file(run: Run, column: Column, reference: str) -> None:
         st.text(f"{column.name}: {error}")
         return
     st.download_button(
-        f"{words.literal(column.name)} ({words.size(path.stat().st_size)})",
+        f"{words.literal(column.name)} ({size(path.stat().st_size)})",
         data=path.read_bytes,
         file_name=f"{run.id[:6]}-{path.name}",
         mime="application/octet-stream",

@@ -14,7 +14,7 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.errors import FanoutError
-from jobs.runtime.records import count
+from jobs.runtime.records import count, size
 from jobs.ui import words
 
 if TYPE_CHECKING:
@@ -44,9 +44,18 @@ def pages() -> Sequence[StreamlitPage]:
     ]
 
 
+def go_to(page: Path, **query: str) -> None:
+    """Go over to this page with this query and no other.
+
+    It is always given, also when it is empty: without one, Streamlit refuses to leave an address that a widget of the
+    page is bound to.
+    """
+    st.switch_page(page, query_params=query)
+
+
 def open_run(run_id: str) -> None:
     """Go over to the page of this run."""
-    st.switch_page(RUN, query_params={"run": run_id})
+    go_to(RUN, run=run_id)
 
 
 @contextlib.contextmanager
@@ -115,8 +124,8 @@ def _machine(home: str, zone_name: str, moment_of: str) -> tuple[str, str, str, 
     status = client.status()
     parts = [_runner(status), _workers(status)]
     parts.append(f"{count(status.waiting, 'item')} waiting" if status.waiting else "nothing waits")
-    parts.append(f"{words.size(status.store_bytes + status.artifact_bytes)} on disk")
-    disk_used = f"history {words.size(status.store_bytes)}, files of items {words.size(status.artifact_bytes)}"
+    parts.append(f"{size(status.store_bytes + status.artifact_bytes)} on disk")
+    disk_used = f"history {size(status.store_bytes)}, files of items {size(status.artifact_bytes)}"
     advice = (
         "Read from the store and the process table at most 3 s ago. The runner starts when there is work and leaves "
         "when there has been none for a while; workers are its processes, with the memory they hold. "
@@ -135,4 +144,4 @@ def _runner(status: client.Status) -> str:
 def _workers(status: client.Status) -> str:
     if not status.workers:
         return "no workers"
-    return f"{count(len(status.workers), 'worker')} ({words.size(sum(size for _, _, size in status.workers))})"
+    return f"{count(len(status.workers), 'worker')} ({size(sum(resident for _, _, resident in status.workers))})"

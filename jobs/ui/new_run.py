@@ -165,7 +165,7 @@ def _start(order: Order, reason: str) -> None:
             key="measure",
         ):
             measure_source.take(order.job, order.preflight)
-            st.switch_page(frame.COMPARE)
+            frame.go_to(frame.COMPARE)
         st.text(reason or _expectation(order), width="stretch")
     if refusal:
         frame.refused(refusal)

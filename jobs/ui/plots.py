@@ -92,7 +92,7 @@ def figures(rows: Sequence[Mapping[str, Any]], *, key: str) -> None:
 def _shown(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     table["way"] = [forms.WAYS.get(str(name), str(name)) for name in table["way"]]
-    table["peak_memory"] = table["peak_memory"].astype("Float64") / 1e6
+    table["peak_memory"] = table["peak_memory"].astype("Float64") / 2**20
     return table[[*(name for name in table if name not in LAST), *LAST]].rename(columns=LABELS)
 
 
@@ -108,7 +108,7 @@ LABELS: Mapping[str, str] = {
     "item_cpu": "CPU of items, s",
     "process_cpu": "CPU of processes, s",
     "start_up": "start-up, s",
-    "peak_memory": "peak memory, MB",
+    "peak_memory": "peak memory, MiB",
 }
 
 

@@ -44,9 +44,9 @@ def _empty() -> None:
         st.text("Nothing has run yet. Give a list to a job, and it shows up here.")
         with st.container(horizontal=True, horizontal_alignment="center"):
             if st.button("New run", type="primary", icon=":material/add_circle:", key="first_run"):
-                st.switch_page(frame.NEW_RUN)
+                frame.go_to(frame.NEW_RUN)
             if st.button("Try the sample", icon=":material/science:", key="first_sample"):
-                st.switch_page(frame.NEW_RUN, query_params={"sample": "1"})
+                frame.go_to(frame.NEW_RUN, sample="1")
 
 
 def _going_on() -> list[Run]:
@@ -214,7 +214,7 @@ def _offer_comparison(chosen: Sequence[Run]) -> None:
         wrong = f"{count(len(chosen), 'run')} selected: two to four can be compared."
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Compare", icon=":material/compare_arrows:", disabled=bool(wrong), key="compare"):
-            st.switch_page(frame.COMPARE, query_params={"runs": ",".join(run.id for run in chosen)})
+            frame.go_to(frame.COMPARE, runs=",".join(run.id for run in chosen))
         st.text(wrong or f"{count(len(chosen), 'run')} selected", width="stretch")
 
 

@@ -14,10 +14,10 @@ import streamlit as st
 
 from jobs.runtime import client, inputs
 from jobs.runtime.errors import Refused
-from jobs.runtime.records import Run
+from jobs.runtime.records import Run, size
 from jobs.ui import words
 
-LARGEST = 20_000_000
+LARGEST = 20 * 2**20
 """Bytes of an upload beyond which the page sends people to the command line."""
 
 MOST_TYPED = 10_000
@@ -115,7 +115,7 @@ def _upload(job: Any) -> Given | None:
                 key="sample",
                 help="A small list that comes with Fanout and needs no internet.",
             )
-        st.caption(f"Above 20 MB: python -m jobs run {words.literal(job.name)} FILE")
+        st.caption(f"Above {size(LARGEST)}: python -m jobs run {words.literal(job.name)} FILE")
     if file is None:
         st.session_state.pop("uploaded", None)
         return None
@@ -134,11 +134,11 @@ def _given(file: Any) -> Given:
     return kept[1]
 
 
-def _too_large(job: str, name: str, size: int) -> None:
+def _too_large(job: str, name: str, amount: int) -> None:
     with st.container(border=True):
         st.badge("Too large for the page", icon=":material/block:", color="red")
         st.text(
-            f"{name} has {words.size(size)}, and a browser may send at most {words.size(LARGEST)}. "
+            f"{name} has {size(amount)}, and a browser may send at most {size(LARGEST)}. "
             f"The command line reads it from disk: python -m jobs run {job} {name}"
         )
 

@@ -14,7 +14,7 @@ from jobs.ui import demonstrations, findings, words
 
 SWITCHES = (
     ("one turn, nothing handed over", "thread_turn", "process_turn"),
-    ("handing over 1 MB, and a nod back", "thread_data", "process_data"),
+    ("handing over 1 MiB, and a nod back", "thread_data", "process_data"),
     ("start, and end again", "thread_start", "process_start"),
 )
 
@@ -72,7 +72,7 @@ def sentence(rows: Sequence[dict[str, Any]]) -> str:
         _factor(rows, *names) for names in (("thread_data", "process_data"), ("thread_start", "process_start"))
     )
     return (
-        f"{turn}; handing over 1 MB costs {data:.0f} times as much between processes, since it must be copied, and "
+        f"{turn}; handing over 1 MiB costs {data:.0f} times as much between processes, since it must be copied, and "
         f"starting a process {start:.0f} times as much as starting a thread."
     )
 

@@ -35,7 +35,7 @@ def show(run: Run, newest: Sequence[results.Row]) -> None:
     )
     st.caption(NOT_SPEED_UP)
     if run.state.terminal and st.button("Measure the ways", icon=":material/speed:", key="measure_ways"):
-        st.switch_page(frame.COMPARE, query_params={"of": run.id})
+        frame.go_to(frame.COMPARE, of=run.id)
     st.text("Item by item" if run.state.terminal else f"Item by item, the newest {len(newest):,}")
     _each(run, newest)
 

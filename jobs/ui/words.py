@@ -102,18 +102,6 @@ def seconds(value: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def size(amount: int) -> str:
-    """Bytes as a person reads them: `812 bytes`, `4.2 KB`, `1.3 GB` (thousands)."""
-    if amount < 1000:
-        return count(amount, "byte")
-    value = float(amount)
-    for unit in ("KB", "MB", "GB"):
-        value /= 1000
-        if value < 999.5:
-            return f"{value:.3g} {unit}"
-    return f"{value / 1000:,.1f} TB"
-
-
 def number(value: float | None, digits: int = 1) -> str:
     """A measured figure with so many decimals."""
     return UNMEASURED if value is None else f"{value:,.{digits}f}"

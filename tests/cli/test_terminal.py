@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.cli.terminal import duration, size
+from jobs.runtime.cli.terminal import duration
+from jobs.runtime.records import size
 from tests.conftest import PROJECT
 
 
@@ -84,4 +85,20 @@ def test_numbers_have_units() -> None:
         "4 min 5 s",
         "2 h 3 min",
     ]
-    assert [size(number) for number in (512, 1536, 3 * 2**20, 2**41)] == ["512 bytes", "1.5 KiB", "3.0 MiB", "2.0 TiB"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (1023, "1,023 bytes"),
+        (1536, "1.5 KiB"),
+        (2**20 - 1, "1 MiB"),
+        (120 * 2**20, "120 MiB"),
+        (3 * 2**30, "3 GiB"),
+        (2**52, "4,096 TiB"),
+    ],
+)
+def test_sizes_are_named_by_what_they_are_divided_by(amount: int, said: str) -> None:
+    assert size(amount) == said

@@ -81,7 +81,7 @@ def test_a_measurement_shows_its_verdict_table_and_runs(visit: Open, stage: Stag
     shown = table(app, "wall, s")
     assert list(shown["way"]) == ["One at a time", "Threads", "Processes", "Both"]
     assert list(shown["speed-up"].round(2)) == [1.0, 0.99, 1.95, 1.86]
-    assert shown["peak memory, MB"].isna().all()
+    assert shown["peak memory, MiB"].isna().all()
     assert app.download_button(key="measure_csv").label == "CSV"
     assert sum(button.label == "Open" for button in app.button) == len(measurement.runs)
 

@@ -47,7 +47,7 @@ def test_before_anything_is_run_the_page_says_so_and_shows_the_live_processes(vi
     assert os.getpid() in list(shown["id"])
     assert "this page's server" in shown["process"].iloc[0]
     assert (shown["threads"] >= 1).all()
-    assert (shown["in memory, MB"] > 1).all()
+    assert (shown["in memory, MiB"] > 1).all()
     assert [caption.value for caption in app.caption].count("Not run yet.") == len(DEMONSTRATIONS)
     assert len(table(app, "processor time, s")) == shown["threads"].iloc[0]
 
@@ -60,7 +60,7 @@ def test_any_process_can_be_looked_into(visit: Open, home: Path) -> None:
 
     assert app.selectbox(key="anatomy_of").value == os.getpid()
     assert threading.get_native_id() in set(table(app, "processor time, s")["thread"])
-    assert list(table(app, "reserved, MB")["part"]) == [
+    assert list(table(app, "reserved, MiB")["part"]) == [
         "code",
         "data, heap and the stacks of further threads",
         "stack of the first thread",
@@ -106,7 +106,7 @@ def test_turns_and_starts_are_timed(visit: Open, home: Path) -> None:
     shown = table(app, "processes ÷ threads")
     assert len(shown) == 3
     assert (shown["processes ÷ threads"] > 0).all()
-    assert "handing over 1 MB costs" in texts(app)
+    assert "handing over 1 MiB costs" in texts(app)
 
 
 def test_a_long_log_hides_no_start(visit: Open, stage: Stage) -> None:
@@ -274,5 +274,5 @@ def test_the_sentence_about_turns_follows_from_the_figures(turns: list[tuple[flo
     said = switches.sentence([timed(*turn) for turn in turns])
 
     assert said.startswith(begins)
-    assert "handing over 1 MB costs 100 times as much between processes" in said
+    assert "handing over 1 MiB costs 100 times as much between processes" in said
     assert "starting a process 100 times as much as starting a thread" in said

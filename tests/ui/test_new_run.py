@@ -12,6 +12,7 @@ from streamlit.testing.v1.element_tree import Selectbox
 
 from jobs.runtime import client
 from jobs.runtime.records import Limits, Pool, RunState, Table
+from jobs.ui.source import LARGEST
 from tests.ui.conftest import Open, Stage, badges, checked, plain, texts
 
 ALL_FIELDS = '''
@@ -176,7 +177,7 @@ def test_an_upload_is_read_and_its_column_found(new_run: Open) -> None:
 def test_no_caption_holds_code_which_would_fade_below_what_can_be_read(new_run: Open, job: str) -> None:
     captions = [entry.value for entry in new_run(job=job).caption]
 
-    assert any(plain(caption) == f"Above 20 MB: python -m jobs run {job} FILE" for caption in captions)
+    assert any(plain(caption) == f"Above 20 MiB: python -m jobs run {job} FILE" for caption in captions)
     assert [caption for caption in captions if "`" in caption] == []
 
 
@@ -253,7 +254,7 @@ def test_an_upload_is_parsed_once_per_content(new_run: Open) -> None:
 def test_too_large_an_upload_names_the_command_line(new_run: Open) -> None:
     app = new_run(job="factorial")
 
-    app.file_uploader(key="file:factorial").set_value(("big.csv", b"1\n" * 10_000_001, "text/csv"))
+    app.file_uploader(key="file:factorial").set_value(("big.csv", b"1\n" * (LARGEST // 2 + 1), "text/csv"))
     checked(app.run())
 
     assert "python -m jobs run factorial big.csv" in texts(app)

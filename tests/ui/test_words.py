@@ -30,14 +30,6 @@ def test_seconds_read_like_a_person_says_them(value: float | None, said: str) ->
     assert words.seconds(value) == said
 
 
-@pytest.mark.parametrize(
-    ("amount", "said"),
-    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (4_200, "4.2 KB"), (999_600, "1 MB"), (13 * 10**8, "1.3 GB")],
-)
-def test_sizes_read_in_thousands(amount: int, said: str) -> None:
-    assert words.size(amount) == said
-
-
 def test_a_share_below_a_tenth_keeps_a_decimal() -> None:
     assert [words.percent(share) for share in (None, 0.0, 0.041, 0.23, 1.49)] == ["–", "0 %", "4.1 %", "23 %", "149 %"]
 

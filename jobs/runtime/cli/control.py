@@ -6,8 +6,9 @@ import click
 
 from jobs.runtime import client
 from jobs.runtime.cli.report import SHORT
-from jobs.runtime.cli.terminal import duration, say, size, speakable
+from jobs.runtime.cli.terminal import duration, say, speakable
 from jobs.runtime.errors import Refused
+from jobs.runtime.records import size
 
 _CANCEL_WAIT = 30.0
 

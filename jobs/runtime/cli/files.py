@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from jobs.runtime import client
-from jobs.runtime.cli.terminal import say, size, speakable
+from jobs.runtime.cli.terminal import say, speakable
 from jobs.runtime.errors import Refused
-from jobs.runtime.records import Column, Run, count
+from jobs.runtime.records import Column, Run, count, size
 
 if TYPE_CHECKING:
     from jobs.runtime.exports import Exported

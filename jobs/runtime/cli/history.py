@@ -10,8 +10,8 @@ import click
 
 from jobs.runtime import client
 from jobs.runtime.cli import report
-from jobs.runtime.cli.terminal import duration, say, say_json, say_table, size
-from jobs.runtime.records import Run, RunState, count
+from jobs.runtime.cli.terminal import duration, say, say_json, say_table
+from jobs.runtime.records import Run, RunState, count, size
 
 _PAGE = 50
 _FAILURES = 10

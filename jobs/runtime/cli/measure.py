@@ -15,11 +15,11 @@ from jobs.runtime.cli.asked import Deadline
 from jobs.runtime.cli.files import preflight, preflight_of_cells
 from jobs.runtime.cli.options import JobCommand, split_params
 from jobs.runtime.cli.run import CANCELLED
-from jobs.runtime.cli.terminal import duration, say, say_json, say_table, size, warn
+from jobs.runtime.cli.terminal import duration, say, say_json, say_table, warn
 from jobs.runtime.cli.watch import LOOK, Interrupts, cancel
 from jobs.runtime.errors import Refused
 from jobs.runtime.measure import Comparison, Measurement, Order
-from jobs.runtime.records import Limits, RunState, count
+from jobs.runtime.records import Limits, RunState, count, size
 
 if TYPE_CHECKING:
     from jobs.runtime.inputs import Preflight

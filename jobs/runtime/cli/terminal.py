@@ -65,17 +65,6 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def size(number: float) -> str:
-    """Bytes as a person reads them: `512 bytes`, `1.5 MiB`."""
-    if number < 1024:
-        return f"{number:,.0f} bytes"
-    for unit in ("KiB", "MiB", "GiB"):
-        number /= 1024
-        if number < 1024:
-            return f"{number:.1f} {unit}"
-    return f"{number / 1024:.1f} TiB"
-
-
 def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text + "\n")
