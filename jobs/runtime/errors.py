@@ -13,7 +13,9 @@
         │   ├── UnknownRun
         │   ├── BadSetting     an environment variable cannot be read (a ValueError too)
         │   └── IllegalMove    a run is not in a state that allows this
+        ├── DamagedRun         the row of a run in the store cannot be read
         └── StoreError         the store cannot be opened, read or written
+            ├── DamagedStore   its file is damaged, at least in part, or is no store
             └── StaleEpoch     a newer runner has taken over; the write was refused
 
 Every message is one plain sentence for the person who reads it: what is wrong, where, and what to do.
@@ -106,8 +108,16 @@ class IllegalMove(Refused):
     """A run is not in a state that allows this."""
 
 
+class DamagedRun(FanoutError):
+    """The row of a run in the store cannot be read; other runs can."""
+
+
 class StoreError(FanoutError):
     """The store cannot be opened, read or written."""
+
+
+class DamagedStore(StoreError):
+    """The file of the store is damaged, at least in part, or is no store."""
 
 
 class StaleEpoch(StoreError):

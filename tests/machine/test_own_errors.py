@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from jobs.runtime import client
-from jobs.runtime.errors import IllegalMove
+from jobs.runtime.errors import DamagedRun, IllegalMove
 from jobs.runtime.records import Run
 from jobs.runtime.store.connection import FILE
 from tests.machine.conftest import Machine, until
@@ -35,6 +35,7 @@ DAMAGES = {
         """INSERT INTO attempts (run, position, number, kind, code, error, not_before)
            VALUES ({number}, 2, 1, 'later', '', '', 'soon')""",
     ),
+    "while reading the run": ("noop", "UPDATE runs SET params = '{{' WHERE number = {number}"),
     "while claiming": ("noop", "UPDATE runs SET submitted_at = 'soon' WHERE number = {number}"),
     "while storing": (
         "noop",
@@ -60,10 +61,58 @@ def test_a_run_that_cannot_be_worked_at_ends_and_those_beside_it_go_on(machine: 
     ended = machine.finish(innocent)
     assert (ended.state, ended.ok, crashes(ended)) == ("finished", 120, 0)
     machine.check_books(ended)
-    failed = client.wait(damaged.id, 20)
+    until(lambda: machine.sql(f"SELECT state FROM runs WHERE id = '{damaged.id}'") == [("failed",)])
+    damage(machine, damaged, "UPDATE runs SET params = '{{}}' WHERE number = {number}")
+    failed = client.run(damaged.id)
     assert (failed.state, crashes(failed)) == ("failed", 3)
     assert "the runner stopped with an error of its own" in failed.error
     assert machine.perform(["ok"])[0].state == "ok"
+
+
+def spoil_pages(machine: Machine, text: str) -> None:
+    """Overwrite some pages of the file that hold this text."""
+    with closing(sqlite3.connect(machine.home / FILE)) as db:
+        assert db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+    file = machine.home / FILE
+    content = bytearray(file.read_bytes())
+    places = [place for place in range(0, len(content), size) if content[place : place + size].count(text.encode()) > 3]
+    for place in places[20:25]:
+        content[place : place + size] = b"\xff" * size
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("where", ["a row", pytest.param("pages of the file", marks=pytest.mark.slow)])
+def test_a_damaged_run_that_is_deleted_is_gone_and_those_beside_it_go_on(machine: Machine, where: str) -> None:
+    damaged = machine.finish(machine.submit(["ok " + "damaged" * 100] * 1_000))
+    client.stop_runner()
+    if where == "a row":
+        damage(
+            machine,
+            damaged,
+            """CREATE TRIGGER damaged BEFORE DELETE ON outcomes WHEN OLD.run = {number}
+               BEGIN SELECT RAISE(ABORT, 'damaged'); END""",
+        )
+    else:
+        spoil_pages(machine, "damaged" * 100)
+    innocent = machine.submit(["sleep 0.05"] * 120, pool=(1, 2))
+    until(lambda: client.run(innocent.id).done > 5)
+    client.delete(damaged.id)
+
+    ended = machine.finish(innocent)
+    assert (ended.state, ended.ok, crashes(ended), client.trouble()) == ("finished", 120, 0, "")
+    until(lambda: client.ensure_runner() or "not all of it could be removed" in machine.log())
+    assert [run.id for run in client.runs()] == [innocent.id]
+    assert machine.perform(["ok"])[0].state == "ok"
+    assert machine.sql("SELECT epoch FROM runner") == [(5,)]  # one that stopped, three that met an error, and the last
+
+
+def test_a_run_that_cannot_be_read_is_said_to_be_damaged(machine: Machine) -> None:
+    run = machine.finish(machine.submit(["ok"]))
+    damage(machine, run, "UPDATE runs SET params = '{{' WHERE number = {number}")
+
+    with pytest.raises(DamagedRun, match=f"run {run.id} is damaged in the store: "):
+        client.run(run.id)
 
 
 def test_what_is_asked_of_a_damaged_run_is_refused_in_the_end_and_nothing_stands_still(machine: Machine) -> None:

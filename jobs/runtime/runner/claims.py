@@ -40,11 +40,11 @@ class Claims:
     def inherit(self) -> None:
         """Take up what an earlier runner left: cancels and retries half-way, and runs in work."""
         self.orders.reopening.extend(reopening.under_way(self.desk.db))
-        for stored in runs.in_states(self.desk.db, RunState.CANCELLING):
-            self.desk.closing[stored.number] = Closing(stored, self.desk.now_unix())
-        for stored in runs.in_states(self.desk.db, RunState.RUNNING):
-            with self.desk.about(stored.number):
-                run = self._activate(stored)
+        for number in runs.in_state(self.desk.db, RunState.CANCELLING):
+            self.desk.closing[number] = Closing(self._read(number), self.desk.now_unix())
+        for number in runs.in_state(self.desk.db, RunState.RUNNING):
+            with self.desk.about(number):
+                run = self._activate(self._read(number))
                 run.log("claimed", f"goes on after an interruption, under runner {os.getpid()}", runner=os.getpid())
 
     def look(self, now: float) -> None:
@@ -64,7 +64,7 @@ class Claims:
         if self.leaving:
             return
         room = max(1, settings.value("JOBS_ACTIVE_RUNS")) - len(self.desk.active)
-        queued = runs.claimable(self.desk.db, most=max(0, room))
+        queued = [self._read(number) for number in runs.claimable(self.desk.db, most=max(0, room))]
         if queued:
             self._heed_code(queued)
         for stored in queued:
@@ -72,6 +72,10 @@ class Claims:
                 self.desk.write(partial(self._mark_claimed, stored=stored, at=self.desk.now_unix()))
                 run = self._activate(runs.get(self.desk.db, stored.number))
                 run.log("claimed", f"claimed by runner {os.getpid()}", runner=os.getpid())
+
+    def _read(self, number: int) -> Stored:
+        with self.desk.about(number):
+            return runs.get(self.desk.db, number)
 
     def _heed_code(self, queued: list[Stored]) -> None:
         """Workers that were kept warm with code that has changed since are not used again. What the files are is not

@@ -65,7 +65,8 @@ class Ledger:
             closing.committed()
             if closing.done:
                 del self.desk.closing[closing.number]
-                tidy(self.desk.store.home, self.desk.db, closing.stored)
+                with self.desk.about(closing.number):
+                    tidy(self.desk.store.home, self.desk.db, closing.stored)
         self.next_close = self.desk.rest(now) if busy else self.next_close
         if live:
             self.next_live = now + LIVE_SECONDS
@@ -102,7 +103,11 @@ class Ledger:
             if command.run == number:
                 commands.done(db, command.seq, sentence, at)
         reopening.end(db, number)
-        if RunState.FAILED in RUN_MOVES[runs.state(db, number)]:
+        state = runs.state(db, number)
+        if state is RunState.SUBMITTING:
+            runs.leave_withdrawn(db, number)
+            say(f"run {runs.id_of(db, number)} is deleted, but not all of it could be removed: {sentence}")
+        elif RunState.FAILED in RUN_MOVES[state]:
             runs.fail(db, number, sentence, at)
 
     def _store(

@@ -17,7 +17,7 @@ import time
 import traceback
 
 from jobs.runtime import confine, presence, settings
-from jobs.runtime.errors import BadSetting, StaleEpoch, StoreError
+from jobs.runtime.errors import BadSetting, DamagedStore, StaleEpoch, StoreError
 from jobs.runtime.presence import Presence
 from jobs.runtime.runner.active import ActiveRun
 from jobs.runtime.runner.claims import Claims
@@ -78,6 +78,8 @@ class Runner:
             except StaleEpoch:
                 raise
             except StoreError as error:
+                if isinstance(error, DamagedStore) and self.desk.concerned is not None:
+                    raise  # where the rows of one run are: an error of its own, so that the others can go on
                 self.ledger.cannot_store(error, now)
         say(f"runner {os.getpid()} leaves")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from jobs.runtime import artifacts
-from jobs.runtime.errors import IllegalMove, Refused, UnknownRun
+from jobs.runtime.errors import DamagedRun, IllegalMove, Refused, UnknownRun
 from jobs.runtime.records import Event, RunState, count, run_name
 from jobs.runtime.runner.closing import Closing
 from jobs.runtime.runner.desk import Desk
@@ -34,7 +34,7 @@ class Orders:
 
     def __init__(self, desk: Desk, leave: Callable[[], None]) -> None:
         self.desk, self.leave = desk, leave
-        self.deleting: deque[tuple[int, str]] = deque()
+        self.deleting: deque[int] = deque()
         self.freeing = False
         self.reopening: deque[int] = deque()
         self.next_step = 0.0
@@ -68,9 +68,8 @@ class Orders:
 
     def delete(self, number: int) -> None:
         """Remove a run that was submitted half-way, or deleted half-way."""
-        stored = runs.get(self.desk.db, number)
-        if (number, stored.run.id) not in self.deleting:
-            self.deleting.append((number, stored.run.id))
+        if number not in self.deleting:
+            self.deleting.append(number)
 
     def _carry_out(self, command: Command, now: float) -> None:
         at = self.desk.unix(now)
@@ -94,7 +93,7 @@ class Orders:
             return f"{command.verb} is not known to this runner"
         try:
             order(db, _present(db, command.run), command, at, after)
-        except Refused as error:
+        except (Refused, DamagedRun) as error:
             return str(error)
         return ""
 
@@ -182,11 +181,13 @@ class Orders:
         if not self.deleting:
             self.freeing = self.freeing and self.desk.write(partial(connection.give_back, pages=FREE_STEP))
             return
-        number, run = self.deleting[0]
-        if self.desk.write(lambda db: items.remove(db, number, DELETE_STEP)) > 0:
-            return
-        artifacts.remove(self.desk.store.home, run)  # before the run itself: as long as it is there, this is done again
-        self.desk.write(lambda db: runs.delete_row(db, number))
+        number = self.deleting[0]
+        with self.desk.about(number):
+            if self.desk.write(lambda db: items.remove(db, number, DELETE_STEP)) > 0:
+                return
+            run = runs.id_of(self.desk.db, number)
+            artifacts.remove(self.desk.store.home, run)  # before the run itself: while it is there, this is done again
+            self.desk.write(lambda db: runs.delete_row(db, number))
         self.deleting.popleft()
         self.freeing = True
 

@@ -13,13 +13,18 @@ from jobs.runtime.store.connection import Connection
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """One wish: a verb, the run it is about (None: the runner itself), its particulars, when it was asked."""
+    """One wish: a verb, the run it is about (None: the runner itself), its particulars (JSON), when it was asked."""
 
     seq: int
     run: int | None
     verb: str
-    body: Mapping[str, Any]
+    text: str
     asked_at: float
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """Its particulars; read late, so that one that cannot be read stops no other."""
+        return dict(json.loads(self.text))
 
 
 def ask(db: Connection, run: int | None, verb: str, body: Mapping[str, Any], at: float) -> int:
@@ -34,7 +39,7 @@ def waiting(db: Connection) -> list[Command]:
     """Commands without an answer, oldest first."""
     rows = db.execute("SELECT seq, run, verb, body, asked_at FROM commands WHERE done_at IS NULL ORDER BY seq")
     return [
-        Command(seq=row["seq"], run=row["run"], verb=row["verb"], body=json.loads(row["body"]), asked_at=row[4])
+        Command(seq=row["seq"], run=row["run"], verb=row["verb"], text=row["body"], asked_at=row["asked_at"])
         for row in rows
     ]
 

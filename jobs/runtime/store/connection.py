@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from jobs.runtime.errors import StoreError
+from jobs.runtime.errors import DamagedStore, StoreError
 from jobs.runtime.store.schema import MIGRATIONS
 
 FILE = "store.sqlite3"
@@ -169,7 +169,7 @@ def _translated(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError | sqlite3.InterfaceError):
             raise
-        raise StoreError(
+        raise DamagedStore(
             f"{path} is not a store of Fanout, or is damaged ({error}). Nothing was changed: "
             "move the file aside to begin a new one"
         ) from error

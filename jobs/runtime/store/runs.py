@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from jobs.runtime.errors import IllegalMove, UnknownRun
+from jobs.runtime.errors import DamagedRun, IllegalMove, UnknownRun
 from jobs.runtime.records import RUN_MOVES, Column, Limits, Pool, Run, RunState, Table
 from jobs.runtime.store.connection import Connection
 
@@ -124,10 +125,12 @@ def move(db: Connection, number: int, to: RunState) -> RunState:
 
 def state(db: Connection, number: int) -> RunState:
     """The state a run is in. Raises UnknownRun."""
-    row = db.execute("SELECT state FROM runs WHERE number = ?", (number,)).fetchone()
-    if row is None:
-        raise UnknownRun("the run is gone: it has been deleted")
-    return RunState(row["state"])
+    return RunState(_row(db, number)["state"])
+
+
+def id_of(db: Connection, number: int) -> str:
+    """The id of a run, also of one whose row cannot be read otherwise. Raises UnknownRun."""
+    return str(_row(db, number)["id"])
 
 
 _SETTABLE = frozenset(
@@ -170,10 +173,14 @@ def find(db: Connection, prefix: str) -> Stored:
 
 def get(db: Connection, number: int) -> Stored:
     """The run of this number. Raises UnknownRun."""
+    return stored(_row(db, number))
+
+
+def _row(db: Connection, number: int) -> Any:
     row = db.execute("SELECT * FROM runs WHERE number = ?", (number,)).fetchone()
     if row is None:
         raise UnknownRun("the run is gone: it has been deleted")
-    return stored(row)
+    return row
 
 
 def by_nonce(db: Connection, nonce: str) -> Stored | None:
@@ -182,19 +189,17 @@ def by_nonce(db: Connection, nonce: str) -> Stored | None:
     return None if row is None else stored(row)
 
 
-def in_states(db: Connection, *states: RunState) -> list[Stored]:
-    """The runs in these states, oldest first."""
-    marks = ",".join("?" * len(states))
-    rows = db.execute(f"SELECT * FROM runs WHERE state IN ({marks}) ORDER BY number", states)
-    return [stored(row) for row in rows]
+def in_state(db: Connection, state: RunState) -> list[int]:
+    """The numbers of the runs in this state, oldest first."""
+    return [row[0] for row in db.execute("SELECT number FROM runs WHERE state = ? ORDER BY number", (state,))]
 
 
-def claimable(db: Connection, most: int) -> list[Stored]:
-    """The queued runs, oldest first, at most so many; not those whose items are still being reopened."""
+def claimable(db: Connection, most: int) -> list[int]:
+    """The numbers of the queued runs, oldest first, at most so many; not those whose items are still being reopened."""
     rows = db.execute(
-        "SELECT * FROM runs WHERE state = ? AND reopening = '' ORDER BY number LIMIT ?", (RunState.QUEUED, most)
+        "SELECT number FROM runs WHERE state = ? AND reopening = '' ORDER BY number LIMIT ?", (RunState.QUEUED, most)
     )
-    return [stored(row) for row in rows]
+    return [row[0] for row in rows]
 
 
 def tally(db: Connection, *states: RunState) -> tuple[int, int]:
@@ -213,8 +218,14 @@ def withdraw(db: Connection, number: int) -> None:
     )
 
 
+def leave_withdrawn(db: Connection, number: int) -> None:
+    """Let what is left of a withdrawn run lie: it cannot be removed."""
+    db.execute("UPDATE runs SET touched_at = ? WHERE number = ?", (math.inf, number))
+
+
 def delete_row(db: Connection, number: int) -> None:
-    """Remove the run itself, once nothing refers to it."""
+    """Remove the run itself with the last of its log, once nothing else refers to it."""
+    db.execute("DELETE FROM events WHERE run = ?", (number,))
     db.execute("DELETE FROM runs WHERE number = ?", (number,))
 
 
@@ -225,7 +236,14 @@ def codes(db: Connection, number: int) -> list[tuple[str, str, int]]:
 
 
 def stored(row: Any) -> Stored:
-    """A row of the table as records."""
+    """A row of the table as records. Raises DamagedRun."""
+    try:
+        return _stored(row)
+    except (ValueError, TypeError, LookupError) as error:
+        raise DamagedRun(f"run {row['id']} is damaged in the store: {error}") from error
+
+
+def _stored(row: Any) -> Stored:
     table, traits = json.loads(row["source_columns"]), Traits(**json.loads(row["traits"]))
     run = Run(
         id=row["id"],
