@@ -12,6 +12,8 @@ A job is one module in this folder with one function marked `@job(…)`. These a
     setting                       a documented setting
 """
 
+from jobs.runtime import loading  # noqa: F401  # isort: skip  (before all others: see there)
+
 from typing import Annotated
 
 from jobs.runtime.context import attempt, carried, in_machine, pace, progress, setting, time_left

@@ -6,15 +6,19 @@ outside the last lines.
 
 import sys
 
+from jobs.runtime import loading
+
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code; the runner loads no command line."""
     if arguments[:1] == ["runner"] and not {"--help", "-h"} & set(arguments):
         from jobs.runtime import runner
 
+        loading.loaded()
         return runner.main(arguments[1:])
     from jobs.runtime.cli import entry
 
+    loading.loaded()
     return entry.main(arguments)
 
 
@@ -22,4 +26,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:  # before there was anything to cancel
-        sys.exit(130)
+        sys.exit(loading.INTERRUPTED)

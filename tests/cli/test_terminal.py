@@ -14,6 +14,34 @@ from jobs.runtime.cli.terminal import duration
 from jobs.runtime.records import size
 from tests.conftest import PROJECT
 
+PRESSES = '''
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as at a terminal
+
+class Presses:
+    """Presses Ctrl-C as soon as the named module is looked for."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["PRESS_AT"]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Presses())
+'''
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["inspect", "jobs.runtime.context", "jobs.runtime.mark", "jobs.runtime.cli.entry", "click", "jobs.runtime.inputs"],
+)
+def test_ctrl_c_while_a_command_is_loaded_ends_it_without_a_traceback(
+    home: Path, tmp_path: Path, python, module: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(PRESSES, "utf-8")
+
+    done = python("-m", "jobs", "check", "factorial", "no.csv", PYTHONPATH=str(tmp_path), PRESS_AT=module)
+
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "")
+
 
 @pytest.mark.parametrize("verb", ["list", "runs"])
 def test_a_closed_pipe_is_no_error(fanout, verb: str) -> None:
