@@ -92,6 +92,21 @@ def test_old_encodings_are_guessed_and_said_so(text: str, codec: str, urls: Job)
     assert any("guess" in note and "line 2" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("order", ["le", "be"])
+@pytest.mark.parametrize(
+    "text", ["имя;ссылка\nПетров;", "όνομα;σύνδεσμος\nΑθήνα;", "名称;网址\n有限公司;", "이름;주소\n도서관관;"]
+)
+def test_utf16_without_a_mark_is_read_in_any_script(text: str, order: str, urls: Job) -> None:
+    found = read((text * 3 + "a.example\n").encode(f"utf-16-{order}"), urls)
+
+    assert (found.encoding, found.columns[:1]) == ("UTF-16", (text.partition(";")[0],))
+
+
+@pytest.mark.parametrize("text", ["Müller\x00,https://a.org/\n", "\x00имя,ссылка\n\x00Петя,https://a.ru/\n"])
+def test_nuls_strewn_into_utf8_do_not_make_it_utf16(text: str, urls: Job) -> None:
+    assert read(text.encode(), urls).encoding == "UTF-8"
+
+
 def test_the_seven_bit_encoding_of_japanese_mail(urls: Job) -> None:
     found = read("url;name\nhttps://a.org;日本の会社\n".encode("iso2022_jp"), urls)
 

@@ -6,7 +6,8 @@ The rooms, from bytes to items:
     contents     what the bytes are, whatever the name says
     charsets     bytes -> text: the encoding, found or guessed
     guesses      which of the old encodings it is, by what reads like words
-    delimited    text -> cells: the delimiter, the quotes
+    delimiters   which sign parts the cells of a text
+    delimited    text -> cells: the quotes, and errors with their line
     workbooks    an Excel workbook -> cells, checked against bombs before it is opened
     sitemaps     a sitemap -> cells, without entities or network
     grids        the one door: a source -> a grid, by content

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+import unicodedata
 
 GZIP, WORKBOOK, SITEMAP, TEXT = "gzip", "workbook", "sitemap", "text"
 
@@ -108,6 +110,31 @@ def wide_order(sample: bytes) -> str:
     sample = sample[: len(sample) // 2 * 2]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
-    if half < 2 or max(even, odd) < 0.4 * half or min(even, odd) > 0.02 * half:
+    if half < 2 or even == odd:
         return ""
-    return "le" if odd > even else "be"
+    order = "le" if odd > even else "be"
+    mostly_ascii = max(even, odd) >= 0.4 * half and min(even, odd) <= 0.02 * half
+    return order if mostly_ascii or _is_wide_text(sample, order) else ""
+
+
+def _is_wide_text(sample: bytes, order: str) -> bool:
+    """Whether two bytes make a letter where few letters are ASCII: in a Greek, Russian or Chinese table only the
+    delimiters, the digits and the addresses are. UTF-8 with NULs strewn into it is no such text."""
+    codes = sample.translate(None, b"\x00")
+    if (len(sample) - len(codes)) * 50 < len(sample) or (not _has_controls(codes) and _decoded(codes, "utf-8")):
+        return False
+    text = _decoded(sample, f"utf-16-{order}")
+    strange = sum(unicodedata.category(letter) in ("Cn", "Co", "Cc") and letter not in "\t\n\r" for letter in text)
+    return bool(text) and strange * 50 <= len(text)
+
+
+def _has_controls(codes: bytes) -> bool:
+    return len(codes.translate(None, _BINARY)) < len(codes)
+
+
+def _decoded(codes: bytes, codec: str) -> str:
+    """The text of a sample that may end within a letter; empty where it is none."""
+    try:
+        return codecs.getincrementaldecoder(codec)().decode(codes)
+    except UnicodeDecodeError:
+        return ""

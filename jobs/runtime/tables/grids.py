@@ -46,4 +46,4 @@ def _plain_grid(source: Source, kind: Kind, sheet: str) -> Grid:
     instead = contents.foreign(head)
     if instead:
         raise BadInput(f"{source.name} is {instead}")
-    return delimited.delimited_grid(source)
+    return delimited.delimited_grid(source, kind=kind)

@@ -1,0 +1,88 @@
+"""Which sign parts the cells: no address is cut apart, and between equals the one that leaves cells whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.runtime import inputs
+from jobs.runtime.job import Job
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "url\nhttps://a.org/x,1\nhttps://a.org/y,2\n",
+        "Link\nhttps://a.org/x;a;b\nhttps://a.org/y;c;d\n",
+        "url\nhttps://a.org/x|1\nhttps://a.org/y|2\n",
+        "url\nhttps://a.org/one,two\n",
+        "https://a.org/\nhttps://a.org/one|two\n",
+        "Maps\nhttps://maps.example.org/@52.5,13.4,15z\nhttps://maps.example.org/@48.1,11.6,12z\n",
+        "https://maps.example.org/@52.5,13.4,15z\nhttps://maps.example.org/@48.1,11.6,12z\n",
+        "https://a.org/news-1,2.html\nhttps://b.org/news-3,4.html?page=2\n",
+    ],
+)
+def test_an_address_with_a_delimiter_in_it_stays_whole(content: str, urls: Job) -> None:
+    found = inputs.read(content.encode(), name="t.csv", job=urls)
+
+    assert [item.cell for item in found.items_iter()] == [line for line in content.splitlines() if "://" in line]
+    assert (len(found.columns), found.delimiter) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "url\nhttps://a.org,5\nhttps://b.org,6\n",
+        "url\nhttps://a.org/x,A title\nhttps://b.org/y,Another\n",
+        "https://a.org/x,5\nhttps://b.org/y,6\n",
+        "https://a.org/x,Title\nhttps://b.org/y,Other\n",
+    ],
+)
+def test_a_cell_behind_an_address_is_a_cell(content: str, urls: Job) -> None:
+    found = inputs.read(content.encode(), name="t.csv", job=urls)
+
+    assert (len(found.columns), found.delimiter) == (2, ",")
+
+
+@pytest.mark.parametrize(
+    ("content", "delimiter"),
+    [
+        ('"north|south";"https://a.org/";"a,b"\n"east|west";"https://b.org/";"c,d"\n', ";"),
+        ('house|red,"Jan 5, 2024",https://a.org/\nyard|blue,"Feb 6, 2024",https://b.org/\n', ","),
+        ("apple;pear|https://a.org/|x\nplum;fig|https://b.org/|y\n", "|"),
+        ('" \t","30045","x"\n"y","8380"," \t"\n', ","),
+    ],
+)
+def test_between_equals_the_delimiter_leaves_cells_whole(content: str, delimiter: str, urls: Job) -> None:
+    found = inputs.read(content.encode(), name="t.csv", job=urls)
+
+    assert (found.delimiter, len(found.columns)) == (delimiter, 3)
+
+
+def test_several_headings_outweigh_a_comma_in_every_name(urls: Job) -> None:
+    rows = [
+        f"Doe, Jo;https://a.org/{number};x" if number % 9 else f"Doe, Jo;https://a.org/{number}" for number in range(90)
+    ]
+
+    found = inputs.read("\n".join(["name;url;note", *rows]).encode(), name="t.csv", job=urls)
+
+    assert (found.delimiter, found.columns) == (";", ("name", "url", "note"))
+
+
+def test_quotes_behind_a_space_hold_their_cell(urls: Job) -> None:
+    content = b'name, url\n"Doe, Jo", "https://a.org/x,y"\nA "B" C, https://b.org/\n'
+
+    found = inputs.read(content, name="t.csv", job=urls)
+
+    assert [(item.cell, item.others) for item in found.items_iter()] == [
+        ("https://a.org/x,y", ("Doe, Jo",)),
+        ("https://b.org/", ('A "B" C',)),
+    ]
+    assert found.notes == ("spaces between a delimiter and its cell passed over: quotes stand behind them",)
+
+
+def test_spaces_before_cells_are_theirs_where_no_quote_stands_behind_them(urls: Job) -> None:
+    content = b'name,url,note\n"Jo, ""x""",https://a.org/, 5\n" ""A""",https://b.org/,"a, ""b"", c"\n'
+
+    found = inputs.read(content, name="t.csv", job=urls)
+
+    assert [item.others for item in found.items_iter()] == [('Jo, "x"', " 5"), (' "A"', 'a, "b", c')]
