@@ -140,8 +140,23 @@ def shorten(text: str, most: int = 60) -> str:
 
 
 _URL_HEADINGS = tuple(
-    "url urls link links website address domain homepage loc href target_url page site host web".split()
-) + ("web site", "home page")
+    (
+        "url urls link links website address domain homepage loc href target_url page site host web web_site home_page "
+        "webseite internetseite webadresse web_adresse lien liens site_web enlace enlaces sitio_web página página_web "
+        "pagina_web sito sito_web webadres strona strona_www www odkaz odkazy stránka länk länkar webbplats hemsida "
+        "hjemmeside lenke linkki kotisivu honlap weboldal bağlantı web_sitesi ссылка ссылки сайт сайты страница "
+        "посилання σύνδεσμος ιστοσελίδα 网址 链接 网站 官网 主页 網址 連結 鏈接 網站 官網 首頁 "
+        "リンク サイト ホームページ 링크 사이트 웹사이트 홈페이지 الرابط رابط الموقع موقع קישור אתר लिंक वेबसाइट "
+        "adresse dirección indirizzo adres adresa адрес адреса διεύθυνση 地址 アドレス 주소 العنوان"
+    ).split()
+)
+"""What columns of addresses are called: English first, then where else tables come from; last those that mean streets
+as often."""
+
+_NUMBER_HEADINGS = tuple(
+    "n number numbers value integer num zahl zahlen nombre nombres número números liczba číslo getal tal szám sayı "
+    "число числа αριθμός 数字 数值 数値 數字 숫자".split()
+)
 
 URL = Kind(
     name="URL",
@@ -153,7 +168,7 @@ INTEGER = Kind(
     name="whole number",
     read=read_integer,
     looks_like=looks_like_integer,
-    names=("n", "number", "numbers", "value", "integer", "num"),
+    names=_NUMBER_HEADINGS,
     ranges=True,
 )
 FLOAT = Kind(name="number", read=read_float, looks_like=_looks_like_float, names=("x", "number", "value"))

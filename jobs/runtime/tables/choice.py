@@ -82,7 +82,13 @@ def _found(columns: tuple[str, ...], rows: list[list[str]], wanted: Wanted) -> t
     pure = [index for index, share in enumerate(shares) if share.alike and share.purity >= 0.5]
     eligible = pure or [index for index, share in enumerate(shares) if share.alike] or list(range(len(columns)))
     item = min(
-        eligible, key=lambda index: (_name_rank(columns[index], wanted), -round(shares[index].coverage, 1), index)
+        eligible,
+        key=lambda index: (
+            _name_rank(columns[index], wanted),
+            wanted.numeric and _counts(rows, index),
+            -round(shares[index].coverage, 1),
+            index,
+        ),
     )
     if not pure:
         best = best_share(shares)
@@ -94,9 +100,18 @@ _UNNAMED = 1_000
 _BESIDE_THE_POINT = frozenset(
     "image images img photo photos picture logo icon favicon thumbnail thumb avatar screenshot banner video pixel "
     "tracking tracker track redirect referrer referer short affiliate utm facebook twitter linkedin instagram youtube "
-    "github maps map feed rss api download unsubscribe email mail".split()
+    "github maps map feed rss api download unsubscribe email mail "
+    "bild bilder foto fotos imagen imágenes immagine imagem obraz obrázek zdjęcie картинка изображение фото логотип "
+    "зображення εικόνα 图片 图像 圖片 画像 写真 ロゴ 이미지 사진 로고 صورة תמונה".split()
 )
 """Words of headings above addresses that are seldom the ones meant, as in `image_url` and `tracking_link`."""
+
+_COUNTERS = frozenset(
+    "id ids idx no nr index row rank position pos line serial year month day date zip zipcode postcode postal plz "
+    "phone tel telephone telefon fax mobile isbn ean gtin sku code key lfd jahr année año anno rok год номер "
+    "телефон индекс 序号 编号 編號 番号 年 年份 번호 연도".split()
+)
+"""Words of headings above numbers that only name or count what stands in the row."""
 
 
 def _name_rank(heading: str, wanted: Wanted) -> int:
@@ -105,14 +120,35 @@ def _name_rank(heading: str, wanted: Wanted) -> int:
     same = plain(heading)
     if same in wanted.headings:
         return wanted.headings.index(same)
-    words = re.findall(r"[^\W_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", heading).lower())
-    if _BESIDE_THE_POINT.intersection(words):
+    words = _words(heading)
+    if _BESIDE_THE_POINT.intersection(words) or (wanted.numeric and _COUNTERS.intersection(words)):
         return _UNNAMED + 1
     if words and words[-1] in wanted.headings:
         return 500
     if any(word in wanted.headings for word in words):
         return 600
-    return _UNNAMED + (same in ("id", "#", "no", "nr", "index", "row", "rank", "position", "line", "year"))
+    return _UNNAMED + (same in ("#", "№") or (bool(words) and _COUNTERS.issuperset(words)))
+
+
+_UNPARTED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3]{3,}")
+"""Scripts that part no words."""
+
+
+def _words(heading: str) -> list[str]:
+    """The words of a heading in small letters; of one without spaces its ends too: `网址` in `公司网址`."""
+    words = re.findall(r"[^\W_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", heading).lower())
+    whole = [word for word in words if _UNPARTED.fullmatch(word)]
+    beginnings = [word[:end] for word in whole for end in range(2, len(word))]
+    ends = [word[start:] for word in whole for start in range(1, len(word) - 1)]
+    return [*beginnings, *words, *ends]
+
+
+def _counts(rows: list[list[str]], index: int) -> bool:
+    """Whether a column only counts its rows, from any number on."""
+    cells = [row[index].strip() for row in rows if index < len(row)]
+    if len(cells) < 3 or not all(re.fullmatch("[0-9]{1,15}", cell) for cell in cells):
+        return False
+    return all(int(cell) == int(cells[0]) + place for place, cell in enumerate(cells))
 
 
 def _reason(heading: str, share: Share, eligible: int, wanted: Wanted) -> str:

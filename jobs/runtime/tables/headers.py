@@ -103,7 +103,7 @@ _NO_HEADING = frozenset({"na", "n/a", "null", "none", "nan", "true", "false", "i
 def _reads_like_heading(cell: str) -> bool:
     """Whether a cell begins with a letter and is made of words, not an address, a path or a broken number."""
     text = cell.strip()
-    if text.lower() in _NO_HEADING or len(text) > 200 or not (text[0].isalpha() or text[0] in "_#(%$€£*\"'"):
+    if text.lower() in _NO_HEADING or len(text) > 200 or not (text[0].isalpha() or text[0] in "_#№(%$€£*\"'"):
         return False
     if "://" in text or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", text):
         return False

@@ -21,6 +21,11 @@ class Wanted:
         """Whether any word could be an item, so that content says nothing."""
         return self.kind.looks_like("example") and self.kind.looks_like("two words")
 
+    @property
+    def numeric(self) -> bool:
+        """Whether numbers are looked for."""
+        return self.kind.looks_like("12") and not self.loose
+
     def looks_like(self, cell: str) -> bool:
         """Whether a cell of text looks like an item."""
         return bool(cell.strip()) and self.kind.looks_like(cell)

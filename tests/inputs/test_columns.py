@@ -1,0 +1,74 @@
+"""Which column holds the items where several could: by their headings, whatever the language, and not a counter."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.runtime import inputs
+from jobs.runtime.job import Job
+
+
+def column(content: str, job: Job) -> str:
+    return inputs.read(content.encode(), name="t.csv", job=job).column
+
+
+@pytest.mark.parametrize(
+    ("picture", "link"),
+    [
+        ("Картинка", "Ссылка"),
+        ("Картинка", "Адрес"),
+        ("Логотип", "Сайт компании"),
+        ("图片", "网址"),
+        ("图片链接", "公司网址"),
+        ("画像", "ホームページ"),
+        ("画像", "会社サイト"),
+        ("이미지", "홈페이지"),
+        ("صورة", "الرابط"),
+        ("Bild", "Webseite"),
+        ("Photo", "Lien"),
+        ("Imagen", "Enlace"),
+        ("Obraz", "Adres strony"),
+        ("Source", "Sitio web"),
+        ("Logo URL", "Website"),
+        ("imageUrl", "pageUrl"),
+    ],
+)
+def test_a_heading_says_which_addresses_are_meant_in_many_languages(picture: str, link: str, urls: Job) -> None:
+    rows = "https://img.example/1.png,https://a.example/\nhttps://img.example/2.png,https://b.example/\n"
+
+    assert column(f"{picture},{link}\n{rows}", urls) == link
+
+
+def test_a_street_is_no_address_to_visit(urls: Job) -> None:
+    content = "Название,Адрес,Источник\nA,ул. Мира 1,a.example\nB,ул. Мира 2,b.example\n"
+
+    assert column(content, urls) == "Источник"
+
+
+@pytest.mark.parametrize(
+    ("headings", "wanted"),
+    [
+        ("id,size", "size"),
+        ("customer_id,population", "population"),
+        ("lfd. Nr.,Anzahl", "Anzahl"),
+        ("№,Количество", "Количество"),
+        ("序号,数量", "数量"),
+        ("phone number,visits", "visits"),
+        ("year,visits", "visits"),
+        ("visits,zip", "visits"),
+        ("Row,Zahl", "Zahl"),
+        ("customerId,amount", "amount"),
+    ],
+)
+def test_what_names_or_counts_the_rows_is_not_the_number_meant(headings: str, wanted: str, numbers: Job) -> None:
+    assert column(f"{headings}\n7001,512\n7003,90\n7002,4096\n", numbers) == wanted
+
+
+def test_a_column_that_counts_up_is_not_meant_beside_another(numbers: Job) -> None:
+    assert inputs.read(b"1,70\n2,15\n3,99\n", name="t.csv", job=numbers).columns == ("column_1", "n")
+    assert column("first,second\n1001,70\n1002,15\n1003,99\n", numbers) == "second"
+
+
+def test_a_column_that_counts_up_is_meant_where_it_is_named_or_alone(numbers: Job) -> None:
+    assert column("n,size\n1,70\n2,15\n3,99\n", numbers) == "n"
+    assert column("id,name\n1,x\n2,y\n3,z\n", numbers) == "id"
