@@ -12,12 +12,13 @@ from jobs.runtime.errors import FanoutError
 from jobs.runtime.records import Run, RunState, count, size
 from jobs.ui import frame, words
 
-AGAIN, EDIT, RETRY, MEASURE = "Run again", "Edit and run again", "Retry failed", "Measure the ways"
+AGAIN, EDIT, MEASURE = "Run again", "Edit and run again", "Measure the ways"
+RETRY, RUN_CANCELLED, RETRY_BOTH = "Retry failed", "Run the cancelled", "Retry failed and cancelled"
 RENAME, DELETE = "Rename", "Delete"
 ICONS = {
     AGAIN: ":material/replay:",
     EDIT: ":material/edit_note:",
-    RETRY: ":material/refresh:",
+    **dict.fromkeys((RETRY, RUN_CANCELLED, RETRY_BOTH), ":material/refresh:"),
     MEASURE: ":material/speed:",
     RENAME: ":material/label:",
     DELETE: ":material/delete:",
@@ -57,17 +58,36 @@ def _button(label: str, icon: str, action: Callable[[str], Any], run: Run) -> No
     st.button(label, icon=icon, on_click=do, args=(action, run.id), key=label.lower())
 
 
+def run_cancelled(run: Run) -> None:
+    """The button that runs the cancelled items of an ended run, and no others."""
+    st.button(
+        RUN_CANCELLED,
+        icon=ICONS[RUN_CANCELLED],
+        on_click=do,
+        args=(client.retry, run.id, ("cancelled",)),
+        key="run_cancelled",
+        help="Puts these items back to waiting, and the run goes on with them.",
+    )
+
+
 def choices_of(run: Run) -> list[str]:
     """The entries of the menu that are possible now."""
     choices = [AGAIN, EDIT]
     if run.state.terminal and run.failed + run.cancelled:
-        choices.append(RETRY)
+        choices.append(_retry_of(run))
     if run.state.terminal:
         choices.append(MEASURE)
     choices.append(RENAME)
     if run.state.terminal:
         choices.append(DELETE)
     return choices
+
+
+def _retry_of(run: Run) -> str:
+    """What a retry of all that can be retried is called: it takes the failed items and the cancelled ones."""
+    if run.failed and run.cancelled:
+        return RETRY_BOTH
+    return RUN_CANCELLED if run.cancelled else RETRY
 
 
 def _menu(run: Run) -> None:
@@ -86,7 +106,7 @@ def carry_out(chosen: str, run: Run) -> None:
         frame.open_run(client.again(run.id).id)
     elif chosen == EDIT:
         frame.go_to(frame.NEW_RUN, again=run.id)
-    elif chosen == RETRY:
+    elif chosen in (RETRY, RUN_CANCELLED, RETRY_BOTH):
         do(client.retry, run.id)
         st.rerun()
     elif chosen == MEASURE:

@@ -136,6 +136,16 @@ def _turn_of_events(progress: Progress) -> None:
         _notice(words.shortened(run.error, 500) or "Paused: nothing new starts until you resume it.")
     elif run.state is RunState.QUEUED:
         _notice("Queued: it starts as soon as the machinery is up and a place is free.")
+    if run.state.terminal and run.cancelled:
+        _cancelled(run)
+
+
+def _cancelled(run: Run) -> None:
+    """The items that a cancel left without a result, also in a run that was finished since by a retry of others."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="cancelled_items"):
+        has, them = ("It has", "it") if run.cancelled == 1 else ("They have", "them")
+        st.text(f"{count(run.cancelled, 'item')} cancelled. {has} no result until you run {them}.", width="stretch")
+        actions.run_cancelled(run)
 
 
 def _notice(sentence: str) -> None:

@@ -185,6 +185,7 @@ def _table(found: Sequence[Run]) -> None:
         "name": column.TextColumn(width="medium"),
         "items": column.NumberColumn(format="localized", help="rows of the input"),
         "failed": column.NumberColumn(format="localized", help="items that ended as failed"),
+        "cancelled": column.NumberColumn(format="localized", help="items that a cancel left without a result"),
         "wall time": column.TextColumn(help="from submit until the last outcome, pauses excluded"),
         "average concurrency": column.TextColumn(help="sum of the items' seconds ÷ wall time, of the slots there were"),
     }
@@ -226,6 +227,7 @@ def _row(run: Run) -> dict[str, object]:
         "name": run.name,
         "items": run.items,
         "failed": run.failed,
+        "cancelled": run.cancelled,
         "submitted": frame.moment(run.submitted_at),
         "wall time": words.seconds(run.seconds(now)),
         "average concurrency": words.concurrency(run, now),

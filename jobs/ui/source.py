@@ -115,7 +115,7 @@ def _upload(job: Any) -> Given | None:
                 key="sample",
                 help="A small list that comes with Fanout and needs no internet.",
             )
-        st.caption(f"Above {size(LARGEST)}: python -m jobs run {words.literal(job.name)} FILE")
+        st.caption(f"Larger files: python -m jobs run {words.literal(job.name)} FILE")
     if file is None:
         st.session_state.pop("uploaded", None)
         return None

@@ -201,6 +201,22 @@ def test_pause_resume_and_cancel(fanout) -> None:
     assert fanout("cancel", run).code == 2
 
 
+def test_what_was_cancelled_is_said_with_the_command_that_runs_it(fanout) -> None:
+    run = fanout("run", "stall", "--item", "60", "--item", "0", "--item", "x", "--detach").out.strip()
+    wait_until(lambda: fanout("show", run, "--json").json["waiting"] == 1)
+    fanout("cancel", run)
+    assert fanout("retry", run, "--code", "invalid_item").code == 0
+    wait_until(lambda: fanout("show", run, "--json").json["state"] == "finished")
+
+    shown = fanout("show", run).out
+    command = shown.partition("(python -m jobs ")[2].partition(" runs them")[0].split()
+
+    assert "1 item cancelled (python -m jobs retry" in shown
+    assert fanout(*command).code == 0
+    wait_until(lambda: fanout("show", run, "--json").json["state"] == "running")
+    fanout("cancel", run)
+
+
 def test_show_says_how_far_long_items_are(fanout) -> None:
     run = fanout("run", "stall", "--item", "60", "--detach").out.strip()
     wait_until(lambda: fanout("show", run, "--json").json["doing"])

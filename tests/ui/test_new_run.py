@@ -177,7 +177,7 @@ def test_an_upload_is_read_and_its_column_found(new_run: Open) -> None:
 def test_no_caption_holds_code_which_would_fade_below_what_can_be_read(new_run: Open, job: str) -> None:
     captions = [entry.value for entry in new_run(job=job).caption]
 
-    assert any(plain(caption) == f"Above 20 MiB: python -m jobs run {job} FILE" for caption in captions)
+    assert any(plain(caption) == f"Larger files: python -m jobs run {job} FILE" for caption in captions)
     assert [caption for caption in captions if "`" in caption] == []
 
 

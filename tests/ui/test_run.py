@@ -11,7 +11,7 @@ import pytest
 from jobs.runtime import client
 from jobs.runtime.records import Attempt, Event, RunState, Table
 from jobs.runtime.store import outcomes, runs
-from jobs.ui import downloads
+from jobs.ui import actions, downloads
 from jobs.ui.run import every
 from tests.ui.conftest import HOSTILE, LONG_LOG, Open, Stage, badges, checked, marked_up, plain, texts
 
@@ -179,6 +179,38 @@ def test_what_was_cancelled_does_not_count_as_done(visit: Open, stage: Stage) ->
     assert "1 of 4 done · 3 cancelled" in texts(app)
     assert metrics(app)["Done"] == "1"
     assert app.get("progress")[0].proto.value == 25
+
+
+@pytest.mark.parametrize("state", [RunState.CANCELLED, RunState.FINISHED])
+def test_what_was_cancelled_is_said_and_offered_to_run_whatever_became_of_the_run(
+    visit: Open, stage: Stage, state: RunState
+) -> None:
+    run = stage.run(cells=["5", "6", "7", "8"], state=state, done=1)
+    with stage.store.write() as db:
+        db.execute("UPDATE runs SET cancelled = 3 WHERE id = ?", (run.id,))
+        db.execute("INSERT INTO codes (run, state, code, count) SELECT number, 'cancelled', 'cancelled', 3 FROM runs")
+    app = visit("run", run=run.id)
+    assert "3 items cancelled. They have no result until you run them." in texts(app)
+
+    app.button(key="run_cancelled").click().run()
+
+    with stage.store.read() as db:
+        asked = [(row["verb"], json.loads(row["body"])) for row in db.execute("SELECT * FROM commands")]
+    assert asked == [("retry", {"codes": ["cancelled"]})]
+
+
+@pytest.mark.parametrize(
+    ("failed", "cancelled", "name"),
+    [
+        (1, 0, "Retry failed"),
+        (0, 1, "Run the cancelled"),
+        (1, 1, "Retry failed and cancelled"),
+    ],
+)
+def test_the_menu_says_what_a_retry_takes(stage: Stage, failed: int, cancelled: int, name: str) -> None:
+    run = replace(stage.run(), failed=failed, cancelled=cancelled)
+
+    assert [choice for choice in actions.choices_of(run) if "etry" in choice or "cancelled" in choice] == [name]
 
 
 @pytest.mark.parametrize("state", [RunState.PAUSED, RunState.CANCELLING])

@@ -78,6 +78,7 @@ def page(progress: Progress, failures: list[Outcome], trouble: str) -> None:
         "submitted": moment(run.submitted_at),
         "took": duration(run.seconds(time.time())),
         "cancelled in": "" if run.cancel_seconds is None else duration(run.cancel_seconds),
+        "left": _left(run),
         "pool": str(run.pool),
         "limits": spoken(run.limits),
         "params": ", ".join(f"{name} = {_shown(value)}" for name, value in run.params.items() if value != ""),
@@ -119,6 +120,15 @@ def _failures(run: Run, failures: list[Outcome]) -> None:
     if run.failed > len(failures):
         rest = run.failed - len(failures)
         say(f"  … and {rest:,} more (python -m jobs export {run.id[:SHORT]} --only failed --out failed.csv)")
+
+
+def _left(run: Run) -> str:
+    """The items that a cancel left without a result, and what runs them."""
+    if not run.cancelled or not run.state.terminal:
+        return ""
+    return (
+        f"{count(run.cancelled, 'item')} cancelled (python -m jobs retry {run.id[:SHORT]} --code cancelled runs them)"
+    )
 
 
 def _took(run: Run) -> str:
