@@ -312,17 +312,15 @@ WRONG = [
     ),
     (
         '@job(bound="cpu")\ndef probe(n: int, *, least: Annotated[int, Field(ge=1)] = 0) -> int: ...',
-        "a default of probe is not allowed by its own type or limits: "
-        "least: input should be greater than or equal to 1 (given: 0)",
+        "a default of probe is not allowed by its own type or limits: least: 0 is too small: give at least 1",
     ),
     (
         '@job(bound="cpu")\ndef probe(n: int, *, how: Literal["a", "b"] = "c") -> int: ...',
-        "a default of probe is not allowed by its own type or limits: how: input should be 'a' or 'b' (given: 'c')",
+        "a default of probe is not allowed by its own type or limits: how: 'c' is none of the choices: give a or b",
     ),
     (
         '@job(bound="cpu")\ndef probe(n: int, *, least: int = None) -> int: ...',
-        "a default of probe is not allowed by its own type or limits: "
-        "least: input should be a valid integer (given: None)",
+        "a default of probe is not allowed by its own type or limits: least: None is not a whole number",
     ),
     (
         '@job(bound="cpu")\ndef probe(n: int, *, robots: bool = True, no_robots: bool = False) -> int: ...',
@@ -405,9 +403,9 @@ def test_params_that_are_left_out_have_their_defaults() -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"engine": "abacus"}, "engine: input should be 'gmp' or 'python' (given: 'abacus')"),
+        ({"engine": "abacus"}, "engine: 'abacus' is none of the choices: give gmp or python"),
         ({"speed": 1}, "factorial has no param speed (it has engine)"),
-        ({"engine": None}, "engine: input should be 'gmp' or 'python' (given: None)"),
+        ({"engine": None}, "engine: None is none of the choices: give gmp or python"),
     ],
 )
 def test_wrong_params_are_refused_with_a_sentence(given: dict[str, Any], sentence: str) -> None:
@@ -417,9 +415,57 @@ def test_wrong_params_are_refused_with_a_sentence(given: dict[str, Any], sentenc
     assert str(refused.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("signature", "given", "sentence"),
+    [
+        ("least: Annotated[int, Field(ge=1, le=9)] = 1", "many", "'many' is not a whole number: give 1 to 9"),
+        ("least: Annotated[int, Field(ge=1, le=9)] = 1", "10", "'10' is too large: give 1 to 9"),
+        ("least: Annotated[int, Field(gt=0)] = 1", 0, "0 is too small: give at least 1"),
+        ("least: Annotated[float, Field(gt=0)] = 1", 0, "0 is too small: give more than 0"),
+        ("least: Annotated[float, Field(lt=1_000)] = 1", 1e3, "1000.0 is too large: give less than 1,000"),
+        ("least: Annotated[int | None, Field(ge=2)] = None", "1", "'1' is too small: give at least 2, or none"),
+        ("least: bool = True", "perhaps", "'perhaps' is neither yes nor no"),
+        ("least: Literal['a', 'b', 'c'] = 'a'", "x" * 99, "what was given is none of the choices: give a, b or c"),
+        ("least: list[int] = []", ["1", "two"], "'two' is not a whole number"),
+        ("least: Annotated[str, Field(max_length=3)] = ''", "four", "'four' has 4 characters: give 3 at most"),
+        ("least: Annotated[str, Field(min_length=2)] = 'ab'", "a", "'a' has 1 characters: give 2 at least"),
+        (
+            "least: Annotated[str, Field(pattern='^[a-z]*$')] = ''",
+            "a\nB",
+            r"'a\nB' has characters that are not allowed here: leave out '\n', 'B'",
+        ),
+        (
+            "least: Annotated[str, Field(pattern='^[a-z]*$')] = ''",
+            "é",
+            "'é' has characters that are not allowed here: leave out 'é'",
+        ),
+        (
+            "least: Annotated[str, Field(pattern='^[a-z]{2}$', description='two letters')] = 'de'",
+            "deu",
+            "'deu' is not of the form that is wanted (two letters)",
+        ),
+        (
+            "least: Annotated[str, Field(pattern='^[a-z]{2}$')] = 'de'",
+            "deu",
+            "'deu' is not of the form that is wanted (the pattern ^[a-z]{2}$)",
+        ),
+        (
+            "least: Annotated[int, Field(ge=5, json_schema_extra={'secret': True})] = 5",
+            "1",
+            "what was given is too small: give at least 5",
+        ),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_would_do(signature: str, given: Any, sentence: str) -> None:
+    with pytest.raises(BadParams) as refused:
+        params.validate_params(define_params(signature), {"least": given})
+
+    assert str(refused.value) == f"least: {sentence}"
+
+
 @pytest.mark.parametrize("given", ["nan", "inf", float("nan"), float("-inf")])
 def test_numbers_without_an_end_are_refused(given: Any) -> None:
-    with pytest.raises(BadParams, match="share: input should be a finite number"):
+    with pytest.raises(BadParams, match=r"share: .* is not a number with an end"):
         params.validate_params(define_params("share: float = 1"), {"share": given})
 
 

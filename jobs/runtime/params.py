@@ -8,7 +8,7 @@ import types
 import typing
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Union
 
 import annotated_types
@@ -17,38 +17,11 @@ from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 
 from jobs.runtime.errors import BadParams, DefinitionError, ItemError
+from jobs.runtime.fields import Field, wrong
 from jobs.runtime.job import Job, Param
 
 HIDDEN = "(hidden)"
 """What stands for a secret param wherever it is shown."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Field:
-    """One param as a form or a command line asks for it.
-
-    `input` is one of: switch (bool), whole (int), number (float), choice (one of `choices`), text (str), lines
-    (a list, one entry a line; on the command line the option may be repeated). Limits are inclusive; None: none.
-    `optional` says that it may be left empty (None). A text whose Field has
-    `json_schema_extra={"multiline": True}` is asked for in an area of several lines; one with `{"secret": True}` is
-    shown nowhere: workers get it, and everybody else reads `HIDDEN`.
-    """
-
-    name: str
-    input: str
-    default: Any
-    help: str
-    choices: tuple[str, ...] = ()
-    least: float | None = None
-    most: float | None = None
-    optional: bool = False
-    multiline: bool = False
-    secret: bool = False
-
-    @property
-    def label(self) -> str:
-        """The name as a form shows it: `user_agent` is "User agent"."""
-        return self.name.replace("_", " ").capitalize()
 
 
 def validate_params(job: Job, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +41,8 @@ def validate_params(job: Job, given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         model = _model(job).model_validate(dict(given))
     except ValidationError as error:
-        raise BadParams("; ".join(_sentence(part, secret) for part in error.errors())) from None
+        asked = {param.name: _field(param, None) for param in job.params}
+        raise BadParams("; ".join(_sentence(asked[str(part["loc"][0])], part) for part in error.errors())) from None
     return model.model_dump(mode="json")
 
 
@@ -118,12 +92,15 @@ def item_checker(job: Job) -> Callable[[Any], Any] | None:
     if not any(isinstance(extra, FieldInfo | annotated_types.BaseMetadata) for extra in extras):
         return None
     adapter = TypeAdapter(job.item_annotation)
+    asked = _limited(
+        Field(name=job.item_name, input="whole" if _unwrap(job.item_annotation)[0] is int else "text"), extras
+    )
 
     def check(item: Any) -> Any:
         try:
             return adapter.validate_python(item)
         except ValidationError as error:
-            raise ItemError("invalid_item", _sentence({**error.errors()[0], "loc": (job.item_name,)})) from None
+            raise ItemError("invalid_item", _sentence(asked, error.errors()[0])) from None
 
     return check
 
@@ -158,31 +135,32 @@ def _model(job: Job) -> type[BaseModel]:
         raise DefinitionError(f"the params of {job.name} cannot be read: {error}") from error
 
 
-def _sentence(part: Any, secret: frozenset[str] = frozenset()) -> str:
-    name = ".".join(str(place) for place in part["loc"][:1]) or "params"
-    given = part.get("input")
-    message = str(part["msg"]).removeprefix("Value error, ")
-    shown = "" if name in secret or isinstance(given, dict | list) or len(str(given)) > 60 else f" (given: {given!r})"
-    return f"{name}: {message[:1].lower()}{message[1:]}{shown}"
+def _sentence(asked: Field, part: Any) -> str:
+    return wrong(asked, part["type"], part.get("input"), part.get("ctx", {}), str(part["msg"]))
 
 
 def _field(param: Param, default: Any) -> Field:
     bare, optional = _unwrap(param.annotation)
     extras = _metadata(param.annotation)
     choices = tuple(_choices(bare))
-    kind = "choice" if choices else _input(param, bare)
-    return Field(
+    asked = Field(
         name=param.name,
-        input=kind,
+        input="choice" if choices else _input(param, bare),
         default=str(default) if choices and default is not None else default,
         help=param.help,
         choices=choices,
-        least=_limit(extras, "ge", "gt", +1 if kind == "whole" else None),
-        most=_limit(extras, "le", "lt", -1 if kind == "whole" else None),
         optional=optional,
         multiline=_says(param.annotation, "multiline"),
         secret=_says(param.annotation, "secret"),
     )
+    return _limited(asked, extras)
+
+
+def _limited(asked: Field, extras: tuple[Any, ...]) -> Field:
+    """The field with the limits of an annotation."""
+    step = 1 if asked.input == "whole" else None
+    least, most = _limit(extras, "ge", "gt", step), _limit(extras, "le", "lt", None if step is None else -step)
+    return replace(asked, least=least, most=most)
 
 
 def _says(annotation: Any, word: str) -> bool:

@@ -63,7 +63,7 @@ def test_measure_exits_as_run_does_where_items_fail(fanout: Fanout) -> None:
         (["--workers", "1,two"], "'two' is no number of workers: write --workers 1,2,4"),
         (["--workers", "1,200"], "workers must be numbers from 1 to 64, as in 1,2,4"),
         (["--workers", "1,2", "--ways", "threads"], "give --ways or --workers, not both"),
-        (["--repeats", "21"], "21 repeats is out of range (1 to 20)"),
+        (["--repeats", "21"], "repeats: '21' is too large: give 1 to 20"),
         (["--engine", "abacus"], "engine"),
     ],
 )

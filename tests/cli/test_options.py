@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 import pytest
 
-from jobs.runtime.cli.asked import Asked, Deadline
+from jobs.runtime import client
+from jobs.runtime.cli.asked import Asked, Number
 from jobs.runtime.cli.entry import verbs
 from jobs.runtime.cli.options import split_params
+from jobs.runtime.errors import BadParams
 from jobs.runtime.records import Limits, Pool
 
 IO, CPU = Pool(processes=1, threads=32), Pool(processes=4, threads=1)
@@ -102,7 +104,19 @@ def test_limits_keep_the_jobs_own_for_the_rest() -> None:
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "soon", ""])
 def test_a_deadline_is_a_time_or_none(text: str) -> None:
-    assert Deadline().convert("none", None, None) == float("inf")
-    assert Deadline().convert("2.5", None, None) == 2.5
-    with pytest.raises(click.UsageError, match="seconds above 0"):
-        Deadline().convert(text, None, None)
+    deadline = Number(client.RUN_FIELDS["deadline"])
+
+    assert deadline.convert("none", None, None) == float("inf")
+    assert deadline.convert("2.5", None, None) == 2.5
+    with pytest.raises(BadParams, match=f"deadline: {text!r} is .*: give 0.05 to 604,800, or none"):
+        deadline.convert(text, None, None)
+
+
+@pytest.mark.parametrize("name", client.RUN_FIELDS)
+@pytest.mark.parametrize("text", ["-1", "many", "", "nan", "1e999", "9" * 5_000, "٣x"])
+def test_a_wrong_number_is_named_with_what_would_do(fanout, name: str, text: str) -> None:
+    done = fanout("run", "echo", "--item", "a", f"--{name.replace('_', '-')}={text}")
+
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith(f"{name}: {text!r} is " if len(text) < 60 else f"{name}: what was given is ")
+    assert f": give {client.RUN_FIELDS[name].range}" in done.err

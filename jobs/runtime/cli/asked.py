@@ -1,15 +1,22 @@
-"""What `run` and `sample` are asked: how to run, and what to do with the result."""
+"""What `run`, `sample` and `measure` are asked: how to run, and what to do with the result."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from jobs.runtime import client
 from jobs.runtime.records import Limits, Pool
+
+if TYPE_CHECKING:
+    from jobs.runtime.fields import Field
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,39 +48,56 @@ class Asked:
     def limits(self, default: Limits) -> Limits:
         """The limits asked for, the job's own for the rest."""
         given = {name: getattr(self, name) for name in ("attempts", "deadline", "at_once", "pause")}
-        limits = dataclasses.replace(default, **{name: value for name, value in given.items() if value is not None})
-        return dataclasses.replace(limits, deadline=None) if limits.deadline == float("inf") else limits
+        return finite(
+            dataclasses.replace(default, **{name: value for name, value in given.items() if value is not None})
+        )
 
 
-class Deadline(click.ParamType["float"]):
-    """Seconds above 0, or `none`: an attempt may take as long as it takes."""
-
-    name = "seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """A number of seconds; infinity for `none`."""
-        seconds = float("inf") if value == "none" else _seconds(value)
-        if not seconds > 0:
-            self.fail(f"{value!r} is not a number of seconds above 0 (or: none)", param, ctx)
-        return seconds
+def finite(limits: Limits) -> Limits:
+    """The limits with none for a deadline of infinity."""
+    return dataclasses.replace(limits, deadline=None) if limits.deadline == math.inf else limits
 
 
-def _seconds(value: Any) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        return -1.0
+class Number(click.ParamType["float"]):
+    """A number within the limits of a field; where none is allowed, `none` is infinity."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.name = "integer" if self.field.input == "whole" else "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ARG002 (click's signature)
+        """Raises BadParams."""
+        if self.field.optional and value == "none":
+            return math.inf
+        return self.field.number(value)
 
 
-_COUNT = click.IntRange(min=1)
+def number_option(field: Field, text: str) -> Decorator:
+    """An option that takes a number of this field."""
+    return click.option("--" + field.name.replace("_", "-"), type=Number(field), help=text)
+
+
+def run_option(name: str, text: str) -> Decorator:
+    """One of the options that say how to run."""
+    return number_option(client.RUN_FIELDS[name], text)
+
+
+_INPUT = (
+    click.option("--item", "items", multiple=True, help="One item; may be repeated."),
+    click.option("--column", default="", help="The column that holds the items.  [default: found by its content]"),
+    click.option("--sheet", default="", help="The sheet of a workbook.  [default: the first]"),
+)
+_LIMITS = (
+    run_option("at_once", "Items of one group (a host) at once."),
+    run_option("pause", "Seconds between two starts in one group; 0: none."),
+    run_option("attempts", "How often an item is tried."),
+    run_option("deadline", "Seconds an attempt may take, or none."),
+)
 _SHARED = (
     click.option("--name", default="", help="What the run is called.  [default: the file's name]"),
-    click.option("--processes", type=_COUNT, help="Worker processes.  [default: the job's]"),
-    click.option("--threads", type=_COUNT, help="Threads in each process.  [default: the job's]"),
-    click.option("--at-once", type=_COUNT, help="Items of one group (a host) at once."),
-    click.option("--pause", type=click.FloatRange(min=0), help="Seconds between two starts in one group; 0: none."),
-    click.option("--attempts", type=_COUNT, help="How often an item is tried."),
-    click.option("--deadline", type=Deadline(), help="Seconds an attempt may take, or none."),
+    run_option("processes", "Worker processes.  [default: the job's]"),
+    run_option("threads", "Threads in each process.  [default: the job's]"),
+    *_LIMITS,
     click.option("--out", help="Write the table here: .csv, .xlsx, .parquet or .jsonl."),
     click.option("--raw", is_flag=True, help="Write cells as they are, spreadsheet formulas included."),
     click.option("--detach", is_flag=True, help="Print the run's id and leave; the run goes on."),
@@ -81,8 +105,20 @@ _SHARED = (
 )
 
 
-def shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that `run` and `sample` have in common."""
-    for option in reversed(_SHARED):
-        function = option(function)
-    return function
+def _adding(options: Sequence[Decorator]) -> Decorator:
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
+input_options = _adding(_INPUT)
+"""Decorates `run` and `measure`: where the items come from."""
+
+limit_options = _adding(_LIMITS)
+"""Decorates `measure`: what an item may take."""
+
+shared_options = _adding(_SHARED)
+"""Decorates `run` and `sample`."""

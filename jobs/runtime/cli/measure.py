@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobs.runtime import client, measure
-from jobs.runtime.cli.asked import Deadline
+from jobs.runtime.cli.asked import finite, input_options, limit_options, number_option, run_option
 from jobs.runtime.cli.files import preflight, preflight_of_cells
 from jobs.runtime.cli.options import JobCommand, split_params
 from jobs.runtime.cli.run import CANCELLED
@@ -25,24 +25,18 @@ if TYPE_CHECKING:
     from jobs.runtime.inputs import Preflight
 
 _CHECK = 5.0
-_COUNT = click.IntRange(min=1)
 
 
 @click.command("measure", cls=JobCommand)
 @click.argument("job")
 @click.argument("file", required=False)
-@click.option("--item", "items", multiple=True, help="One item; may be repeated.")
-@click.option("--column", default="", help="The column that holds the items.  [default: found by its content]")
-@click.option("--sheet", default="", help="The sheet of a workbook.  [default: the first]")
+@input_options
 @click.option("--ways", default="", help=f"Which ways, with commas between.  [default: {','.join(measure.WAYS)}]")
 @click.option("--workers", default="", help="Instead: numbers of the job's own kind of worker, as in 1,2,4.")
-@click.option("--repeats", type=_COUNT, help=f"How often each way runs.  [default: {measure.REPEATS}; other hosts: 1]")
-@click.option("--processes", type=_COUNT, help="Worker processes, where a way has several.  [default: one per core]")
-@click.option("--threads", type=_COUNT, help="Threads, where a way has several.  [default: as suits the job]")
-@click.option("--at-once", type=_COUNT, help="Items of one group (a host) at once.")
-@click.option("--pause", type=click.FloatRange(min=0), help="Seconds between two starts in one group; 0: none.")
-@click.option("--attempts", type=_COUNT, help="How often an item is tried.")
-@click.option("--deadline", type=Deadline(), help="Seconds an attempt may take, or none.")
+@number_option(measure.REPEATS_FIELD, f"How often each way runs.  [default: {measure.REPEATS}; other hosts: 1]")
+@run_option("processes", "Worker processes, where a way has several.  [default: one per core]")
+@run_option("threads", "Threads, where a way has several.  [default: as suits the job]")
+@limit_options
 @click.option("--yes", is_flag=True, help="Ask other people's servers without asking you first.")
 @click.option("--json", "as_json", is_flag=True, help="Print the measurement as one JSON document.")
 def measure_ways(
@@ -107,8 +101,7 @@ class _Asked:
     def _limits(self, job: str, found: Preflight) -> Limits:
         foreign = measure.count_strangers(job, found.items_iter())
         wishes = {name: getattr(self, name) for name in ("attempts", "deadline", "at_once", "pause")}
-        limits = measure.limits_for(job, foreign, **wishes)
-        return replace(limits, deadline=None) if limits.deadline == float("inf") else limits
+        return finite(measure.limits_for(job, foreign, **wishes))
 
 
 def _agreed(order: Order, found: Preflight, *, interactive: bool) -> Order:

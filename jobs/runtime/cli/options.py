@@ -11,7 +11,7 @@ from jobs.runtime import client
 from jobs.runtime.cli.report import spoken
 
 if TYPE_CHECKING:
-    from jobs.runtime.params import Field
+    from jobs.runtime.fields import Field
 
 _PREFIX = "param_of_job__"
 _JOB, _FIELDS = "jobs.job", "jobs.fields"
@@ -82,24 +82,16 @@ def _option(field: Field) -> click.Option:
         [flag, dest],
         default=None,
         multiple=field.input == "lines",
-        type=click.Choice(field.choices) if field.input == "choice" else str,
-        metavar=_METAVARS.get(field.input),
+        type=str,
+        metavar=f"[{'|'.join(field.choices)}]" if field.choices else _METAVARS.get(field.input),
         help=_help(field),
     )
 
 
 def _help(field: Field) -> str:
-    notes = [_limits(field), "may be repeated" if field.input == "lines" else "", _default(field)]
+    notes = [field.range, "may be repeated" if field.input == "lines" else "", _default(field)]
     noted = "; ".join(note for note in notes if note)
     return f"{field.help}  [{noted}]" if noted else field.help
-
-
-def _limits(field: Field) -> str:
-    if field.least is not None and field.most is not None:
-        return f"{field.least:,} to {field.most:,}"
-    if field.least is not None:
-        return f"at least {field.least:,}"
-    return f"at most {field.most:,}" if field.most is not None else ""
 
 
 def _default(field: Field) -> str:

@@ -10,7 +10,7 @@ import click
 
 from jobs.runtime import client
 from jobs.runtime.cli import report
-from jobs.runtime.cli.asked import Asked, shared_options
+from jobs.runtime.cli.asked import Asked, input_options, shared_options
 from jobs.runtime.cli.files import check_out, preflight, preflight_of_cells, write_table
 from jobs.runtime.cli.options import JobCommand, split_params
 from jobs.runtime.cli.terminal import say, say_json, speakable, warn
@@ -27,9 +27,7 @@ CANCELLED = 130
 @click.command("run", cls=JobCommand)
 @click.argument("job")
 @click.argument("file", required=False)
-@click.option("--item", "items", multiple=True, help="One item; may be repeated.")
-@click.option("--column", default="", help="The column that holds the items.  [default: found by its content]")
-@click.option("--sheet", default="", help="The sheet of a workbook.  [default: the first]")
+@input_options
 @shared_options
 def run(job: str, file: str | None, items: tuple[str, ...], column: str, sheet: str, **options: Any) -> int:
     """Run JOB over the items of FILE (- is standard input), and wait.

@@ -32,6 +32,7 @@ from jobs.runtime.client.reading import (
     unattended,
 )
 from jobs.runtime.client.submitting import (
+    RUN_FIELDS,
     again,
     catalog,
     columns,
@@ -44,6 +45,7 @@ from jobs.runtime.client.submitting import (
 )
 
 __all__ = [
+    "RUN_FIELDS",
     "Span",
     "Status",
     "again",

@@ -16,8 +16,9 @@ from jobs.runtime import settings
 from jobs.runtime.catalog import Catalog
 from jobs.runtime.client.home import find, see_to_runner, store, wake_runner
 from jobs.runtime.errors import NoItems, Refused
+from jobs.runtime.fields import Field
 from jobs.runtime.job import Job
-from jobs.runtime.params import Field, conceal, validate_params
+from jobs.runtime.params import conceal, validate_params
 from jobs.runtime.params import form_fields as fields_of
 from jobs.runtime.records import Column, Event, Item, Limits, Pool, Run, RunState, Table, count, run_name
 from jobs.runtime.sample_names import needs_sample
@@ -30,8 +31,19 @@ CHUNK = 5_000
 CHUNK_PAUSE = 0.002
 """Between two chunks of a submit others may write: a million items in one go would block the outcomes for 10 s."""
 
-MOST_THREADS = 1_000
-MOST_PROCESSES = 64
+RUN_FIELDS: Mapping[str, Field] = {
+    field.name: field
+    for field in (
+        Field(name="processes", input="whole", least=1, most=64),
+        Field(name="threads", input="whole", least=1, most=1_000),
+        Field(name="attempts", input="whole", least=1, most=100),
+        Field(name="deadline", input="number", least=0.05, most=7 * 86_400, optional=True),
+        Field(name="at_once", input="whole", least=1, most=10_000),
+        Field(name="pause", input="number", least=0, most=3_600),
+    )
+}
+"""How a run is to be executed, as fields: each with its limits (deadline and pause in seconds)."""
+
 SAMPLES: Mapping[str, str] = {"factorial": "numbers.csv", "scrape": "sample_urls.csv"}
 
 
@@ -83,6 +95,9 @@ def submit(
     """
     found = catalog().job(job)
     default_pool, default_limits = _defaults(found)
+    pool, limits = pool or default_pool, limits or default_limits
+    _check(pool)
+    _check(limits)
     plain = validate_params(found, params or {})
     shown, secret = conceal(found, plain)
     run = Run(
@@ -92,8 +107,8 @@ def submit(
         state=RunState.SUBMITTING,
         items=0,
         params=shown,
-        pool=_checked_pool(pool or default_pool),
-        limits=_checked_limits(limits or default_limits),
+        pool=pool,
+        limits=limits,
         table=_named(table or Table(), found),
         columns=found.columns(plain),
         submitted_at=time.time(),
@@ -231,25 +246,11 @@ def _named(table: Table, job: Job) -> Table:
     return table if table.item_column else replace(table, item_column=job.item_name)
 
 
-def _checked_pool(pool: Pool) -> Pool:
-    if not (1 <= pool.processes <= MOST_PROCESSES and 1 <= pool.threads <= MOST_THREADS):
-        raise Refused(
-            f"{pool.processes} processes × {pool.threads} threads is out of range "
-            f"(1 to {MOST_PROCESSES} processes, 1 to {MOST_THREADS:,} threads in each)"
-        )
-    return pool
-
-
-def _checked_limits(limits: Limits) -> Limits:
-    if not 1 <= limits.attempts <= 100:
-        raise Refused(f"{limits.attempts} attempts is out of range (1 to 100)")
-    if limits.deadline is not None and not 0.05 <= limits.deadline <= 7 * 86400:
-        raise Refused(f"a deadline of {limits.deadline:g} s is out of range (0.05 s to 7 days, or none)")
-    if limits.at_once is not None and not 1 <= limits.at_once <= 10_000:
-        raise Refused(f"{limits.at_once} at once is out of range (1 to 10,000)")
-    if not 0 <= limits.pause <= 3600:
-        raise Refused(f"a pause of {limits.pause:g} s is out of range (0 to 3,600 s)")
-    return limits
+def _check(asked: Pool | Limits) -> None:
+    """Raises BadParams for a number beyond what is sensible."""
+    for name, number in vars(asked).items():
+        if number is not None:
+            RUN_FIELDS[name].number(number)
 
 
 def _items_of(run_id: str) -> Iterator[Item]:

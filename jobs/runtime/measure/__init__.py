@@ -33,7 +33,7 @@ from jobs.runtime.measure.steps import (
 )
 from jobs.runtime.measure.tables import HELP, document, notes, table
 from jobs.runtime.measure.verdict import verdict
-from jobs.runtime.measure.ways import MOST_REPEATS, MOST_WORKERS, REPEATS, WAYS, Plan, Step, Way
+from jobs.runtime.measure.ways import MOST_REPEATS, MOST_WORKERS, REPEATS, REPEATS_FIELD, WAYS, Plan, Step, Way
 
 __all__ = [
     "CHANGE_COLUMNS",
@@ -42,6 +42,7 @@ __all__ = [
     "MOST_REPEATS",
     "MOST_WORKERS",
     "REPEATS",
+    "REPEATS_FIELD",
     "WAYS",
     "Change",
     "Comparison",

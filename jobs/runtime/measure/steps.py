@@ -23,8 +23,8 @@ from jobs.runtime.errors import Refused, UnknownRun
 from jobs.runtime.job import Job
 from jobs.runtime.measure.hosts import MOST_ITEMS, asks_others, strangers
 from jobs.runtime.measure.ways import (
-    MOST_REPEATS,
     REPEATS,
+    REPEATS_FIELD,
     WAYS,
     Plan,
     Step,
@@ -221,8 +221,7 @@ def plan_for(order: Order) -> Plan:
 
 def _plan(order: Order, job: Job, foreign: bool) -> Plan:
     repeats = order.repeats or (1 if foreign else REPEATS)
-    if not 1 <= repeats <= MOST_REPEATS:
-        raise Refused(f"{repeats} repeats is out of range (1 to {MOST_REPEATS})")
+    REPEATS_FIELD.number(repeats)
     ways = workers_of(order.workers, job.bound) if order.workers else _ways(order, job)
     return Plan(id=_new_id(), ways=ways, repeats=repeats, warm_up=not foreign)
 

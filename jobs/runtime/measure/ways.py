@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jobs.runtime.errors import Refused
+from jobs.runtime.fields import Field
 from jobs.runtime.records import Pool, count
 
 WAYS = ("sequential", "threads", "processes", "both")
@@ -14,6 +15,7 @@ WAYS = ("sequential", "threads", "processes", "both")
 
 REPEATS = 3
 MOST_REPEATS = 20
+REPEATS_FIELD = Field(name="repeats", input="whole", least=1, most=MOST_REPEATS)
 MOST_WORKERS = 64
 _ID = re.compile(r"measure ([0-9a-f]{6}) · ")
 _NOTE = re.compile(r"measurement ([0-9a-f]{6}): ([0-9×, ]+); (\d+) repeats?( after a warm-up)?$")
