@@ -10,7 +10,7 @@ import streamlit as st
 
 from jobs.runtime import client, measure
 from jobs.runtime.errors import FanoutError, Refused
-from jobs.runtime.records import Run, RunState, count
+from jobs.runtime.records import RunState, count
 from jobs.ui import frame, plots, words
 
 RECENT = 30
@@ -23,14 +23,28 @@ PATIENCE = 0.25
 
 def show() -> None:
     """The measurement that the address names, or the latest."""
-    known = measure.latest(jobs=tuple(client.catalog().shown), most=RECENT)
-    chosen = st.query_params.get("measure") or (known[0] if known else "")
+    known, chosen = _known()
     if not chosen:
         st.text("Nothing has been measured yet.")
         return
     st.divider()
     _choose(known, chosen)
     _result(chosen)
+
+
+def in_work() -> str:
+    """The measurement below, if it is not over: this page drives it on, also while none of its runs is in work."""
+    _, chosen = _known()
+    try:
+        return chosen if chosen and not measure.find(chosen).over else ""
+    except FanoutError:
+        return ""
+
+
+def _known() -> tuple[list[str], str]:
+    """The measurements that can be chosen, and the one that is."""
+    known = measure.latest(jobs=tuple(client.catalog().shown), most=RECENT)
+    return known, st.query_params.get("measure") or (known[0] if known else "")
 
 
 def _choose(known: list[str], chosen: str) -> None:
@@ -86,13 +100,14 @@ def _how_far(measurement: measure.Measurement) -> None:
             width="stretch",
         )
         if st.button("Stop measuring", icon=":material/close:", key="measure_stop"):
-            _stop(latest)
+            _stop(measurement.plan.id)
     st.progress(min(1.0, measurement.done / measurement.steps))
 
 
-def _stop(latest: Run) -> None:
+def _stop(measurement_id: str) -> None:
+    """Cancel the run in work; between two runs, the next one."""
     try:
-        client.cancel(latest.id)
+        client.cancel(measure.advance(measurement_id).latest.id)
     except Refused as error:
         frame.refused(str(error))
 

@@ -123,7 +123,9 @@ def _reason(order: measure.Order, source: Source, *, foreign: int, agreed: bool)
 
 
 def _going_on() -> str:
-    """A measurement that is in work: only one at a time measures anything."""
+    """A measurement that is in work, here or elsewhere: only one at a time measures anything."""
+    if here := measured.in_work():
+        return here
     for run in client.runs(text="measure ", limit=5):
         found = measure.part_of(run)
         if found and not run.state.terminal:

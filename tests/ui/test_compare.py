@@ -70,6 +70,7 @@ def test_measure_begins_and_the_page_follows_it(visit: Open, stage: Stage) -> No
     stage.end(runs[0], [{}] * 4)
     checked(app.run())
     assert "1 of 14 runs done · now both · warm-up" in texts(app)
+    assert app.button(key="measure_start").disabled  # also when it was drawn between two runs
 
 
 def test_a_measurement_shows_its_verdict_table_and_runs(visit: Open, stage: Stage) -> None:
