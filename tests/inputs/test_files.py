@@ -83,6 +83,16 @@ def test_the_encoding_is_found(content: bytes, encoding: str, urls: Job) -> None
         ("Café Société", "mac_roman"),
         ("FRANÇOIS", "cp1252"),
         ("it’s 50 °C", "cp1252"),
+        ("Foo\u00a0Bar GmbH", "cp1252"),
+        ("foo\u00a0bar", "cp1252"),
+        ("100\u00a0000", "cp1252"),
+        ("école\u00a0été", "cp1252"),
+        ("школа рынок, 73, магазин", "koi8_r"),
+        ("회사 커피", "cp949"),
+        ("תל אביב", "cp1255"),
+        ("شارع الملك", "cp1256"),
+        ("улица", "cp1251"),
+        ("ถนนสุขุมวิท", "cp874"),
     ],
 )
 def test_old_encodings_are_guessed_and_said_so(text: str, codec: str, urls: Job) -> None:

@@ -139,6 +139,10 @@ _BESIDE_VOWELS = frozenset("œæãõëï")
 _SELDOM_LATIN = frozenset("õþðý")
 _RUSSIAN, _SELDOM_RUSSIAN = frozenset("оеаинтсрвлкмдпу"), frozenset("яыьгзбчйхжшюцщэфъёіїєґ")
 _GREEK, _SELDOM_GREEK = frozenset("αοιετσνηυρπκμλωςάέήίόύώ"), frozenset("βγδζθξφχψϊϋΐΰ")
+_UNCASED_SCRIPTS = ("HEBREW", "ARABIC", "THAI")
+_UNCASED = frozenset("ויהלאתמרבשנדםעקחפכגסןاليمنروتهبعدسفكقةحجشصىานรกอเงมยลวดทสตบปหคขพชจะแไใโ่้ัีิืุู็์ำ")
+"""The common letters of each of them."""
+
 _SIGNS = frozenset("“”‘’„–—…€°«»´·¡¿©®™£¥§±½¼¾²³")
 
 
@@ -163,8 +167,10 @@ def _greek(text: str, _codec: str) -> float:
 
 
 def _uncased(text: str, _codec: str) -> float:
-    """Hebrew, Arabic, Thai."""
-    return _mean(text, _beside(lambda letter: 0.9 * (_script(letter) in ("HEBREW", "ARABIC", "THAI"))))
+    """Hebrew, Arabic, Thai: by their common letters, since nearly every byte is one of their letters."""
+    return _mean(
+        text, _beside(lambda letter: 1.0 if letter in _UNCASED else 0.5 * (_script(letter) in _UNCASED_SCRIPTS))
+    )
 
 
 def _beside(worth: Callable[[str], float]) -> Callable[[str, str, str], float]:
@@ -182,17 +188,22 @@ def _beside(worth: Callable[[str], float]) -> Callable[[str, str, str], float]:
 
 
 def _sign(sign: str, letters: int) -> float:
-    """What a sign is worth beside so many letters."""
+    """What a sign is worth beside so many letters; a space that keeps words together is met in every such table."""
+    if sign == "\xa0":
+        return 0.9
     if letters == 2:
         return 1.0 if sign == "’" else -1.0
     return 0.6 - (0.2 * letters if sign in "£¥§±²³" else 0.0) if sign in _SIGNS else -0.3
 
 
 def _discord(letter: str, before: str, after: str) -> float:
-    """How ill a letter goes with those beside it: another script, a capital in the middle, vowel on vowel."""
+    """How ill a letter goes with those beside it: another script, a capital in the middle, vowel on vowel, a letter
+    of Hebrew that only ends words."""
     script = _script(letter)
     discord = sum(1.0 for other in (before, after) if other.isalpha() and _script(other) != script)
     if (before.islower() and letter.isupper()) or (letter.islower() and after.isupper()):
+        discord += 1.0
+    if letter in "ךםןףץ" and after.isalpha():
         discord += 1.0
     if script == "LATIN":
         if before > "\x7f" and before.isalpha() and after > "\x7f" and after.isalpha():
