@@ -47,7 +47,8 @@ WINDOW_CHARACTERS = 8 * 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """What was written: rows (or files), bytes, and a sentence where the run was not done or something is missing."""
+    """What was written: rows (or files), bytes, and a sentence where the run was not done, or something is missing or
+    was cut."""
 
     rows: int
     bytes: int
@@ -78,7 +79,8 @@ def export(
         begin = stream.tell()
         _write(part, stream, format, raw=raw, bom=bom)
         size = stream.tell() - begin
-    return Exported(rows=part.written, bytes=size, snapshot_note=_snapshot_note(run, part.done))
+    notes = filter(None, (_snapshot_note(run, part.done), part.note))
+    return Exported(rows=part.written, bytes=size, snapshot_note="; ".join(notes))
 
 
 def digits(
@@ -169,7 +171,7 @@ def _snapshot_note(run: Run, done: int) -> str:
 
 @dataclass(kw_only=True)
 class _Part:
-    """The rows that are asked for, and how many were written and were done."""
+    """The rows that are asked for, how many were written and were done, and what the format could not hold."""
 
     run: Run
     rows: Rows
@@ -177,6 +179,7 @@ class _Part:
     table: ResultTable
     written: int = 0
     done: int = 0
+    note: str = ""
 
     @property
     def columns(self) -> tuple[ResultColumn, ...]:
@@ -239,6 +242,7 @@ def _try(part: _Part, stream: IO[bytes], format: str, *, raw: bool, bom: bool, w
     try:
         for cells in part.windows():
             writer.write(cells)
+        part.note = writer.note
         writer.close()
         complete = True
     except TooLargeError as error:

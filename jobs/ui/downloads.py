@@ -25,6 +25,12 @@ PARTS: Mapping[str, str] = {
     exports.INPUT_OF_FAILED: "Input of the failed",
 }
 
+_WAITING = "The rows that are there now; the others as waiting."
+_LIMITS: Mapping[str, str] = {
+    "xlsx": "Excel holds 32,767 characters in a cell (longer ones are cut, and marked so) and 1,048,576 rows on a "
+    "sheet (more go on others); CSV holds all."
+}
+
 
 def buttons(run: Run) -> None:
     """A button for each format, one for the files of the items, and what to leave out."""
@@ -40,7 +46,7 @@ def buttons(run: Run) -> None:
                 icon=icon,
                 on_click="ignore",
                 key=f"download_{kind}",
-                help="The rows that are there now; the others as waiting." if run.waiting else None,
+                help=" ".join(filter(None, (_WAITING * bool(run.waiting), _LIMITS.get(kind)))) or None,
             )
         if any(column.type == "file" for column in run.columns) and run.ok:
             st.download_button(

@@ -211,6 +211,18 @@ def test_awkward_texts_are_kept_or_cut_with_a_mark() -> None:
         assert len(long.encode("utf-16-le")) <= 2 * workbook.MAX_TEXT
 
 
+def test_what_a_workbook_cuts_or_parts_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "MAX_ROWS", 3)
+    found = titled("x" * 40_000, "short", "y" * workbook.MAX_TEXT, "z" * 32_768)
+
+    def note(format: str) -> str:
+        return exports.export(run_of(4), rows_of(found), io.BytesIO(), format=format).snapshot_note
+
+    cut = "2 cells cut at Excel's limit of 32,767 characters: other formats hold all"
+    assert note("xlsx") == f"{cut}; on 2 sheets, since one holds 3 rows"
+    assert [note(format) for format in ("csv", "parquet", "jsonl")] == [""] * 3
+
+
 def test_a_long_address_is_no_link() -> None:
     long = "https://a.org/" + "x" * 3_000
     found: Found = [(1, item_of(1, cell=long), outcome_of(1))]

@@ -23,6 +23,8 @@ Cells = Iterable[Any]
 class DelimitedWriter:
     """CSV being written. `raw` writes every cell as it is; `bom` helps old spreadsheets to see that it is UTF-8."""
 
+    note = ""
+
     def __init__(self, stream: IO[bytes], columns: tuple[ResultColumn, ...], *, raw: bool, bom: bool) -> None:
         self._stream = stream
         text = _raw_text if raw else _safe_text

@@ -11,6 +11,8 @@ from jobs.runtime.results.writers import json_text
 class JsonLinesWriter:
     """JSON Lines being written."""
 
+    note = ""
+
     def __init__(self, stream: IO[bytes], columns: tuple[ResultColumn, ...]) -> None:
         self._stream = stream
         self._names = [column.name for column in columns]

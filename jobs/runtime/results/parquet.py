@@ -20,6 +20,8 @@ _TYPES = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
 class ParquetWriter:
     """Parquet being written. `wide` names whole-number columns that hold more than 64 bits: they are text."""
 
+    note = ""
+
     def __init__(self, stream: IO[bytes], columns: tuple[ResultColumn, ...], *, wide: frozenset[str]) -> None:
         self._columns = columns
         self._types = ["str" if column.name in wide else column.type for column in columns]

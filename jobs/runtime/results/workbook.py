@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
+from jobs.runtime.records import count
 from jobs.runtime.results.table import ResultColumn
 from jobs.runtime.results.writers import json_text, storable
 
@@ -39,8 +40,19 @@ class WorkbookWriter:
         self._book = xlsxwriter.Workbook(stream, options)
         if large:
             self._book.use_zip64()
+        self._cut = 0
         self._bold = self._book.add_format({"bold": True})
         self._add_sheet()
+
+    @property
+    def note(self) -> str:
+        """How many cells were cut, and that there are several sheets."""
+        sheets = len(self._book.worksheets())
+        cut_cells = (
+            f"{count(self._cut, 'cell')} cut at Excel's limit of {MAX_TEXT:,} characters: other formats hold all"
+        )
+        several = f"on {sheets} sheets, since one holds {MAX_ROWS:,} rows"
+        return "; ".join([cut_cells] * bool(self._cut) + [several] * (sheets > 1))
 
     def write(self, rows: list[list[Any]]) -> None:
         """Add rows."""
@@ -77,7 +89,9 @@ class WorkbookWriter:
         elif _is_number(cell):
             self._sheet.write_number(self._row, place, cell)
         elif text := str(cell) if isinstance(cell, str) and self._columns[place].type != "json" else json_text(cell):
-            self._sheet.write_string(self._row, place, cut(text))
+            kept = cut(text)
+            self._cut += kept is not text and kept.endswith(CUT)
+            self._sheet.write_string(self._row, place, kept)
 
 
 def _is_number(cell: Any) -> bool:

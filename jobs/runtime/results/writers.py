@@ -11,7 +11,11 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 class Writer(Protocol):
     """A format being written: rows in, piece by piece. `close` completes the file, `abandon` gives it up; both leave
-    the stream open."""
+    the stream open. `note` says in words what the format could not hold as it was; empty: it held everything."""
+
+    @property
+    def note(self) -> str:
+        """What a reader of the file should know."""
 
     def write(self, rows: list[list[Any]]) -> None:
         """Add rows, each with a cell for every column."""
