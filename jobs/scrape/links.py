@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import re
+import string
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
 
-import idna
+import ada_url
 
 _ENDS = "".join(map(chr, range(33)))
 _HOST = re.compile(r"[^/\\?#]*")
+_PLAIN_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
+_SCHEMES = ("http", "https")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,19 +47,17 @@ def count_links(hrefs: Iterable[str], url: str, base: str | None) -> Tally:
 
 
 def resolve(base: str, reference: str | None) -> str | None:
-    """A reference as an absolute http or https URL, or None where it is none."""
-    if not reference or not (reference := _trim(reference)):
-        return None
+    """A reference as an absolute http or https URL, written as browsers write it; None where it is none."""
     try:
-        url = urljoin(base, reference)
-        host = urlsplit(url).hostname
-    except ValueError:
+        url = ada_url.URL(reference, base=base) if reference and _trim(reference) else None
+    except (ValueError, UnicodeError):  # a lone surrogate cannot be handed to the parser
         return None
-    return url if host and scheme_of(url) in _DEFAULT_PORTS else None
+    return url.href if url is not None and url.protocol in ("http:", "https:") else None
 
 
 def same_page(one: str, other: str) -> bool:
-    """Whether two URLs name one page: host case, default ports, an empty path and fragments make no difference."""
+    """Whether two URLs name one page: host case, default ports, an empty path, escapes of the same characters and
+    fragments make no difference."""
     return _comparable(one) == _comparable(other)
 
 
@@ -74,15 +75,13 @@ def site_of(url: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _site(authority: str) -> str:
-    host = authority.rpartition("@")[2]
-    host = host.partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    host = host.lower().rstrip(".")
-    if not host.isascii() and len(host) <= 253:
+    host = authority.lower()
+    if not _PLAIN_HOST.fullmatch(host) or "xn--" in host:
         try:
-            host = idna.encode(host, uts46=True).decode()
-        except UnicodeError:
-            return host
-    return host.removeprefix("www.")
+            host = ada_url.URL(f"https://{authority}/").hostname
+        except (ValueError, UnicodeError):
+            return ""
+    return host.rstrip(".").removeprefix("www.")
 
 
 def _target(href: str, start_site: str, start_scheme: str) -> str:
@@ -96,7 +95,7 @@ def _target(href: str, start_site: str, start_scheme: str) -> str:
     if not scheme:
         return start_site
     name = scheme[1].lower()
-    if name not in _DEFAULT_PORTS:
+    if name not in _SCHEMES:
         return ""
     rest = href[scheme.end() :]
     if rest[:1] not in ("/", "\\") and name == start_scheme:
@@ -112,11 +111,11 @@ def _trim(href: str) -> str:
     return href
 
 
-def _comparable(url: str) -> tuple[str, str, int | None, str, str]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return ("", url, None, "", "")
-    scheme = parts.scheme.lower()
-    return (scheme, parts.hostname or "", port or _DEFAULT_PORTS.get(scheme), parts.path or "/", parts.query)
+def _comparable(url: str) -> str:
+    return _ESCAPE.sub(_plain, (resolve(url, url) or url).partition("#")[0])
+
+
+def _plain(escape: re.Match[str]) -> str:
+    """An escape in capitals; what needs none, without it (RFC 3986, section 6.2.2)."""
+    character = chr(int(escape[1], 16))
+    return character if character in _UNRESERVED else escape[0].upper()

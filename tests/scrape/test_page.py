@@ -26,6 +26,7 @@ from jobs.scrape.pagefacts import PageFacts
 
 PAGES = sorted((Path(__file__).parent / "pages").glob("*.html"))
 URL = "https://example.org/shop/page"
+BOOKS = "https://xn--bcher-kva.example/%C3%A9?q=%C3%A9"
 READERS: tuple[page.Reader, ...] = ("fast", "beautifulsoup")
 
 
@@ -176,7 +177,9 @@ def test_the_title_is_the_first_of_the_page_that_is_not_empty(markup: str, title
         ("<meta name=og:title content=x>", "og_title", "x"),
         ("<meta property=og:image content=//cdn.example/a.png>", "og_image", "https://cdn.example/a.png"),
         ("<meta property=og:image content='data:image/png;base64,x'>", "og_image", None),
-        ("<link rel='alternate CANONICAL' href=' /a\n b '>", "canonical", "https://example.org/a b"),
+        ("<link rel='alternate CANONICAL' href=' /a\n b '>", "canonical", "https://example.org/a%20b"),
+        ("<link rel=canonical href='HTTPS://Bücher.example/é?q=é'>", "canonical", BOOKS),
+        ("<meta property=og:image content='/a b|é.png'>", "og_image", "https://example.org/a%20b|%C3%A9.png"),
         ("<link rel=canonical href='http://[::1'><link rel=canonical href=/ok>", "canonical", "https://example.org/ok"),
         ("<h1> </h1><h1>two <i>words</i></h1>", "h1", "two words"),
         ("<h1> </h1><h1>two</h1>", "h1_count", 2),
@@ -263,7 +266,12 @@ def test_links_start_from_the_base_of_the_page() -> None:
         ("a:b", 0, 0),
         ("./a:b", 1, 0),
         ("http://[::1]/", 0, 1),
-        ("http://[::1", 0, 1),
+        ("http://[::1", 0, 0),
+        ("http://other.example:port/", 0, 0),
+        ("http://two words.example/", 0, 0),
+        ("http://ex%61mple.org/", 1, 0),
+        ("https://www\u3002example\u3002org/", 1, 0),
+        ("https://www.EXAMPLE.org&colon;80", 1, 0),
         ("https://münchen.example/", 0, 1),
         ("#", 0, 0),
         (" ", 0, 0),
@@ -297,6 +305,9 @@ def test_a_host_beyond_ascii_is_one_host_in_both_spellings() -> None:
         ({}, "<link rel=canonical href=/other>", "its canonical URL is another page"),
         ({}, "<link rel=canonical href='HTTPS://Example.ORG:443/shop/page#x'>", None),
         ({}, "<link rel=canonical href='https://example.org/shop/page?a=1'>", "its canonical URL is another page"),
+        ({"url": "https://example.org/%C3%A9~/a%20b"}, "<link rel=canonical href='/é%7e/a b'>", None),
+        ({"url": "https://xn--bcher-kva.example/"}, "<link rel=canonical href='//BÜCHER.example'>", None),
+        ({}, "<link rel=canonical href='/shop/page?a=%C3%A9'>", "its canonical URL is another page"),
     ],
 )
 def test_a_page_that_may_not_be_listed_says_why(options: dict[str, Any], markup: str, reason: str | None) -> None:
