@@ -14,7 +14,13 @@ _NUMBER = r"[+-]?[0-9]{1,1000}"
 _RANGE = re.compile(rf"({_NUMBER})\s*\.\.\s*({_NUMBER})(?:\s+(step)(?:\s+([^\s,;]+))?)?(?![^\s,;])", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+|(?:[ \u00a0\u2009\u202f][0-9]{3})+)(?!,?[^\s;,])")
 _WORD = re.compile(r"[^\s,;]+")
-_ADDRESS = re.compile(r"https?://[^\s<>\"`{}|\\^\u200b\ufeff]+", re.IGNORECASE)
+_UNSEEN = "\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
+_ADDRESS = re.compile(
+    rf"https?://[^\s<>\"`{{}}|\\^/?#，。、；！？（）「」『』【】《》{_UNSEEN}]+(?:[/?#][^\s<>\"`{{}}|\\^{_UNSEEN}]*)?",
+    re.IGNORECASE,
+)
+"""An address within a text. Signs of Chinese and Japanese sentences may be in a path, but in no host."""
+
 _PAIRS = {
     ")": "(",
     "]": "[",
@@ -32,7 +38,7 @@ _ENDS = ".,;:!?…”’»›“„‹«。、，；：！？．"
 """Signs that end a sentence or a quotation, and no address."""
 
 _SEPARATORS = _ENDS.translate({ord(sign): None for sign in ".:!?"})
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+_INVISIBLE = re.compile(rf"^[\s\u200c\u200d{_UNSEEN}]+|[\s\u200c\u200d{_UNSEEN}]+$")
 
 
 def cells_of(lines: Iterable[Cell], kind: Kind) -> Iterator[Cell]:
@@ -100,9 +106,13 @@ def _step(span: re.Match[str]) -> int:
 
 
 def _addresses(line: str, kind: Kind) -> list[str]:
-    """The URLs in a line; else the words in it that could be hosts; else the line as it is."""
-    whole = _unescaped(line.strip().strip(_INVISIBLE).strip())
+    """The URLs in a line, and the hosts beside them where it holds nothing else; else the words in it that could be
+    hosts; else the line as it is."""
+    whole = _unescaped(_INVISIBLE.sub("", line))
     found = [_without_ends(address) for part in _ADDRESS.findall(whole) for address in _apart(part)]
+    listed = [_without_ends(word) for word in re.split(r"[\s|]+", whole) if word]
+    if 0 < len(found) < len(listed) and all(map(kind.looks_like, listed)):
+        return listed
     if found:
         alone = not re.search(r"\s", whole) and len(found) == 1 and whole.lower().startswith("http")
         return [whole.rstrip(_SEPARATORS)] if alone and "<" not in whole and '"' not in whole else found
@@ -119,8 +129,8 @@ def _unescaped(line: str) -> str:
 
 
 def _apart(part: str) -> list[str]:
-    """Addresses that only a comma or a semicolon keeps apart."""
-    return re.split(r"[,;，；、。]+(?=https?://)", part, flags=re.IGNORECASE)
+    """Addresses that only a comma or a semicolon keeps apart, or brackets, as in `[![text](image)](page)`."""
+    return re.split(r"(?:[,;，；、。]+|[\])]+\()(?=https?://)", part, flags=re.IGNORECASE)
 
 
 def _without_ends(address: str) -> str:
