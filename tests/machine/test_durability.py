@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -27,22 +28,22 @@ from tests.machine.recorder import Recorder
 
 
 @pytest.mark.slow
-def test_d01_fifty_kills_in_a_run_of_2000_items(machine: Machine) -> None:
-    chance, recorder = random.Random(1), Recorder(seconds=0.05)
-    port, items, kills = recorder.server.server_port, 2_000, 50
-    run = machine.submit([f"get {port} /{number}" for number in range(items)], pool=(2, 8))
-    seen: dict[int, int] = {}
-    asked: dict[int, int] = {}
+@pytest.mark.parametrize("pool", [(1, 16), (2, 8)], ids=["threads", "both"])
+def test_d01_fifty_kills_in_two_runs_of_1000_items(machine: Machine, pool: tuple[int, int]) -> None:
+    chance, recorder = random.Random(pool[0]), Recorder(seconds=0.05)
+    port, items, kills = recorder.server.server_port, 1_000, 25
+    run = machine.submit([f"get {port} /{number}" for number in range(items)], pool=pool)
+    seen: dict[Any, object] = {}
+    asked: dict[Any, int] = {}
     for kill in range(kills):
         client.ensure_runner()
         before = client.run(run.id).done
         if chance.random() < 0.8:  # the others are killed while they start
             until(lambda before=before: client.run(run.id).done > before)
-            time.sleep(chance.uniform(0, 0.3))
-        for position, _, outcome in client.rows(run.id, 1, items):
-            if outcome is not None:
-                assert seen.setdefault(position, outcome.seq) == outcome.seq
-                asked.setdefault(position, recorder.asked[f"/{position - 1}"])
+            time.sleep(chance.uniform(0, 0.2))
+        for position, seq in machine.sql("SELECT position, seq FROM outcomes"):
+            assert seen.setdefault(position, seq) == seq
+            asked.setdefault(position, recorder.asked[f"/{position - 1}"])
         workers = machine.workers() if kill % 4 == 3 else []
         if workers:
             with contextlib.suppress(psutil.NoSuchProcess):
