@@ -28,6 +28,9 @@ from jobs.runtime.tables.wanted import Wanted
 
 __all__ = ["Preflight", "invalid_as_csv", "peek", "read", "read_items", "read_text"]
 
+MAX_LINES_A_ROW = 20
+"""Lines that a row may have on average, blank ones and those within quotes included, in a file of the largest size."""
+
 _REPLACED = "characters that cannot be stored (NUL, lone surrogates) replaced by U+FFFD"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -141,6 +144,11 @@ def _refuse_too_many(grid: Grid, layout: Layout) -> None:
     most = settings.value("JOBS_MAX_ITEMS")
     if grid.most_lines <= most:
         return
+    if grid.texts is not None and grid.most_lines > most * MAX_LINES_A_ROW:
+        raise BadInput(
+            f"{grid.name} has {grid.most_lines:,} lines, far more than the {most:,} rows that a run may have: remove "
+            "the blank ones, or split it (or set JOBS_MAX_ITEMS)"
+        )
     rows = itertools.islice((1 for _, cells in _rows(grid, layout, None) if any(cells)), most + 1)
     if sum(rows) > most:
         raise _too_many(grid.name, most)

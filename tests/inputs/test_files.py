@@ -361,6 +361,14 @@ def test_too_many_rows_are_refused_before_they_are_checked(numbers: Job, monkeyp
         read("n\n" + "5\n" * 1001, numbers)
 
 
+def test_far_too_many_blank_lines_are_refused_unread(urls: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_MAX_ITEMS", "10")
+
+    assert read("url\n" + "\n" * 190 + "https://a.org\n", urls).rows == 1
+    with pytest.raises(BadInput, match="has 203 lines, far more than the 10 rows .* remove the blank ones"):
+        read("url\n" + "\n" * 200 + "https://a.org\n", urls)
+
+
 # C10
 
 
