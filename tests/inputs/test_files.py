@@ -365,7 +365,7 @@ def test_far_too_many_blank_lines_are_refused_unread(urls: Job, monkeypatch: pyt
     monkeypatch.setenv("JOBS_MAX_ITEMS", "10")
 
     assert read("url\n" + "\n" * 190 + "https://a.org\n", urls).rows == 1
-    with pytest.raises(BadInput, match="has 203 lines, far more than the 10 rows .* remove the blank ones"):
+    with pytest.raises(BadInput, match="has 203 lines, far more than the 10 rows"):
         read("url\n" + "\n" * 200 + "https://a.org\n", urls)
 
 
