@@ -115,12 +115,14 @@ class Watch:
     left: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
+    downloaded: list[str] = field(default_factory=list)
 
     def on(self, page: Page) -> None:
         page.on("request", self._request)
         page.on("websocket", lambda socket: self._address(socket.url))
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("download", lambda download: self.downloaded.append(download.url))
         page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
 
     def _request(self, request: Request) -> None:
@@ -136,6 +138,17 @@ class Watch:
         if message.type == "error" and not (probed.endswith(PROBES) and not probed.startswith("/_stcore")):
             self.errors.append(f"{message.text} ({message.location.get('url')})")
 
+    def unexpected(self) -> list[str]:
+        """The errors, but for those of a file that was downloaded and is asked for again.
+
+        Streamlit's own page does that at each download, only to look whether the file is there; Streamlit's server
+        drops it after two more runs of any page, which on a slow machine is before.
+        """
+        again = [error for error in self.errors if any(f"({url})" in error for url in self.downloaded)]
+        told = [error for error in self.errors if error.startswith("Client Error: Download Button source error - 404")]
+        excused = {*again, *told[: len(again)]}
+        return [error for error in self.errors if error not in excused]
+
 
 @pytest.fixture
 def watch(site: Site) -> Iterator[Watch]:
@@ -143,7 +156,7 @@ def watch(site: Site) -> Iterator[Watch]:
     seen = Watch(address=site.address)
     yield seen
     assert seen.left == []
-    assert seen.errors == []
+    assert seen.unexpected() == []
     assert seen.dialogs == []
 
 
