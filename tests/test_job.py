@@ -591,6 +591,9 @@ def test_what_is_no_number_is_refused(cell: str) -> None:
         ("example.org?next=http://other.example/", "https://example.org?next=http://other.example/"),
         ("münchen.example/straße", "https://münchen.example/straße"),
         ("http://[::1]:8000/", "http://[::1]:8000/"),
+        ("<http://example.org/a_(b)>", "http://example.org/a_(b)"),
+        ("[text](http://example.org/a_(b))", "http://example.org/a_(b)"),
+        ("\u200b'example.org'\u2069", "https://example.org"),
     ],
 )
 def test_urls_are_read(cell: str, url: str) -> None:

@@ -18,7 +18,7 @@ class Kind:
 
     `read(cell)` returns the item or raises ValueError (or ItemError, to give a code of its own) with a sentence.
     `looks_like(cell)` is a quick guess, used to find the column among many. `names` are usual column headings,
-    lower case. `ranges` allows `1..9 step 2` where items are typed.
+    lower case. `ranges` allows `1..9 step 2` where items are typed. `bare(cell)` takes away what is around an item.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Kind:
     looks_like: Callable[[str], bool]
     names: tuple[str, ...] = ()
     ranges: bool = False
+    bare: Callable[[str], str] = str.strip
 
 
 def read_text(cell: str) -> str:
@@ -81,12 +82,31 @@ _NO_DOMAINS = frozenset(
 """What stands after the last point in names of files and in headings such as `company.url`, and ends no domain."""
 
 
+_INVISIBLE = (
+    " \t\r\n\f\v\u00a0\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+"""What copying leaves around a URL; nobody sees it."""
+
+_WRAPPED = re.compile(
+    r"""<(?:URL:)?([^<>\s]+)>|"([^"\s]+)"|'([^'\s]+)'|[“„]([^”“\s]+)[”“]|«\s?([^»\s]+)\s?»|`([^`\s]+)`"""
+    r"""|!?\[[^\[\]]*\]\(<?([^<>\s]+?)>?(?:\s+"[^"]*")?\)"""
+)
+
+
+def bare_url(cell: str) -> str:
+    """A cell without what stands around its URL: white space and signs nobody sees, angle brackets, quotes, or the
+    text of a Markdown link, as in `<https://a.org>` and `[text](https://a.org)`."""
+    text = cell.strip().strip(_INVISIBLE)
+    wrapped = _WRAPPED.fullmatch(text) if text[:1] in "<\"'“„«`[!" else None
+    return next(filter(None, wrapped.groups())) if wrapped else text
+
+
 def read_url(cell: str) -> str:
     """An http or https URL with a host; `example.org/page` becomes `https://example.org/page`.
 
     Raises ValueError with a sentence: another scheme, no host, white space inside, or more than 8,192 characters.
     """
-    text = read_text(cell)
+    text = read_text(bare_url(cell))
     if len(text) > 8192:
         raise ValueError(f"a URL of {len(text):,} characters is too long (at most 8,192)")
     if not _SCHEME.match(text) and looks_like_url(text):
@@ -113,7 +133,7 @@ def _check_host(url: str) -> None:
 
 def looks_like_url(cell: str) -> bool:
     """Whether a cell begins like an http URL, or with a host name such as `example.org`; `report.pdf` is none."""
-    text = cell.strip()
+    text = bare_url(cell)
     if text[:8].lower().startswith(("http://", "https://")):
         return True
     host = re.split(r"[/?#:]", text, maxsplit=1)[0]
@@ -163,6 +183,7 @@ URL = Kind(
     read=read_url,
     looks_like=looks_like_url,
     names=_URL_HEADINGS,
+    bare=bare_url,
 )
 INTEGER = Kind(
     name="whole number",

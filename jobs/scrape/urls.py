@@ -19,12 +19,10 @@ _ADDRESS = re.compile(
     r"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[[0-9A-Fa-f:.]+\]|localhost)([:/?#]|$)", re.ASCII | re.IGNORECASE
 )
 _USER = re.compile(r"[^/?#\\\s]+@")
-_INVISIBLE = " \t\r\n\f\v\u00a0\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202b\u202c\u202d\u202e"
-"""What copying leaves around a URL; nobody sees it."""
-
 _NO_HOSTS = frozenset({"tel", "sms"})
 """Schemes that figures follow, as a port follows a host."""
 
+_ANOTHER = re.compile(r"\shttps?://", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -60,24 +58,26 @@ class Target:
 
 
 def read_cell(cell: str) -> str:
-    """The URL a cell holds, as the user wrote it but for white space around it.
+    """The URL a cell holds, as the user wrote it but for what stands around it.
 
     Raises ItemError, `invalid_url` or `unsupported_scheme`, with a sentence.
     """
     target(cell)
-    return _bare(cell)
+    return URL.bare(cell)
 
 
 @functools.lru_cache(maxsize=1_024)
 def target(text: str) -> Target:
     """What a URL, or an address without a scheme such as `example.org/page`, asks for. Raises ItemError."""
-    text = _bare(text)
+    text = URL.bare(text)
     if not text:
         raise ItemError("invalid_url", "the cell is empty")
     if len(text) > MAX_CHARS:
         raise ItemError("invalid_url", f"a URL of {len(text):,} characters is too long (at most {MAX_CHARS:,})")
     if _CONTROL.search(text):
         raise ItemError("invalid_url", f"{_quoted(text)} holds a control character: remove it")
+    if _ANOTHER.search(text):
+        raise ItemError("invalid_url", f"{_quoted(text)} holds several addresses: give each a row of its own")
     written, guessed = _with_scheme(text)
     return _parse(written, text, guessed=guessed)
 
@@ -107,12 +107,8 @@ def looks_like_url(cell: str) -> bool:
     return URL.looks_like(cell)
 
 
-PAGE_URL = Kind(name="URL", read=read_cell, looks_like=looks_like_url, names=URL.names)
+PAGE_URL = Kind(name="URL", read=read_cell, looks_like=looks_like_url, names=URL.names, bare=URL.bare)
 """URLs of pages as items of a job, with codes of their own for what is none."""
-
-
-def _bare(cell: str) -> str:
-    return cell.strip().strip(_INVISIBLE)
 
 
 def _with_scheme(text: str) -> tuple[str, bool]:

@@ -550,7 +550,7 @@ def test_choosing_a_heading_makes_the_first_line_a_header(texts: Job) -> None:
     [
         ("# Links\n\n- [A](https://a.org)\n- [B](https://b.org), and <https://c.org>\n", ["a", "b", "c"]),
         ("- https://a.org\n* https://b.org.\n", ["a", "b"]),
-        ("<https://a.org>\n<https://b.org>\n", ["a", "b"]),
+        ("see <https://a.org>\nor <https://b.org>\n", ["a", "b"]),
         ("Dear all,\nplease see https://a.org, and then\n(if you like) https://b.org! Bye, A.\n", ["a", "b"]),
     ],
 )

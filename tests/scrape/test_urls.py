@@ -47,6 +47,34 @@ def test_a_cell_is_read_as_browsers_read_it(cell: str, href: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        "<https://example.org/a>",
+        "<URL:https://example.org/a>",
+        '"https://example.org/a"',
+        "'https://example.org/a'",
+        "“https://example.org/a”",
+        "« https://example.org/a »",
+        "`https://example.org/a`",
+        "[a page](https://example.org/a)",
+        '[a page](<https://example.org/a> "its title")',
+        "\u2068https://example.org/a\u2069",
+    ],
+)
+def test_what_stands_around_a_url_is_no_part_of_it(cell: str) -> None:
+    assert urls.looks_like_url(cell)
+    assert urls.read_cell(cell) == "https://example.org/a"
+
+
+@pytest.mark.parametrize(
+    "cell", ["https://a.org/x https://b.org/y", "https://a.org\nhttps://b.org", "https://a.org/, HTTP://b.org/"]
+)
+def test_two_addresses_in_one_cell_are_refused_with_the_remedy(cell: str) -> None:
+    with pytest.raises(ItemError, match="several addresses: give each a row of its own"):
+        urls.read_cell(cell)
+
+
+@pytest.mark.parametrize(
     ("cell", "code"),
     [
         ("", "invalid_url"),
