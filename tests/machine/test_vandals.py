@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from jobs.runtime import client, worker
+from jobs.runtime import client, leftovers, worker
 from jobs.runtime.records import Outcome
 from tests.machine.conftest import Machine, until
 
@@ -99,6 +104,33 @@ def test_a_cancel_also_ends_what_an_item_has_started(machine: Machine) -> None:
 
     assert len(family) == 2
     until(lambda: not any(process.is_running() and process.status() != "zombie" for process in family), 5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="who started a process is read from /proc")
+def test_what_an_item_has_started_is_ended_by_the_next_runner_when_one_is_killed(
+    machine: Machine, tmp_path: Path
+) -> None:
+    run = machine.submit(["fork", "start", "detach", "sleep 600"], "vandal", pool=(1, 4))
+    until(lambda: client.run(run.id).done == 3)
+    (process,) = machine.workers()
+    family = process.children(recursive=True)
+    (detached,) = [child for child in family if os.getpgid(child.pid) == child.pid]
+    command, of_another_home = ["sh", "-c", "sleep 60 >&2 & echo $!"], {leftovers.MARK: f"1 {tmp_path}"}
+    started = subprocess.run(
+        command, env=os.environ | of_another_home, stdout=subprocess.PIPE, start_new_session=True, check=True
+    )
+    stranger = psutil.Process(int(started.stdout))
+    machine.kill_runner()
+    client.ensure_runner()
+
+    doomed = [child for child in family if child != detached]
+    until(lambda: not any(child.is_running() and child.status() != "zombie" for child in doomed))
+    assert detached.is_running()
+    assert stranger.is_running()
+    assert "had left behind" in machine.log()
+    detached.kill()
+    stranger.kill()
+    client.cancel(run.id)
 
 
 def test_what_items_print_fills_no_disk(machine: Machine) -> None:

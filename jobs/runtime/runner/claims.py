@@ -7,14 +7,15 @@ import os
 import time
 from functools import partial
 
-from jobs.runtime import catalog, presence, settings
+from jobs.runtime import catalog, leftovers, presence, settings
 from jobs.runtime.groups import Groups
-from jobs.runtime.records import RunState
+from jobs.runtime.records import RunState, count
 from jobs.runtime.runner.active import ActiveRun
 from jobs.runtime.runner.closing import Closing
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.runner.orders import Orders
 from jobs.runtime.runner.preparation import Preparation
+from jobs.runtime.runner.says import say
 from jobs.runtime.runner.site import SampleSite
 from jobs.runtime.store import commands, reopening, runs
 from jobs.runtime.store.connection import Connection
@@ -36,6 +37,8 @@ class Claims:
         self.leaving = False
         self.site = SampleSite(desk.store.home)
         self._next_sweep = 0.0
+        self._leftovers = 2
+        """Sweeps in which they are looked for: the second for those whose worker was still dying at the first."""
 
     def inherit(self) -> None:
         """Take up what an earlier runner left: cancels and retries half-way, and runs in work."""
@@ -116,10 +119,16 @@ class Claims:
             run.log("sample", f"the sample site did not start: {error.strerror or error}")
 
     def _sweep(self, now: float) -> None:
-        """Now and then: forget answered commands, remove half-submitted runs."""
+        """Now and then: forget answered commands, remove half-submitted runs; at first, end what was left behind."""
         if now < self._next_sweep:
             return
         self._next_sweep = now + SWEEP_SECONDS
+        if self._leftovers:
+            self._leftovers -= 1
+            left = leftovers.end(self.desk.store.home, self.desk.epoch)
+            if left:
+                what = count(len(left), "process", "processes")
+                say(f"ended what the workers of an earlier runner had left behind: {what}")
         at = self.desk.now_unix()
         self.desk.write(lambda db: commands.forget(db, at - KEEP_ANSWERS))
         for number in runs.abandoned(self.desk.db, time.time() - ABANDONED_SECONDS):

@@ -16,7 +16,7 @@ import sys
 import time
 import traceback
 
-from jobs.runtime import confine, presence, settings
+from jobs.runtime import confine, leftovers, presence, settings
 from jobs.runtime.errors import BadSetting, DamagedStore, StaleEpoch, StoreError
 from jobs.runtime.presence import Presence
 from jobs.runtime.runner.active import ActiveRun
@@ -59,6 +59,7 @@ class Runner:
                 code_hash=self.desk.code_hash,
                 settings=settings.of_runner(),
             )
+        leftovers.mark(self.desk.store.home, self.desk.epoch)
         self._listen()
         self.claims.inherit()
         say(f"runner {os.getpid()} holds {self.desk.store.home}, epoch {self.desk.epoch}")

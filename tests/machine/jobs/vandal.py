@@ -89,8 +89,13 @@ def fork() -> None:
 
 
 def start() -> None:
-    """A grandchild in a group of its own, which nobody waits for."""
+    """A grandchild which nobody waits for."""
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+def detach() -> None:
+    """A grandchild that is meant to outlive its run."""
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
 
 
 def threads() -> None:

@@ -1,0 +1,60 @@
+"""What an earlier runner's workers had started and what has outlived them: found by a mark in its environment.
+
+The kernel ends the workers of a runner that was killed (`confine.follow_parent`), and not what their jobs had started.
+A process id alone would not do to find it, since ids are given again; the mark names home and runner.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+MARK = "FANOUT_STARTED_BY"
+
+
+def mark(home: Path, epoch: int) -> None:
+    """From here on, what this process starts is known as this runner's, and what that starts."""
+    os.environ[MARK] = f"{epoch} {home}"
+
+
+def end(home: Path, epoch: int) -> list[int]:
+    """End what earlier runners of this home have left behind in process groups without a head; returns their ids.
+
+    Whoever heads a group of its own was detached on purpose, and goes on, as it does when its run ends. Linux only.
+    """
+    if sys.platform != "linux":
+        return []
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if _end(pid, home, epoch)]
+
+
+def _end(pid: int, home: Path, epoch: int) -> bool:
+    with suppress(OSError):  # it has ended, or is another user's
+        handle = os.pidfd_open(pid)
+        try:
+            if _is_left(pid, home, epoch):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)  # to that very process, whatever its id is by now
+                return True
+        finally:
+            os.close(handle)
+    return False
+
+
+def _is_left(pid: int, home: Path, epoch: int) -> bool:
+    start = os.fsencode(f"{MARK}=")
+    for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+        if entry.startswith(start):
+            by, _, of = entry.removeprefix(start).partition(b" ")
+            return of == os.fsencode(home) and by != b"%d" % epoch and _headless(os.getpgid(pid))
+    return False
+
+
+def _headless(group: int) -> bool:
+    try:
+        state = Path(f"/proc/{group}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state in ("Z", "X")
