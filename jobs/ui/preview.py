@@ -27,12 +27,14 @@ class Reading:
 
 def read(job: Any, given: source.Given | None) -> Reading:
     """Read what was given, with the choice of sheet and column where there is one."""
+    reading = st.container()  # there also when nothing is read, so that what stands below keeps its place
     if given is None:
         nouns = f"{job.kind.name}s"
         return Reading(preflight=None, reason=f"Nothing to run yet: type {nouns}, choose a file, or try the sample.")
     column, sheet = _chosen(job, given)
     try:
-        preflight = source.preflight(job, given, column, sheet)
+        with reading:
+            preflight = source.preflight(job, given, column, sheet)
     except Refused as error:
         return Reading(preflight=None, reason=str(error))
     _choices(job, given, preflight)

@@ -202,7 +202,8 @@ def preflight(job: Any, given: Given, column: str, sheet: str) -> Any:
     content = (given.mark, given.name, job.name)
     known = st.session_state.get("preflight")
     if known is None or known[0] != content or not _answers(*known[1:], column=column, sheet=sheet):
-        known = (content, (column, sheet), _read_or_refused(job, given, column, sheet))
+        with st.spinner(f"Reading {words.literal(given.name, 80) or 'the list'}…"):
+            known = (content, (column, sheet), _read_or_refused(job, given, column, sheet))
         st.session_state["preflight"] = known
     if isinstance(known[2], Refused):
         raise known[2]

@@ -81,3 +81,16 @@ def test_a_file_over_the_limit_is_a_sentence_on_the_page_and_the_page_goes_on(si
     page.get_by_role("button", name="Try the sample").click()
     settle(page)
     expect(page.get_by_role("button", name="Start run")).to_be_enabled()
+
+
+def test_a_long_file_is_said_to_be_read(site: Site, page: Page) -> None:
+    go(page, f"{site.address}/?job=scrape")
+    urls = "\n".join(f"http://site-{place % 16 + 1}.sample/{place}" for place in range(200_000))
+
+    page.locator("input[type=file]").set_input_files(
+        {"name": "long *list*.csv", "mimeType": "text/csv", "buffer": f"url\n{urls}\n".encode()}
+    )
+
+    expect(page.get_by_text("Reading long *list*.")).to_be_visible()
+    expect(page.get_by_text("200,000 URLs")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Reading long")).to_have_count(0)
