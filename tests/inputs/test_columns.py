@@ -72,3 +72,25 @@ def test_a_column_that_counts_up_is_not_meant_beside_another(numbers: Job) -> No
 def test_a_column_that_counts_up_is_meant_where_it_is_named_or_alone(numbers: Job) -> None:
     assert column("n,size\n1,70\n2,15\n3,99\n", numbers) == "n"
     assert column("id,name\n1,x\n2,y\n3,z\n", numbers) == "id"
+
+
+def test_cells_that_say_there_is_nothing_do_not_speak_against_a_column(urls: Job) -> None:
+    rows = ["https://img.example/1.png,n/a", "https://img.example/2.png,-", "https://img.example/3.png,NULL"]
+    content = "\n".join(["image,website", *rows, "https://img.example/4.png,https://a.example/"])
+
+    found = inputs.read(content.encode(), name="t.csv", job=urls)
+
+    assert (found.column, found.invalid_count) == ("website", 3)
+
+
+def test_a_fitting_name_does_not_outweigh_that_nearly_all_cells_are_empty(urls: Job) -> None:
+    rows = [f",https://a.example/{number},https://img.example/{number}.png" for number in range(20)]
+    once = ["https://b.example/,https://a.example/x,"]
+
+    assert column("\n".join(["url,source,image", *once, *rows]), urls) == "source"
+
+
+def test_a_fitting_name_outweighs_the_fuller_column_of_pictures(urls: Job) -> None:
+    rows = [f",https://img.example/{number}.png" for number in range(20)]
+
+    assert column("\n".join(["url,image", "https://b.example/,", *rows]), urls) == "url"

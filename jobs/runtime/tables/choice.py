@@ -63,10 +63,16 @@ class Share:
 
 
 def shares_of(rows: list[list[str]], wanted: Wanted, width: int) -> list[Share]:
-    """What each of `width` columns holds, by its first rows."""
+    """What each of `width` columns holds, by its first rows; `n/a` and its like fill no cell."""
     looked = rows[: max(20, MAX_LOOKS // max(1, width))]
-    columns = [[row[index] for row in looked if index < len(row) and row[index].strip()] for index in range(width)]
+    columns = [
+        [row[index] for row in looked if index < len(row) and row[index].strip().lower() not in _NOTHING]
+        for index in range(width)
+    ]
     return [Share(rows=len(looked), filled=len(cells), alike=sum(map(wanted.looks_like, cells))) for cells in columns]
+
+
+_NOTHING = frozenset({"", "-", "--", "–", "—", ".", "?", "na", "n/a", "#n/a", "null", "none", "nan", "nil", "tbd"})
 
 
 def best_share(shares: list[Share]) -> tuple[int, float]:
@@ -79,7 +85,9 @@ def best_share(shares: list[Share]) -> tuple[int, float]:
 def _found(columns: tuple[str, ...], rows: list[list[str]], wanted: Wanted) -> tuple[int, str]:
     """The column of the items: the best of those that look like it, by name where several do."""
     shares = shares_of(rows, wanted, len(columns))
-    pure = [index for index, share in enumerate(shares) if share.alike and share.purity >= 0.5]
+    pure = _common(
+        [index for index, share in enumerate(shares) if share.alike and share.purity >= 0.5], columns, shares, wanted
+    )
     eligible = pure or [index for index, share in enumerate(shares) if share.alike] or list(range(len(columns)))
     item = min(
         eligible,
@@ -94,6 +102,15 @@ def _found(columns: tuple[str, ...], rows: list[list[str]], wanted: Wanted) -> t
         best = best_share(shares)
         item = best[0] if best[1] and _name_rank(columns[item], wanted) >= _UNNAMED else item
     return item, _reason(columns[item], shares[item], len(eligible), wanted)
+
+
+def _common(pure: list[int], columns: tuple[str, ...], shares: list[Share], wanted: Wanted) -> list[int]:
+    """Those that are filled at least a fifth as often as the fullest one whose heading speaks not against it: a name
+    that fits does not outweigh cells that are nearly all empty."""
+    fullest = max(
+        (shares[index].coverage for index in pure if _name_rank(columns[index], wanted) <= _UNNAMED), default=0
+    )
+    return [index for index in pure if shares[index].coverage * 5 >= fullest]
 
 
 _UNNAMED = 1_000
