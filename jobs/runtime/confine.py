@@ -90,6 +90,16 @@ def _status(pid: int | str, name: str) -> int | None:
     return None
 
 
+def ended(child: int) -> bool:
+    """Whether a child of this process has ended; False where the system does not say."""
+    if not hasattr(os, "waitid"):
+        return False
+    try:
+        return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # and its end has been heard of
+        return True
+
+
 def stopped(pid: int) -> bool:
     """Whether a process is stopped (SIGSTOP, or a debugger)."""
     with suppress(OSError, IndexError):

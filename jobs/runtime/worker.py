@@ -115,7 +115,7 @@ class Worker:
     """A process's pipe, slots and sender."""
 
     def __init__(self, pipe: socket.socket, board: Board, terms: Terms) -> None:
-        self.pipe, self.board, self.terms = pipe, board, terms
+        self.pipe, self.board, self.terms, self.pid = pipe, board, terms, os.getpid()
         self.job: Job
         self.run: RunTerms
         self.todo: queue.SimpleQueue[Ticket] = queue.SimpleQueue()
@@ -191,6 +191,8 @@ class Worker:
                 self.said.put(("back", ticket.number))
             else:
                 answer = self._perform(slot, ticket, cpu)
+                if os.getpid() != self.pid:
+                    os._exit(0)  # the item has forked, and this is its child, which has no say here
                 cpu += answer.cpu
                 self.said.put(("out", _fields(ticket.number, slot, answer)))
             self.board.finish(slot)

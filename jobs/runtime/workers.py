@@ -130,6 +130,13 @@ class Workers:
                 ended[speaker] = None
         return Heard(frames=heard, died=[gone for gone in ended if self._gone(gone, heard)], rung=rung)
 
+    def missed(self) -> Heard:
+        """What `wait` could not hear of: workers that have died while something that an item had forked holds their
+        pipe and their sentinel."""
+        heard: list[tuple[WorkerProcess, str, Any]] = []
+        ended = [gone for gone in self.all if confine.ended(gone.pid)]
+        return Heard(frames=heard, died=[gone for gone in ended if self._gone(gone, heard)], rung=False)
+
     def close(self) -> None:
         """Kill all workers and wait for them."""
         for doomed in list(self.all):

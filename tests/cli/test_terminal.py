@@ -56,6 +56,30 @@ def test_a_closed_pipe_is_no_error(fanout, verb: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_where_standard_error_cannot_be_written_the_run_is_watched_to_its_end(fanout) -> None:
+    words = ["run", "stall", "--item", "0.5", "--item", "nothing", "--json"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "jobs", *words], cwd=PROJECT, stdout=subprocess.PIPE, stderr=full, check=False
+        )
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["state"] == "finished"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("words", [["list"], ["run", "echo", "--item", "a"]])
+def test_where_standard_output_cannot_be_written_that_is_said(fanout, words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "jobs", *words], cwd=PROJECT, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+
+    assert done.returncode == 2
+    assert done.stderr.endswith(b"standard output cannot be written: No space left on device\n")
+
+
 def test_output_is_utf8_whatever_the_locale(fanout, python) -> None:
     strange = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
 

@@ -136,7 +136,7 @@ def test_every_worker_killed_at_once_is_replaced(machine: Machine) -> None:
 
 
 def test_a_stopped_worker_is_replaced_and_its_items_done_elsewhere(machine: Machine) -> None:
-    run = machine.submit(["sleep 0.2"] * 6, pool=(1, 2), deadline=None)
+    run = machine.submit(["sleep 1"] * 6, pool=(1, 2), deadline=None)
     until(lambda: client.progress(run.id).doing)
     os.kill(client.progress(run.id).doing[0].worker, signal.SIGSTOP)
 

@@ -20,7 +20,7 @@ def test_each_item_gets_its_own_outcome_in_every_pool(machine: Machine, pool: tu
     cells = ["ok", "fail", "bug", "leave_python", "return set", "return object", "return column", "return list"]
     cells += ["return deep", "return surrogate", "return huge", "return code", "return file", "later 0.05", "", "heed"]
 
-    found = machine.perform(cells, pool=pool, deadline=1.0)
+    found = machine.perform(cells, pool=pool, deadline=3.0)
 
     assert [(outcome.state.value, outcome.code) for outcome in found] == [
         ("ok", ""),

@@ -63,6 +63,7 @@ def test_a_frame_that_never_ends_stalls_nobody(machine: Machine) -> None:
     [
         ("shout", "ok"),
         ("fork", "ok"),
+        ("fork_and_go_on", "ok"),
         ("start", "ok"),
         ("threads", "ok"),
         ("raise_in_thread", "ok"),
@@ -83,6 +84,23 @@ def test_whatever_an_item_does_to_its_process_is_its_own_outcome(machine: Machin
 
     assert ends(found) == [*["ok"] * 4, end, *["ok"] * 4]
     assert "Traceback" not in machine.log()
+
+
+@pytest.mark.parametrize("verb", ["fork", "fork_and_go_on"])
+def test_the_death_of_a_worker_is_heard_of_while_a_fork_of_it_lives(machine: Machine, verb: str) -> None:
+    found = machine.perform([verb, "ok", "die", "ok"], "vandal", pool=(1, 1), deadline=None)
+
+    assert ends(found) == ["ok", "ok", "worker_lost", "ok"]
+    assert "SIGKILL" in found[2].error
+
+
+def test_a_fork_that_goes_on_performs_nothing(machine: Machine, tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    notes = [f"note {asked}"] * 300  # so fast that some wait in the worker already while another is performed
+    found = machine.perform([*notes, "fork_and_go_on", *notes], "vandal", pool=(1, 1))
+
+    assert ends(found) == ["ok"] * 601
+    assert asked.read_text().count("asked") == 600
 
 
 def test_large_answers_of_many_slots_do_not_share_a_frame() -> None:

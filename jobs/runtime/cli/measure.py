@@ -15,7 +15,7 @@ from jobs.runtime.cli.asked import finite, input_options, limit_options, number_
 from jobs.runtime.cli.files import preflight, preflight_of_cells
 from jobs.runtime.cli.options import JobCommand, split_params
 from jobs.runtime.cli.run import CANCELLED
-from jobs.runtime.cli.terminal import duration, say, say_json, say_table, warn
+from jobs.runtime.cli.terminal import Unfailing, duration, say, say_json, say_table, warn
 from jobs.runtime.cli.watch import LOOK, Interrupts, cancel
 from jobs.runtime.errors import Refused
 from jobs.runtime.measure import Comparison, Measurement, Order
@@ -133,7 +133,7 @@ def _watch(measurement: Measurement, interrupts: Interrupts) -> Measurement:
 
     interval = 0.1 if sys.stderr.isatty() else 10
     checked = time.monotonic()
-    with tqdm(total=measurement.steps, unit=" runs", file=sys.stderr, mininterval=interval, dynamic_ncols=True) as bar:
+    with tqdm(total=measurement.steps, unit=" runs", file=Unfailing(), mininterval=interval, dynamic_ncols=True) as bar:
         while not (measurement.over or interrupts.asked):
             client.wait(measurement.latest.id, LOOK)
             measurement = measure.advance(measurement.plan.id)

@@ -6,8 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
+
+from jobs.runtime.errors import Refused
 
 _UNSEEN = {number: "�" for number in [*range(32), *range(127, 160)] if chr(number) not in "\t\n"}
 
@@ -65,15 +68,36 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+class Unfailing:
+    """Standard error for a progress bar: where it cannot be written (a full disk, a reader that has gone), silent."""
+
+    def write(self, text: str) -> None:
+        """As of any stream."""
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """As of any stream."""
+        try:
+            sys.stderr.flush()
+        except OSError:
+            _close_quietly(sys.stderr)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+
 def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text + "\n")
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         _close_quietly(stream)
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+            raise Refused(f"standard output cannot be written: {error.strerror or error}") from None
 
 
 def _close_quietly(stream: TextIO) -> None:
-    """Send the rest nowhere: the reader has gone (`| head`), and the work goes on."""
+    """Send the rest nowhere: the reader has gone (`| head`), or the disk is full; and the work goes on."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 (a device, not a path)
         os.dup2(nowhere.fileno(), stream.fileno())

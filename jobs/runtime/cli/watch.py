@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.runtime import client
 from jobs.runtime.cli import report
-from jobs.runtime.cli.terminal import warn
+from jobs.runtime.cli.terminal import Unfailing, warn
 from jobs.runtime.errors import FanoutError, IllegalMove
 from jobs.runtime.records import Item, Run, RunState
 
@@ -101,7 +101,7 @@ def _bar(run: Run) -> tqdm[Any]:
     from tqdm import tqdm
 
     interval = 0.1 if sys.stderr.isatty() else 10
-    return tqdm(total=run.items, unit=" items", file=sys.stderr, mininterval=interval, dynamic_ncols=True)
+    return tqdm(total=run.items, unit=" items", file=Unfailing(), mininterval=interval, dynamic_ncols=True)
 
 
 def _telling(run: Run) -> str:

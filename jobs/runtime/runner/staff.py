@@ -58,6 +58,7 @@ class Staff:
             return
         self.next_check = now + TICK
         self.desk.workers.discard_cold(now)
+        self.hear(self.desk.workers.missed(), now)
         for run in list(self.desk.active.values()):
             with self.desk.about(run.number):
                 self._check_run(run, now)

@@ -45,6 +45,11 @@ def sleep(seconds: str = "0.1") -> None:
     time.sleep(float(seconds))
 
 
+def note(path: str) -> None:
+    with Path(path).open("a") as file:
+        file.write("asked\n")
+
+
 def close_all() -> None:
     os.closerange(0, 256)
 
@@ -86,6 +91,16 @@ def fork() -> None:
     if os.fork() == 0:
         time.sleep(60)
         os._exit(0)
+
+
+def fork_and_go_on() -> str:
+    """Two that go on as the worker: whatever the child does is nobody's answer."""
+    os.fork()
+    return "ok"
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def start() -> None:
