@@ -64,6 +64,14 @@ PATIENCE = {"windows-1252": 1, "gb18030": 10, "big5": 10, "euc-kr": 10, "shift_j
 """How many characters of valid UTF-8 refute a declared legacy encoding (others: 3): in some of them, a few characters
 may happen to be valid UTF-8, as the two of the Chinese carrier Unicom are."""
 
+FEW_BROKEN = 2
+"""So many bytes that cannot be read refute no declaration: texts are cut inside a character (a title of 60 bytes)."""
+
+LEAST_FOREIGN = 6
+"""Different characters beyond ASCII: of a word or two in East Asian ones, none need be frequent."""
+
+_ASCII = frozenset(map(chr, range(128)))
+
 SAMPLE_BYTES = 256 * 1024
 """How much of the page decides whether it is what was declared."""
 
@@ -92,6 +100,21 @@ class Claim:
     def __str__(self) -> str:
         speaker = {"header": "the Content-Type header", "meta": "the page's meta tag", "xml": "its XML declaration"}
         return f'{speaker[self.source]} says "{self.label[:40]}"'
+
+
+def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What the standard reads where Python has nothing: controls in the gaps of Windows' alphabets, GBK's euro sign."""
+    if isinstance(error, UnicodeDecodeError):
+        byte = error.object[error.start]
+        if error.encoding == "charmap" and 0x80 <= byte < 0xA0:
+            return chr(byte), error.start + 1
+        if error.encoding == "gb18030" and byte == 0x80:
+            return "€", error.start + 1
+    return codecs.replace_errors(error)
+
+
+_REPLACE = "replace_as_browsers"
+codecs.register_error(_REPLACE, _replaced)
 
 
 def decode(body: bytes, content_type: str) -> Decoded:
@@ -184,16 +207,18 @@ def _is_utf8_instead(sample: bytes, encoding: str) -> bool:
 
 
 def _hardly_fits(sample: bytes, encoding: str) -> bool:
-    """Whether more than one in twenty of the bytes beyond ASCII cannot be read in an encoding."""
+    """Whether more than one in twenty of the bytes beyond ASCII, and more than a few, cannot be read in an encoding."""
     if any(fits(sample, codec) for codec in _codecs(encoding)):
         return False
-    wrong = sample.decode(_codecs(encoding)[0], "replace").count("\ufffd")
-    return wrong * 20 > len(sample) - len(sample.translate(None, HIGH_BYTES))
+    wrong = sample.decode(_codecs(encoding)[0], _REPLACE).count("\ufffd")
+    return wrong > FEW_BROKEN and wrong * 20 > len(sample) - len(sample.translate(None, HIGH_BYTES))
 
 
 def _is_other_ideographs(text: bytes, encoding: str) -> bool:
     """Whether hardly a character is a frequent one, and the bytes make a text in another encoding."""
     if frequent_share(text, encoding) >= LEAST_SHARE / 2:
+        return False
+    if len(set(text.decode(_codecs(encoding)[0], "ignore")) - _ASCII) < LEAST_FOREIGN:
         return False
     return bool(east_asian_encoding(text)) or is_likely(text)
 
@@ -213,8 +238,9 @@ def _read(body: bytes, encoding: str, source: str, notes: list[str]) -> Decoded:
     names = _codecs(encoding)
     text = next((text for text in (_strictly(body, name) for name in names) if text is not None), None)
     if text is None:
-        text = codecs.getincrementaldecoder(names[0])("replace").decode(body)
-        notes.append(f"some bytes are not {encoding}; they are shown as \ufffd")
+        text = codecs.getincrementaldecoder(names[0])(_REPLACE).decode(body)
+        if "\ufffd" in text:
+            notes.append(f"some bytes are not {encoding}; they are shown as \ufffd")
     return Decoded(text=text.replace("\0", "").lstrip("\ufeff"), encoding=encoding, source=source, notes=tuple(notes))
 
 

@@ -25,12 +25,15 @@ _CHINESE = (
 _JAPANESE = "".join(map(chr, (*range(0x3041, 0x3094), *range(0x30A1, 0x30F7)))) + "ー、。・「」日本人年月大"
 _KOREAN = "이다는에을의가를로한고도하지은서기사리아시어인자나해대부그과수들정있으면일게전라구보제여성장주조원화국"
 
+_MARKS = "“”‘’…—"
+"""All that is not ASCII in many an English page of an East Asian site."""
+
 FREQUENT = {
-    "gb18030": frozenset(_CHINESE),
-    "big5": frozenset(_CHINESE),
-    "shift_jis": frozenset(_JAPANESE),
-    "euc-jp": frozenset(_JAPANESE),
-    "euc-kr": frozenset(_KOREAN),
+    "gb18030": frozenset(_CHINESE + _MARKS),
+    "big5": frozenset(_CHINESE + _MARKS),
+    "shift_jis": frozenset(_JAPANESE + _MARKS),
+    "euc-jp": frozenset(_JAPANESE + _MARKS),
+    "euc-kr": frozenset(_KOREAN + _MARKS),
 }
 
 LOOKED_AT = 4_000

@@ -90,7 +90,7 @@ def _target(href: str, start_site: str, start_scheme: str) -> str:
     if not href or href[0] == "#":
         return ""
     if href[0] in "/\\":
-        return _site(_HOST.match(href, 2)[0]) if href[1:2] in ("/", "\\") else start_site  # type: ignore[index]
+        return _site(_HOST.match(href.lstrip("/\\"))[0]) if href[1:2] in ("/", "\\") else start_site  # type: ignore[index]
     scheme = _SCHEME.match(href)
     if not scheme:
         return start_site

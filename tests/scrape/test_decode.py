@@ -308,6 +308,9 @@ def test_a_declaration_that_makes_no_text_is_reported_and_not_followed(
         ("iso-8859-10", "Sámi giella lea okta dain gielain, maid hállet Norggas, Suomas; čálli šaddá ŋuolla đoaibmá"),
         ("gb18030", "王伟 李娜 张敏 刘洋 陈静 杨柳 赵磊 黄鑫 周婷 吴昊 徐霞 孙璐 胡蝶 朱琳 耄耋 氤氲 饕餮"),
         ("shift_jis", "ｱｲｳｴｵ ｶｷｸｹｺ ﾃｽﾄ ｻｲﾄ 商品一覧"),
+        ("big5", "Our “hosts”, our “guests”, all “apparmor” profiles: “complain”, then “enforce”, then “audit”"),
+        ("euc-kr", "Profiling… please start the application to be profiled… reading log… updating profiles…"),
+        ("euc-jp", "See the section on the initial setup (初期設定) of apt-get and aptitude"),
     ],
 )
 def test_unusual_text_does_not_refute_what_is_declared(encoding: str, text: str) -> None:
@@ -316,6 +319,38 @@ def test_unusual_text_does_not_refute_what_is_declared(encoding: str, text: str)
     decoded = decode(body, f"text/html; charset={encoding}")
 
     assert (decoded.text, decoded.source, decoded.notes) == (as_text(body, encoding), "header", ())
+
+
+@pytest.mark.parametrize(
+    ("label", "body", "text"),
+    [
+        ("shift_jis", b"<title>\x93\x8c\x8b\x9e\x93</title><p>cut", "<title>東京\ufffd</title><p>cut"),
+        ("euc-kr", b"<title>\xc7\xd1\xb1\xdb\xc7</title>", "<title>한글\ufffd</title>"),
+        ("iso-2022-jp", b"<title>\x1b$BElEN\x1b(B \xa9 2020</title>", "<title>東杜 \ufffd 2020</title>"),
+        ("windows-1253", b"<p>\xc1\xe8\xde\xed\xe1 \xff", "<p>Αθήνα \ufffd"),
+    ],
+)
+def test_a_byte_or_two_that_are_broken_do_not_refute_what_a_short_page_declares(
+    label: str, body: bytes, text: str
+) -> None:
+    decoded = decode(body, f"text/html; charset={label}")
+
+    assert (decoded.text, decoded.encoding, decoded.source) == (text, label, "header")
+    assert decoded.notes == (f"some bytes are not {label}; they are shown as \ufffd",)
+
+
+@pytest.mark.parametrize(
+    ("label", "body", "text"),
+    [
+        ("iso-8859-1", b"\x93q\x94 \x80 \x81", "“q” € \x81"),
+        ("windows-1253", b"\xc1\xe8\xde\xed\xe1 \x8d", "Αθήνα \x8d"),
+        ("gbk", b"\x80 100 \xd6\xd0\xce\xc4", "€ 100 中文"),
+    ],
+)
+def test_bytes_that_only_browsers_read_are_read_as_they_do(label: str, body: bytes, text: str) -> None:
+    decoded = decode(body, f"text/html; charset={label}")
+
+    assert (decoded.text, decoded.source, decoded.notes) == (text, "header", ())
 
 
 @pytest.mark.parametrize("header", ["text/html", "text/html; charset=iso-8859-1", "text/html; charset=windows-1251"])

@@ -256,6 +256,7 @@ def test_links_start_from_the_base_of_the_page() -> None:
         ("https://user:pw@example.org/", 1, 0),
         ("https://example.org@evil.example/", 0, 1),
         ("\\\\other.example\\x", 0, 1),
+        ("///other.example/x", 0, 1),
         ("https:/x", 0, 1),
         ("https:x", 1, 0),
         ("ht\ntps://example.org/", 1, 0),
