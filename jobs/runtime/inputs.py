@@ -88,7 +88,7 @@ def invalid_as_csv(found: Preflight) -> bytes:
 def _read(source: bytes | Path, *, name: str, job: Job, column: str, sheet: str, most: int | None) -> Preflight:
     grid = grid_of(source_of(source, name), kind=job.kind, sheet=sheet)
     wanted = Wanted(kind=job.kind, item_name=job.item_name, column=column)
-    sample = list(itertools.islice(grid.lines(), SAMPLE_LINES + 1))
+    sample = list(itertools.islice(filter(_is_filled, grid.lines()), SAMPLE_LINES + 1))
     in_one_line = _one_line_list(sample, grid, wanted)
     if in_one_line is not None:
         note = f"one line of {count(len(in_one_line), 'item')} read as a list"
@@ -103,13 +103,26 @@ def _read(source: bytes | Path, *, name: str, job: Job, column: str, sheet: str,
         return replace(listed, encoding=grid.encoding, table=replace(listed.table, source=name))
     _refuse_too_many(grid, layout)
     survey = Survey(job=job, layout=layout, name=name)
-    survey.take(_rows(grid, layout, most))
+    survey.take(_rows(grid, layout) if most is None else _first_filled(_rows(grid, layout), most))
     return _report(survey, grid, layout, complete=most is None or survey.rows < most)
 
 
-def _rows(grid: Grid, layout: Layout, most: int | None) -> Iterator[Line]:
-    below = itertools.dropwhile(lambda line: line[0] <= layout.after, grid.lines())
-    return itertools.islice(below, most)
+def _rows(grid: Grid, layout: Layout) -> Iterator[Line]:
+    return itertools.dropwhile(lambda line: line[0] <= layout.after, grid.lines())
+
+
+def _first_filled(lines: Iterator[Line], most: int) -> Iterator[Line]:
+    """Lines, blank ones included, until so many were not blank."""
+    filled = 0
+    for line in lines:
+        yield line
+        filled += _is_filled(line)
+        if filled == most:
+            return
+
+
+def _is_filled(line: Line) -> bool:
+    return any(map(str.strip, line[1]))
 
 
 def _one_line_list(sample: list[Line], grid: Grid, wanted: Wanted) -> list[str] | None:
@@ -149,7 +162,7 @@ def _refuse_too_many(grid: Grid, layout: Layout) -> None:
             f"{grid.name} has {grid.most_lines:,} lines, far more than the {most:,} rows that a run may have: remove "
             "the blank ones, or split it (or set JOBS_MAX_ITEMS)"
         )
-    rows = itertools.islice((1 for _, cells in _rows(grid, layout, None) if any(cells)), most + 1)
+    rows = itertools.islice((1 for _, cells in _rows(grid, layout) if any(cells)), most + 1)
     if sum(rows) > most:
         raise _too_many(grid.name, most)
 
@@ -185,7 +198,7 @@ def _report(survey: Survey, grid: Grid, layout: Layout, *, complete: bool) -> Pr
         table=Table(source=grid.name, columns=named, item_column=columns[layout.item], notes=notes),
         complete=complete,
         head=tuple(survey.head),
-        read_items=lambda: _items(_rows(grid, layout, None), layout.item, len(columns)),
+        read_items=lambda: _items(_rows(grid, layout), layout.item, len(columns)),
     )
 
 

@@ -70,6 +70,7 @@ def test_a_column_that_counts_up_is_not_meant_beside_another(numbers: Job) -> No
 
 
 def test_a_column_that_counts_up_is_meant_where_it_is_named_or_alone(numbers: Job) -> None:
+    assert column("price,size\n5.50,3\n6,4\n7,5\n", numbers) == "size"
     assert column("n,size\n1,70\n2,15\n3,99\n", numbers) == "n"
     assert column("id,name\n1,x\n2,y\n3,z\n", numbers) == "id"
 

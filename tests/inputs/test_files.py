@@ -361,6 +361,26 @@ def test_too_many_rows_are_refused_before_they_are_checked(numbers: Job, monkeyp
         read("n\n" + "5\n" * 1001, numbers)
 
 
+def test_a_thousand_blank_lines_hide_nothing(urls: Job) -> None:
+    gap = "\n" * 1_500
+
+    for content in (
+        f"{gap}name;url\nA;https://a.org\n",
+        f"name;url\n{gap}A;https://a.org\n",
+        f"name;url\n;{gap}A;https://a.org",
+    ):
+        found = read(content, urls)
+        assert (found.columns, cells(found)) == (("name", "url"), ["https://a.org"])
+        assert inputs.peek(content.encode(), name="t.csv", job=urls).preview() == [["A", "https://a.org"]]
+
+
+def test_a_sentence_stays_one_line_whatever_the_headings(urls: Job) -> None:
+    with pytest.raises(NoItems, match=r"has a header \(Web site, full name\) and no row"):
+        read('"Web\nsite","full\nname"\n', urls)
+    with pytest.raises(BadInput, match=r"it has Web site, full name"):
+        read('"Web\nsite","full\nname"\nhttps://a.org,x\n', urls, column="none")
+
+
 def test_far_too_many_blank_lines_are_refused_unread(urls: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOBS_MAX_ITEMS", "10")
 

@@ -39,7 +39,7 @@ def _chosen(columns: tuple[str, ...], wanted: Wanted, *, name: str, header: bool
         if plain(wanted.column) == plain(wanted.item_name):
             return found[0]
         columns = own_names(len(columns), found[0], wanted)
-    shown = ", ".join(columns[:20]) + (", …" if len(columns) > 20 else "")
+    shown = " ".join(", ".join(columns[:20]).split()) + (", …" if len(columns) > 20 else "")
     raise BadInput(f"{name} has no column {wanted.column!r} (it has {shown})")
 
 
@@ -93,6 +93,7 @@ def _found(columns: tuple[str, ...], rows: list[list[str]], wanted: Wanted) -> t
         eligible,
         key=lambda index: (
             _name_rank(columns[index], wanted),
+            shares[index].purity < 0.8,
             wanted.numeric and _counts(rows, index),
             -round(shares[index].coverage, 1),
             index,

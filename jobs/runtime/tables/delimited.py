@@ -21,6 +21,9 @@ NO_DELIMITER = "\U0010ffff"
 
 SAMPLE_CHARACTERS = 2**20
 
+MAX_SKIPPED = 1_000_000
+"""Lines among which a sample of filled ones is looked for."""
+
 MAX_MENDED = 100_000
 """Lines with stray quotes that are remembered for the report."""
 
@@ -139,15 +142,17 @@ def _clean(texts: Iterator[str], charset: Charset) -> Iterator[str]:
 
 
 def _sample(source: Source, charset: Charset) -> tuple[str, list[str]]:
-    """The delimiter that an Excel `sep=` line declares, and the first lines after it."""
-    sample = _first_texts(_clean(lines_of(source, charset), charset))
-    declared = _SEP.fullmatch(sample[0]) if sample else None
-    return (declared[1], sample[1:]) if declared else ("", sample)
+    """The delimiter that an Excel `sep=` line declares, and the first filled lines after it."""
+    texts = _clean(lines_of(source, charset), charset)
+    first = next(texts, "")
+    declared = _SEP.fullmatch(first)
+    return (declared[1], _first_texts(texts)) if declared else ("", _first_texts(itertools.chain([first], texts)))
 
 
 def _first_texts(texts: Iterator[str]) -> list[str]:
     sample, size = [], 0
-    for text in itertools.islice(texts, SAMPLE_LINES):
+    filled = (text for text in itertools.islice(texts, MAX_SKIPPED) if not text.isspace())
+    for text in itertools.islice(filled, SAMPLE_LINES):
         sample.append(text)
         size += len(text)
         if size >= SAMPLE_CHARACTERS:

@@ -47,7 +47,8 @@ def layout_of(sample: list[Line], wanted: Wanted, *, name: str, header: bool | N
         headings = _trimmed(headings)
     columns, notes = _columns(headings, rows)
     if place is not None and not rows:
-        raise NoItems(f"{name} has a header ({', '.join(columns)[:200]}) and no row below it: it has no item")
+        heads = " ".join(", ".join(columns).split())[:200]
+        raise NoItems(f"{name} has a header ({heads}) and no row below it: it has no item")
     item, reason = item_column(columns, rows, wanted, name=name, header=place is not None)
     if place is None:
         columns = own_names(len(columns), item, wanted)
