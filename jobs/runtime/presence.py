@@ -107,19 +107,24 @@ def trouble(home: Path) -> str:
 def alive(home: Path) -> bool:
     """Whether a runner holds this home."""
     if hasattr(os, "mkfifo"):
-        return _has_reader(home / DOORBELL)
-    if not (home / LOCK).exists():
-        return False
-    with (home / LOCK).open("ab") as lock:
-        return not _lock(lock)
+        return _has_reader(home)
+    return _is_locked(home)
 
 
-def _has_reader(bell: Path) -> bool:
+def _has_reader(home: Path) -> bool:
     try:
-        os.close(os.open(bell, os.O_WRONLY | os.O_NONBLOCK))
+        os.close(os.open(home / DOORBELL, os.O_WRONLY | os.O_NONBLOCK))
+    except PermissionError:  # it is another user's
+        return _is_locked(home)
     except OSError:
         return False
     return True
+
+
+def _is_locked(home: Path) -> bool:
+    with suppress(OSError), (home / LOCK).open("rb") as lock:
+        return not _lock(lock)
+    return False
 
 
 def _open_bell(path: Path) -> int | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +17,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jobs.runtime import client, settings
+from jobs.runtime import client, presence, settings
 from jobs.runtime.errors import IllegalMove
 from jobs.runtime.store.connection import FILE
 from tests.machine.conftest import Machine, until
@@ -84,6 +87,37 @@ def test_d09_a_folder_that_cannot_be_made_is_named(machine: Machine, tmp_path: P
     machine.move_to(tmp_path / "file" / "home")
 
     check_refusal(machine.home, f"the folder {machine.home} cannot be made: Not a directory")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("runner.log", ["run", "noop", "--item", "a"]), ("runner.lock", ["runner"])]
+)
+def test_a_file_of_the_home_that_cannot_be_opened_is_named(machine: Machine, name: str, words: list[str]) -> None:
+    client.runs()
+    (machine.home / name).mkdir()
+
+    ended = fanout(*words)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert str(machine.home / name) in ended.stderr
+    assert "Is a directory" in ended.stderr
+    assert ended.stderr.endswith(": see the rights of its folder, or set JOBS_HOME\n")
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="only root can be another user for a moment")
+def test_the_runner_of_another_user_is_seen() -> None:
+    home = Path(tempfile.mkdtemp())
+    home.chmod(0o755)
+    held = presence.Presence(home)
+    assert held.take(0)
+    try:
+        os.seteuid(65_534)
+        lives = presence.alive(home)
+    finally:
+        os.seteuid(0)
+        held.leave()
+    shutil.rmtree(home)
+
+    assert lives
 
 
 def test_d08_a_full_disk_is_said_and_what_was_asked_is_done_when_there_is_room(machine: Machine) -> None:

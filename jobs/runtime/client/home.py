@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -150,10 +151,7 @@ def _last_words() -> str:
 
 def _start_runner(home: Path, *, patience: float) -> None:
     """Start it detached, with no pipe of ours: it outlives this process."""
-    home.mkdir(parents=True, exist_ok=True)
-    log = log_path()
-    mode = "wb" if log.exists() and log.stat().st_size > LOG_BYTES else "ab"
-    with log.open(mode) as output:
+    with _open_log(log_path()) as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "jobs", "runner", "--patience", str(patience)],
             cwd=settings.PROJECT,
@@ -164,6 +162,16 @@ def _start_runner(home: Path, *, patience: float) -> None:
             close_fds=True,
         )
     _children[:] = [(of, earlier) for of, earlier in _children if earlier.poll() != 0] + [(home, child)]
+
+
+def _open_log(log: Path) -> IO[bytes]:
+    """The log to be written on, begun anew where it has grown large. Raises StoreError."""
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("wb" if log.exists() and log.stat().st_size > LOG_BYTES else "ab")
+    except OSError as error:
+        why = f"{log} cannot be written ({error.strerror})"
+        raise StoreError(f"{why}: see the rights of its folder, or set JOBS_HOME") from None
 
 
 def _ask_to_leave() -> None:

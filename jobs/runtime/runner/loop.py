@@ -202,7 +202,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     held = Presence(store.home)
-    if not held.take(options.patience):
+    try:
+        taken = held.take(options.patience)
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}: see the rights of its folder, or set JOBS_HOME", file=sys.stderr)
+        return 2
+    if not taken:
         say("another runner works here already")
         return 0
     return _serve(store, held, settings.value("JOBS_IDLE") if options.idle is None else options.idle)
