@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +101,8 @@ def _choose_job() -> Any:
         st.text("There is no job that works: add one to the folder jobs.")
         return None
     if st.session_state.get("job") not in names:
+        asked = st.session_state.get("job") or st.query_params.get("job")
+        _say_missing(asked, names)
         asked = st.query_params.get("job")
         st.session_state["job"] = asked if asked in names else names[0]
     chosen = st.segmented_control(
@@ -110,6 +112,14 @@ def _choose_job() -> Any:
     job = catalog.jobs[chosen or names[0]]
     st.text(f"{job.title}.")
     return job
+
+
+def _say_missing(asked: str | None, names: Sequence[str]) -> None:
+    """Why the job that was chosen, or that the address names, is not there: its file may have changed meanwhile."""
+    if asked and asked not in names:
+        entry = client.catalog().broken.get(asked)
+        why = f"cannot be used: {entry.reason}" if entry else "is not there"
+        frame.refused(f"The job {words.shortened(asked, 60)} {why}")
 
 
 def _job_label(name: str) -> str:

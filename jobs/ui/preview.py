@@ -30,7 +30,10 @@ def read(job: Any, given: source.Given | None) -> Reading:
     reading = st.container()  # there also when nothing is read, so that what stands below keeps its place
     if given is None:
         nouns = f"{job.kind.name}s"
-        return Reading(preflight=None, reason=f"Nothing to run yet: type {nouns}, choose a file, or try the sample.")
+        offer = f"type {nouns}, choose a file, or try the sample"
+        if not source.has_sample(job.name):
+            offer = f"type {nouns}, or choose a file"
+        return Reading(preflight=None, reason=f"Nothing to run yet: {offer}.")
     column, sheet = _chosen(job, given)
     try:
         with reading:

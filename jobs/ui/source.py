@@ -106,7 +106,7 @@ def _upload(job: Any) -> Given | None:
         help="The right column is found; you can choose another. All columns come back in the result.",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        if _has_sample(job.name):
+        if has_sample(job.name):
             st.button(
                 "Try the sample",
                 icon=":material/science:",
@@ -143,7 +143,8 @@ def _too_large(job: str, name: str, amount: int) -> None:
         )
 
 
-def _has_sample(job: str) -> bool:
+def has_sample(job: str) -> bool:
+    """Whether a list comes with this job."""
     try:
         client.sample(job)
     except Refused:

@@ -430,3 +430,28 @@ def test_the_list_as_it_stands_can_be_measured_each_way(new_run: Open) -> None:
     checked(app.run())
 
     assert app.selectbox(key="measure_items:factorial").value == "list"
+
+
+def test_a_job_that_breaks_while_its_page_is_open_is_named_with_the_reason(new_run: Open, own_jobs: Path) -> None:
+    file = own_jobs / "fields.py"
+    file.write_text(ALL_FIELDS)
+    app = typed(new_run(job="fields"), "fields", "a")
+    file.write_text(f"{ALL_FIELDS}\ndef (\n")
+
+    checked(app.button(key="start").click().run())
+
+    assert "The job fields cannot be used: fields.py, line " in texts(app)
+    assert client.count_runs() == 0
+
+
+def test_a_job_that_is_not_there_is_said_and_another_offered(new_run: Open) -> None:
+    app = new_run(job="**nobody**")
+
+    assert "The job **nobody** is not there" in texts(app)
+    assert app.segmented_control(key="job").value == "scrape"
+
+
+def test_the_sample_is_offered_in_words_only_where_there_is_one(new_run: Open, own_jobs: Path) -> None:
+    (own_jobs / "fields.py").write_text(ALL_FIELDS)
+
+    assert "Nothing to run yet: type texts, or choose a file." in texts(new_run(job="fields"))
