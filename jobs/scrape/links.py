@@ -18,6 +18,12 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _SCHEMES = ("http", "https")
 
+# URLs that are written as browsers write them: nothing is left to be resolved, escaped or put in lower case.
+_PLAIN_PATH = r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*+)*+/?(?:\?[A-Za-z0-9._~=&-]*+)?"
+_PLAIN_URL = re.compile(rf"https?://(?!.*xn--){_PLAIN_HOST.pattern}(?=/){_PLAIN_PATH}")
+_PLAIN_ROOTED = re.compile(rf"(?=/[A-Za-z0-9_~-]){_PLAIN_PATH}")
+_ORIGIN = re.compile(r"https?://[a-z0-9.:-]+(?=/)")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
@@ -47,7 +53,16 @@ def count_links(hrefs: Iterable[str], url: str, base: str | None) -> Tally:
 
 
 def resolve(base: str, reference: str | None) -> str | None:
-    """A reference as an absolute http or https URL, written as browsers write it; None where it is none."""
+    """A reference as an absolute http or https URL, written as browsers write it; None where it is none.
+
+    `base` is written so already. Most references are plain, and ask nothing of the parser, each of whose calls lets
+    another thread have the interpreter's lock.
+    """
+    if reference and _PLAIN_URL.fullmatch(reference):
+        return reference
+    origin = _ORIGIN.match(base)
+    if reference and origin and _PLAIN_ROOTED.fullmatch(reference):
+        return origin[0] + reference
     try:
         url = ada_url.URL(reference, base=base) if reference and _trim(reference) else None
     except (ValueError, UnicodeError):  # a lone surrogate cannot be handed to the parser
@@ -56,8 +71,8 @@ def resolve(base: str, reference: str | None) -> str | None:
 
 
 def same_page(one: str, other: str) -> bool:
-    """Whether two URLs name one page: host case, default ports, an empty path, escapes of the same characters and
-    fragments make no difference."""
+    """Whether two URLs, written as browsers write them, name one page: fragments, and how characters are escaped, make
+    no difference."""
     return _comparable(one) == _comparable(other)
 
 
@@ -112,7 +127,7 @@ def _trim(href: str) -> str:
 
 
 def _comparable(url: str) -> str:
-    return _ESCAPE.sub(_plain, (resolve(url, url) or url).partition("#")[0])
+    return _ESCAPE.sub(_plain, url.partition("#")[0])
 
 
 def _plain(escape: re.Match[str]) -> str:
