@@ -71,7 +71,7 @@ def _cell(name: str, kind: str, value: Any, keep: Keep) -> Any:
     if accepted is _NO:
         raise UnencodableError(f"column {name} is declared {kind}, but the job returned {_name(value)}")
     if isinstance(accepted, float) and math.isinf(accepted):
-        raise UnencodableError(f"column {name} is infinite")
+        raise UnencodableError(f"column {name} is infinite, or too large for a float")
     return accepted
 
 
@@ -96,7 +96,10 @@ def _digits(number: int) -> str:
 def _float(value: Any) -> Any:
     if not isinstance(value, numbers.Real | decimal.Decimal):
         return _NO
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.inf
     return None if math.isnan(number) else number
 
 

@@ -10,11 +10,13 @@ always be rebuilt from the store, so it may be killed at any instant.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import signal
 import sys
 import time
 import traceback
+from contextlib import suppress
 
 from jobs.runtime import confine, leftovers, presence, settings
 from jobs.runtime.errors import BadSetting, DamagedStore, StaleEpoch, StoreError
@@ -192,8 +194,8 @@ class Runner:
 def main(arguments: list[str] | None = None) -> int:
     """`python -m jobs runner [--idle S] [--patience S]`: be the runner, unless there is one already."""
     parser = argparse.ArgumentParser(prog="python -m jobs runner", description="The background process itself.")
-    parser.add_argument("--idle", type=float, default=None, help="seconds without work")
-    parser.add_argument("--patience", type=float, default=1.0, help="seconds to wait for another to leave")
+    parser.add_argument("--idle", type=_seconds, default=None, help="seconds without work")
+    parser.add_argument("--patience", type=_seconds, default=1.0, help="seconds to wait for another to leave")
     options = parser.parse_args(arguments)
     try:
         settings.check()
@@ -211,6 +213,13 @@ def main(arguments: list[str] | None = None) -> int:
         say("another runner works here already")
         return 0
     return _serve(store, held, settings.value("JOBS_IDLE") if options.idle is None else options.idle)
+
+
+def _seconds(text: str) -> float:
+    with suppress(ValueError):
+        if 0 <= float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds: give 0 or more")
 
 
 def _serve(store: Store, held: Presence, idle: float) -> int:
