@@ -12,9 +12,10 @@ from jobs.runtime.groups import Groups
 from jobs.runtime.records import Attempt, Item, Limits
 from jobs.runtime.runner.feed import GROUP_WINDOW, STEP, Feed
 from jobs.runtime.schedule import Schedule
-from jobs.runtime.store import items, outcomes, runs
+from jobs.runtime.store import attempts, items, outcomes, runs
+from jobs.runtime.store.attempts import NewAttempt
 from jobs.runtime.store.connection import Store
-from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
+from jobs.runtime.store.outcomes import OutcomeRow
 from tests.machine.conftest import unstored
 
 LIMITS = Limits(attempts=1, deadline=None, at_once=2, pause=0)
@@ -81,7 +82,7 @@ def test_what_has_an_outcome_is_left_out_and_what_was_tried_goes_on_from_there(t
     with store.write() as db:
         outcomes.add(db, stored.number, [OutcomeRow(2, "ok", "", "", "", None, 1)], duplicates=False)
         tried = Attempt(position=3, number=1, kind="later", code="busy", error="")
-        outcomes.add_attempts(db, stored.number, [NewAttempt(attempt=tried, not_before=1_000.0)])
+        attempts.add(db, stored.number, [NewAttempt(attempt=tried, not_before=1_000.0)])
     schedule = Schedule(Groups(), LIMITS)
     feed, db = Feed(stored, schedule, lambda: (50.0, 990.0)), store.connect()
     feed.fill(db, hungry=False)
@@ -98,7 +99,7 @@ def test_a_large_group_is_read_on_while_its_first_items_wait_for_their_next_atte
     stored = new_run(store, ["large"] * (3 * GROUP_WINDOW))
     with store.write() as db:
         later = [Attempt(position=at, number=1, kind="later", code="busy", error="") for at in range(1, GROUP_WINDOW)]
-        outcomes.add_attempts(db, stored.number, [NewAttempt(attempt=tried, not_before=1_000.0) for tried in later])
+        attempts.add(db, stored.number, [NewAttempt(attempt=tried, not_before=1_000.0) for tried in later])
     schedule = Schedule(Groups(), LIMITS)
     feed, db = Feed(stored, schedule, lambda: (50.0, 990.0)), store.connect()
 

@@ -11,7 +11,7 @@ import pytest
 from jobs.runtime.records import Item, ItemState, RunState
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.runner.orders import Orders
-from jobs.runtime.store import commands, epochs, items, outcomes, reopening, runs
+from jobs.runtime.store import attempts, commands, epochs, items, outcomes, reopening, runs
 from jobs.runtime.store.connection import Store
 from jobs.runtime.store.outcomes import OutcomeRow
 from tests.machine.conftest import unstored
@@ -183,7 +183,7 @@ def test_a_large_retry_goes_step_by_step_and_its_run_is_claimed_after_the_last(d
     assert runs.claimable(desk.db, 9) == [number]
     assert runs.get(desk.db, number).prepared == 0
     assert [event.text for event in commands.events(desk.db, number, 9)] == ["retry: 9 items reopened"]
-    assert [attempt.kind for attempt in outcomes.attempts(desk.db, number, 99)] == ["retried"] * 9
+    assert [attempt.kind for attempt in attempts.of_run(desk.db, number, 99)] == ["retried"] * 9
 
 
 @pytest.mark.usefixtures("by_twos")
@@ -196,7 +196,7 @@ def test_a_large_retry_by_code_reopens_these_alone(desk: Desk) -> None:
     work_off(orders)
 
     assert runs.codes(desk.db, number) == [("failed", "bug", 6)]
-    assert [attempt.position for attempt in outcomes.attempts(desk.db, number, 99)] == [3, 6, 9]
+    assert [attempt.position for attempt in attempts.of_run(desk.db, number, 99)] == [3, 6, 9]
 
 
 @pytest.mark.usefixtures("by_twos")

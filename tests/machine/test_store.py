@@ -10,9 +10,10 @@ import pytest
 
 from jobs.runtime.errors import IllegalMove, StaleEpoch, StoreError, UnknownRun
 from jobs.runtime.records import Attempt, Item, ItemState, RunState
-from jobs.runtime.store import epochs, history, items, outcomes, reopening, runs
+from jobs.runtime.store import attempts, epochs, history, items, outcomes, reopening, runs
+from jobs.runtime.store.attempts import NewAttempt
 from jobs.runtime.store.connection import FILE, BusyError, FullError, Store
-from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
+from jobs.runtime.store.outcomes import OutcomeRow
 from tests.machine.conftest import unstored
 
 
@@ -111,7 +112,7 @@ def test_reopening_keeps_what_was_as_an_attempt_and_takes_it_off_the_counters(st
     with store.read() as db:
         run = runs.get(db, number).run
         assert (run.ok, run.failed, run.item_seconds) == (1, 1, 2.0)
-        assert [(found.position, found.kind, found.code) for found in outcomes.attempts(db, number, 9)] == [
+        assert [(found.position, found.kind, found.code) for found in attempts.of_run(db, number, 9)] == [
             (2, "retried", "bug")
         ]
         assert runs.codes(db, number) == [("failed", "foreseen", 1), ("ok", "", 1)]
@@ -122,7 +123,7 @@ def test_tries_count_from_the_last_time_a_person_reopened_the_item(store: Store)
     number = new_run(store)
     kinds = [("later", 1), ("later", 2), ("retried", 3), ("lost", 4), ("later", 5)]
     with store.write() as db:
-        outcomes.add_attempts(
+        attempts.add(
             db,
             number,
             [
@@ -132,8 +133,8 @@ def test_tries_count_from_the_last_time_a_person_reopened_the_item(store: Store)
         )
 
     with store.read() as db:
-        assert outcomes.tries(db, number, [1, 2]) == {
-            1: outcomes.Tries(counted=1, lost=1, number=5, not_before=7.0),
+        assert attempts.tries(db, number, [1, 2]) == {
+            1: attempts.Tries(counted=1, lost=1, number=5, not_before=7.0),
         }
 
 
@@ -155,13 +156,13 @@ def test_an_item_cancelled_after_a_retry_still_says_how_often_it_was_tried(store
     with store.write() as db:
         outcomes.add(db, number, [outcome(1, ItemState.FAILED, "bug")], duplicates=False)
         reopening.reopen(db, number, [], 9)
-        outcomes.add_attempts(db, number, [NewAttempt(attempt=later)])
+        attempts.add(db, number, [NewAttempt(attempt=later)])
         outcomes.cancel_rest(db, number, 1, 2)
 
     with store.read() as db:
         found = outcomes.rows(db, number, 1, 2)
         assert [done.attempts for _, _, done in found if done] == [1, 1]
-        assert [tried.number for tried in outcomes.tries(db, number, [1, 2]).values()] == [1, 1]
+        assert [tried.number for tried in attempts.tries(db, number, [1, 2]).values()] == [1, 1]
     with store.write() as db:
         assert reopening.reopen(db, number, [], 9) == reopening.Reopened(items=2, untried=False)
 

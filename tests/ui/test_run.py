@@ -10,7 +10,7 @@ import pytest
 
 from jobs.runtime import client
 from jobs.runtime.records import Attempt, Event, RunState, Table
-from jobs.runtime.store import outcomes, runs
+from jobs.runtime.store import attempts, runs
 from jobs.ui import actions, downloads
 from jobs.ui.run import every
 from tests.ui.conftest import HOSTILE, LONG_LOG, Open, Stage, badges, checked, marked_up, plain, texts
@@ -428,11 +428,11 @@ def test_everything_about_one_item(visit: Open, stage: Stage) -> None:
 def test_the_earlier_attempts_of_an_item_are_found_among_those_of_a_long_run(visit: Open, stage: Stage) -> None:
     run = stage.run(cells=["5", "6"], state=RunState.RUNNING, done=2)
     tried = [
-        outcomes.NewAttempt(attempt=Attempt(position=position, number=1, kind="later", code=code, error=""))
+        attempts.NewAttempt(attempt=Attempt(position=position, number=1, kind="later", code=code, error=""))
         for position, code in (*((1, "timeout") for _ in range(10_000)), (2, "http_5xx"))
     ]
     with stage.store.write() as db:
-        outcomes.add_attempts(db, runs.find(db, run.id).number, tried)
+        attempts.add(db, runs.find(db, run.id).number, tried)
 
     app = visit("run", run=run.id)
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from jobs.runtime import client
 from jobs.runtime.records import Attempt, Item, Run, RunState, Table
-from jobs.runtime.store import items, outcomes, runs
-from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
+from jobs.runtime.store import attempts, items, outcomes, runs
+from jobs.runtime.store.attempts import NewAttempt
+from jobs.runtime.store.outcomes import OutcomeRow
 from jobs.ui import charts
 from tests.ui.conftest import BEGAN, Stage
 
@@ -41,7 +42,7 @@ def stored(stage: Stage, finals: list, earlier: list) -> Run:
         items.add(db, number, 1, [Item(cell="5") for _ in finals])
         runs.queue(db, number, items=len(finals), sample=False, at=BEGAN)
         runs.move(db, number, RunState.RUNNING)
-        attempts = [
+        tried = [
             NewAttempt(
                 attempt=Attempt(
                     position=1,
@@ -59,7 +60,7 @@ def stored(stage: Stage, finals: list, earlier: list) -> Run:
             )
             for place, (worker, slot, begin, seconds, _) in enumerate(earlier, start=1)
         ]
-        outcomes.add_attempts(db, number, attempts)
+        attempts.add(db, number, tried)
         outcomes.add(db, number, [_outcome(place, *final) for place, final in enumerate(finals, 1)], duplicates=False)
     return client.run(run.id)
 

@@ -58,7 +58,7 @@ def finite(limits: Limits) -> Limits:
     return dataclasses.replace(limits, deadline=None) if limits.deadline == math.inf else limits
 
 
-class Number(click.ParamType["float"]):
+class Number(click.ParamType):  # type: ignore[type-arg]  # click 8.2 has it without a type
     """A number within the limits of a field; where none is allowed, `none` is infinity."""
 
     def __init__(self, field: Field) -> None:

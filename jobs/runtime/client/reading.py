@@ -15,6 +15,7 @@ from jobs.runtime import artifacts, confine, presence, settings, worker_logs
 from jobs.runtime.client.home import find, log_path, store
 from jobs.runtime.errors import Refused
 from jobs.runtime.records import Attempt, Doing, Event, Item, Outcome, Pool, Progress, Run, RunState
+from jobs.runtime.store import attempts as attempts_table
 from jobs.runtime.store import commands, epochs, history, outcomes
 from jobs.runtime.store import runs as run_table
 
@@ -135,13 +136,13 @@ def failures(run_id: str, *, code: str = "", first: int = 1, most: int = 200) ->
 def attempts(run_id: str, most: int = 10_000) -> list[Attempt]:
     """The attempts that were not final, by item."""
     with store().read() as db:
-        return outcomes.attempts(db, run_table.find(db, run_id).number, most)
+        return attempts_table.of_run(db, run_table.find(db, run_id).number, most)
 
 
 def attempts_of(run_id: str, position: int) -> list[Attempt]:
     """The attempts at one item that were not final, oldest first."""
     with store().read() as db:
-        return outcomes.attempts_of(db, run_table.find(db, run_id).number, position)
+        return attempts_table.of_item(db, run_table.find(db, run_id).number, position)
 
 
 def events(run_id: str, most: int = 500) -> list[Event]:
@@ -167,7 +168,7 @@ def spans(run_id: str, most: int = 2_000) -> list[Span]:
     with store().read() as db:
         number = run_table.find(db, run_id).number
         timed = outcomes.timed(db, number, 1, most)
-        tried = outcomes.attempts(db, number, most)
+        tried = attempts_table.of_run(db, number, most)
     found = [
         Span(position=position, worker=worker, slot=slot, started_at=at, seconds=seconds, state=state)
         for position, worker, slot, at, seconds, state in timed

@@ -19,9 +19,10 @@ from jobs.runtime.runner.feed import Feed
 from jobs.runtime.runner.outlook import Outlook
 from jobs.runtime.runner.refusals import Refusals
 from jobs.runtime.schedule import Entry, Schedule
-from jobs.runtime.store import commands, outcomes, runs
+from jobs.runtime.store import attempts, commands, outcomes, runs
+from jobs.runtime.store.attempts import NewAttempt
 from jobs.runtime.store.connection import Connection
-from jobs.runtime.store.outcomes import NewAttempt, OutcomeRow
+from jobs.runtime.store.outcomes import OutcomeRow
 from jobs.runtime.store.runs import Stored
 from jobs.runtime.worker_process import WorkerProcess
 
@@ -253,7 +254,7 @@ class ActiveRun:
 
     def commit(self, db: Connection) -> int:
         """Store the buffers, in the caller's transaction; returns how many outcomes were new."""
-        outcomes.add_attempts(db, self.number, self.buffers.attempts)
+        attempts.add(db, self.number, self.buffers.attempts)
         stored = outcomes.add(db, self.number, self.buffers.outcomes, duplicates=self.stored.traits.keyed)
         for event in self.buffers.events:
             commands.log(db, self.number, event)

@@ -10,7 +10,7 @@ from math import inf
 
 from jobs.runtime.groups import MAX_HOLD
 from jobs.runtime.schedule import Entry, Schedule
-from jobs.runtime.store import items, outcomes
+from jobs.runtime.store import attempts, items
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.runs import Stored
 
@@ -125,7 +125,7 @@ class Feed:
         return bool(short)
 
     def _add(self, db: Connection, found: list[items.Waiting]) -> None:
-        tried = outcomes.tries(db, self.number, [waiting.position for waiting in found])
+        tried = attempts.tries(db, self.number, [waiting.position for waiting in found])
         monotonic, unix = self.clock()
         ready = []
         for waiting in found:

@@ -6,7 +6,8 @@
     history       runs in lists: filtered, counted, a page at a time
     epochs        the runner's row: who took over last
     items         items, their plan (group, turn, duplicates), what waits
-    outcomes      outcomes and attempts: stored once, read by position
+    outcomes      outcomes: stored once, read by position
+    attempts      what was tried before an outcome, and does not count
     reopening     a person's retry: outcomes become attempts again, some at a time
     commands      what page and command line ask of the runner; events, the log of a run
 
