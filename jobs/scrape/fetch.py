@@ -20,6 +20,7 @@ from jobs.scrape import body, failures
 from jobs.scrape.connections import CONNECT_SECONDS, SILENCE_SECONDS, Adapter, Exchange, Phases, exchanging
 from jobs.scrape.deadline import Watch, Watchdog
 from jobs.scrape.guard import Guard
+from jobs.scrape.sniff import is_file, is_unstated
 from jobs.scrape.urls import Target
 
 FOLLOWED = frozenset({301, 302, 303, 307, 308})
@@ -94,9 +95,11 @@ class Answer:
 
     @property
     def is_text(self) -> bool:
-        """Whether the body is a page or other text that can be read; a type that is not stated is taken for one."""
+        """Whether the body is a page or other text that can be read; without a type, if it begins as no file does."""
         kind = self.content_type
-        return not kind or kind.startswith("text/") or kind.endswith(("+xml", "/xml"))
+        if is_unstated(kind):
+            return not is_file(self.content)
+        return kind.startswith("text/") or kind.endswith(("+xml", "/xml"))
 
 
 class _Request(PreparedRequest):

@@ -8,6 +8,7 @@ bytes ── decode ── text ──┬── fast: lxml ───────
 from __future__ import annotations
 
 import contextlib
+import html
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +19,7 @@ from jobs.scrape.facts import page_facts
 from jobs.scrape.fast import MARK, read_fast
 from jobs.scrape.findings import Findings
 from jobs.scrape.pagefacts import PageFacts
+from jobs.scrape.sniff import is_plain
 
 if TYPE_CHECKING:
     from jobs.scrape.fields import Field
@@ -29,6 +31,12 @@ COLUMNS = PageFacts
 
 MAX_CHARS = 5 * 2**20
 """What is read of a page at most: a tree takes up to thirty times the room of its text."""
+
+MAX_UTF8 = 9_999_000
+"""And so many bytes: a longer text between two tags, libxml2 would drop without a word."""
+
+LONGEST_UTF8 = 4
+"""Bytes of a character."""
 
 SECOND_LOOK_TAGS = 20_000
 """BeautifulSoup is asked where lxml could not read all, unless that would take longer than some 0.3 s."""
@@ -70,13 +78,24 @@ def read(
     text, utf8, notes = decoded.text, decoded.utf8, []
     if MARK in text:  # no character; the fast reader needs it for itself
         text, utf8 = text.replace(MARK, "\ufffd"), None
-    if len(text) > MAX_CHARS:
-        text, utf8 = text[:MAX_CHARS], None
-        notes.append(f"only the first {MAX_CHARS:,} characters were read")
+    if is_plain(content_type, text):
+        text, utf8 = html.escape(text, quote=False), None
+    most = _most_chars(text)
+    if len(text) > most:
+        text, utf8 = text[:most], None
+        notes.append(f"only the first {most:,} characters were read")
     with _large if len(text) > LARGE_CHARS else contextlib.nullcontext():
         found, values = _find(text, utf8, reader, fields, notes)
     facts = page_facts(decoded, found, url, status=status, x_robots_tag=x_robots_tag, notes=notes)
     return {**facts, **values}
+
+
+def _most_chars(text: str) -> int:
+    """How many characters of a text are read: those that are few enough, and take no more room than a text may."""
+    if len(text) * LONGEST_UTF8 <= MAX_UTF8:
+        return len(text)
+    kept = text[:MAX_CHARS].encode("utf-8", "replace")[:MAX_UTF8]
+    return len(kept.decode("utf-8", "ignore"))
 
 
 @contextlib.contextmanager

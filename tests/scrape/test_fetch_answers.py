@@ -425,6 +425,15 @@ def test_html_labelled_text_is_read(ask: Ask, serve: Serve) -> None:
     assert (row["code"], row["title"]) == ("", "a")
 
 
+@pytest.mark.parametrize("kind", ["", "*/*", "html", "unknown/unknown", "application/unknown", "; charset=utf-8"])
+def test_what_is_labelled_as_nothing_is_looked_at(kind: str, ask: Ask, serve: Serve) -> None:
+    contents = [b"<title>a</title>", b"\x89PNG\r\n\x1a\n" + bytes(100), b"%PDF-1.7 x", b"\0\0\0 ftypisom"]
+    rows = [ask(serve(says(answer(content, headers={"Content-Type": kind}))).url()) for content in contents]
+
+    assert [row["code"] for row in rows] == ["", "not_text", "not_text", "not_text"]
+    assert [row.get("title") for row in rows] == ["a", None, None, None]
+
+
 def test_a_connection_closed_between_items_is_opened_again(ask: Ask, serve: Serve) -> None:
     def script(peer: Peer, request: bytes) -> bool:
         if b"/second" in request and peer.server.connections == 1:

@@ -340,6 +340,15 @@ def test_a_page_in_another_encoding_is_parsed_in_it() -> None:
     assert (row["title"], row["encoding"], row["encoding_source"]) == ("жук", "windows-1251", "meta")
 
 
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("kind", ["text/plain", "TEXT/Plain; charset=utf-8", "text/markdown"])
+def test_plain_text_is_read_as_it_stands(kind: str, reader: page.Reader) -> None:
+    row = read("#include <stdio.h> &lt; <title>x</title> <a href=/y>", content_type=kind, reader=reader)
+
+    assert row["excerpt"] == "#include <stdio.h> &lt; <title>x</title> <a href=/y>"
+    assert (row["title"], row["links_internal"], row["text_chars"]) == (None, 0, 52)
+
+
 # --- robot checks ---
 
 
@@ -468,6 +477,13 @@ def test_only_the_beginning_of_a_huge_page_is_parsed(python: Any) -> None:
     assert printed.startswith("[655360, 50000] ['only the first 5,242,880 characters were read', ")
     assert "the first 100,000 tags only" in printed
     assert int(printed.rpartition(" ")[2]) < 400_000  # kilobytes
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_text_of_more_bytes_than_lxml_keeps_is_cut_with_a_note(reader: page.Reader) -> None:
+    row = read("東" * 4_000_000, reader=reader)
+
+    assert (row["text_chars"], row["reading_notes"]) == (3_333_000, "only the first 3,333,000 characters were read")
 
 
 @pytest.mark.parametrize("reader", READERS)
