@@ -80,6 +80,8 @@ def ring(home: Path) -> bool:
     """Wake the runner of this home; False: there is none."""
     if not hasattr(os, "mkfifo"):
         return alive(home)
+    if not (home / DOORBELL).is_fifo():
+        return False
     try:
         bell = os.open(home / DOORBELL, os.O_WRONLY | os.O_NONBLOCK)
     except OSError as error:
@@ -113,6 +115,8 @@ def alive(home: Path) -> bool:
 
 def _has_reader(home: Path) -> bool:
     try:
+        if not (home / DOORBELL).is_fifo():  # a copy of a home may have a plain file there
+            return False
         os.close(os.open(home / DOORBELL, os.O_WRONLY | os.O_NONBLOCK))
     except PermissionError:  # it is another user's
         return _is_locked(home)
@@ -130,7 +134,8 @@ def _is_locked(home: Path) -> bool:
 def _open_bell(path: Path) -> int | None:
     if not hasattr(os, "mkfifo"):
         return None
-    with suppress(FileExistsError):
+    if not path.is_fifo():
+        path.unlink(missing_ok=True)
         os.mkfifo(path, 0o600)
     return os.open(path, os.O_RDWR | os.O_NONBLOCK)  # with a writer of its own it never reads an end
 

@@ -30,6 +30,16 @@ def test_nothing_runs_before_there_is_work_and_the_runner_leaves_when_idle(
     until(lambda: not any(worker.is_running() for worker in workers), 10)
 
 
+def test_a_plain_file_in_the_place_of_the_doorbell_is_no_runner(machine: Machine) -> None:
+    machine.home.mkdir()
+    (machine.home / presence.DOORBELL).touch()
+
+    assert not presence.alive(machine.home)
+    assert not presence.ring(machine.home)
+    assert machine.perform(["ok"])[0].state == "ok"
+    assert presence.alive(machine.home)
+
+
 def test_workers_are_reused_warm(machine: Machine) -> None:
     (first,) = machine.perform(["ok"], pool=(1, 2))
     (second,) = machine.perform(["ok"], pool=(1, 2))
