@@ -20,7 +20,7 @@ class Read(TypedDict):
 
 @functools.cache
 def page() -> str:
-    """A page of 50 kB with some 3,600 elements."""
+    """A page of 50 KiB with some 3,600 elements."""
     return f"<title>A page</title>{'<p>A few <b>words</b> and <a>a link</a></p>' * 1_200}"
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from jobs.runtime import client
 from jobs.runtime.errors import Refused
 from jobs.runtime.records import Column, Item, Outcome, Run, size
-from jobs.ui import words
+from jobs.ui import widths, words
 
 LONG, LONGEST = 160, 20_000
 """Characters from which a value is shown on its own, and beyond which it is cut."""
@@ -54,12 +54,13 @@ def _values(run: Run, item: Item, outcome: Outcome) -> None:
     pairs += [(column.name, row.get(column.name), column.help) for column in run.columns if column.type != "file"]
     short = [(name, _shown(value), meaning) for name, value, meaning in pairs if 0 < len(_shown(value)) <= LONG]
     if short:
+        table = pd.DataFrame(short, columns=["column", "value", "what it is"])
         st.dataframe(
-            pd.DataFrame(short, columns=["column", "value", "what it is"]),
+            table,
             hide_index=True,
             height="content",
             alt="The values of this item",
-            column_config={"value": st.column_config.TextColumn(width="large")},
+            column_config=widths.fitted(table, {}),
         )
     for name, value, _ in pairs:
         if len(_shown(value)) > LONG:

@@ -90,7 +90,7 @@ def _parsing() -> None:
     st.write(
         "Scraping waits for pages, and then reads them. If the reading is slow Python code, it holds the lock, and "
         "what looked like waiting work is computing work. Below, each item waits 0.06 s as for a server and then reads "
-        "a page of 50 kB: once with the classic parser, which is written in Python, once with a fast one written in C."
+        "a page of 50 KiB: once with the classic parser, which is written in Python, once with a fast one written in C."
     )
     _demonstration("page", findings.parsers)
 

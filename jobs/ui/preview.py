@@ -12,7 +12,7 @@ import streamlit as st
 from jobs.runtime import inputs
 from jobs.runtime.errors import Refused
 from jobs.runtime.records import count
-from jobs.ui import source, words
+from jobs.ui import source, widths, words
 
 MOST_SHOWN = 1_000
 
@@ -124,12 +124,13 @@ def _show_invalid(preflight: Any) -> None:
     label = f"Show the {count(preflight.invalid_count, 'cell')} that cannot run, with line and reason"
     with st.expander(label, icon=":material/warning:", key="invalid"):
         rows = [(bad.line, words.shortened(bad.cell, 200), bad.reason) for bad in preflight.invalid[:MOST_SHOWN]]
+        table = pd.DataFrame(rows, columns=["line", "cell", "reason"])
         st.dataframe(
-            pd.DataFrame(rows, columns=["line", "cell", "reason"]),
+            table,
             hide_index=True,
             height="content" if len(rows) < 12 else 440,
             alt="Cells that cannot run, with line and reason",
-            column_config={"reason": st.column_config.TextColumn(width="large")},
+            column_config=widths.fitted(table, {"line": st.column_config.NumberColumn(format="%d")}),
         )
         if preflight.invalid_count > len(rows):
             st.caption(f"The first {len(rows):,} of {preflight.invalid_count:,}.")
@@ -146,9 +147,11 @@ def _show_invalid(preflight: Any) -> None:
 
 def _show_first(preflight: Any) -> None:
     rows = [[words.shortened(cell, 200) for cell in row] for row in preflight.preview(source.PREVIEWED)]
+    table = pd.DataFrame(rows, columns=list(preflight.columns))
     st.dataframe(
-        pd.DataFrame(rows, columns=list(preflight.columns)),
+        table,
         hide_index=True,
         height="content",
         alt="The first items, with their columns",
+        column_config=widths.fitted(table, {}),
     )

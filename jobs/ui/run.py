@@ -11,7 +11,7 @@ import streamlit as st
 from jobs.runtime import client
 from jobs.runtime.errors import UnknownRun
 from jobs.runtime.records import Progress, Run, RunState, count
-from jobs.ui import actions, charts, failures, frame, results, timings, words
+from jobs.ui import actions, charts, failures, frame, results, timings, widths, words
 
 TABS = ["Results", "Timings", "Timeline", "Failures", "Log", "Settings"]
 MOST_EVENTS = 500  # lines of the log that are shown
@@ -230,11 +230,13 @@ def _log(run: Run) -> None:
     rows = [(frame.moment(event.at), event.kind.replace("_", " "), event.text) for event in events]
     if len(events) == MOST_EVENTS:
         st.caption(f"The newest {MOST_EVENTS} lines.")
+    table = pd.DataFrame(rows, columns=["when", "what", "in words"])
+    config = {"in words": st.column_config.TextColumn(width="large")}
     st.dataframe(
-        pd.DataFrame(rows, columns=["when", "what", "in words"]),
+        table,
         hide_index=True,
         alt="The run's log, newest first",
-        column_config={"in words": st.column_config.TextColumn(width="large")},
+        column_config=widths.fitted(table, config),
     )
 
 
@@ -254,12 +256,13 @@ def _settings(run: Run) -> None:
         ("Code", run.code_hash or words.UNMEASURED, "a name for the code it ran with"),
         ("Run", run.id, "its id, which the command line takes too"),
     ]
+    table = pd.DataFrame(rows, columns=["setting", "value", "what it is"])
     st.dataframe(
-        pd.DataFrame(rows, columns=["setting", "value", "what it is"]),
+        table,
         hide_index=True,
         height="content",
         alt="The settings of the run",
-        column_config={"value": st.column_config.TextColumn(width="large")},
+        column_config=widths.fitted(table, {}),
     )
 
 
