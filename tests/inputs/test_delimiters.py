@@ -86,3 +86,10 @@ def test_spaces_before_cells_are_theirs_where_no_quote_stands_behind_them(urls: 
     found = inputs.read(content, name="t.csv", job=urls)
 
     assert [item.others for item in found.items_iter()] == [('Jo, "x"', " 5"), (' "A"', 'a, "b", c')]
+
+
+@pytest.mark.parametrize("further", ["%41", ".html?", "a.="])
+def test_a_long_cell_behind_an_address_is_read_at_once(further: str, urls: Job) -> None:
+    content = f"https://a.org/x;{further * 100_000} end\n"
+
+    assert inputs.read(content.encode(), name="t.csv", job=urls).rows == 1

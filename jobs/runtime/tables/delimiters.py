@@ -16,14 +16,12 @@ TIED_LINES = 200
 
 _HEADING = re.compile(r"[^\W\d][\w .#%()?-]{0,60}")
 _GROUP = re.compile("[0-9]{3}")
-_FURTHER = re.compile(
-    r"""[\w.\-\[\]]+=[^\s"]*|[^\s"]*%[0-9A-Fa-f]{2}[^\s"]*|[^\s"]*\.(html?|php|aspx?|jsp)([?\#][^\s"]*)?""", re.VERBOSE
-)
+_FURTHER = re.compile(r"^[\w.\-\[\]]+=|%[0-9A-Fa-f]{2}|\.(?:html?|php|aspx?|jsp)(?:[?#]|$)")
 """How an address goes on behind a delimiter within it."""
 
-_MAP = re.compile(r"https?://\S*[@=/]-?[0-9]{1,3}\.[0-9]+", re.IGNORECASE)
+_MAP = re.compile(r"[@=/]-?[0-9]{1,3}\.[0-9]{1,20}$")
 _IN_PATH = re.compile(r"https?://[^\s/?#,;|]+[/?#]\S*$", re.IGNORECASE)
-_DEGREES = re.compile(r"-?[0-9]{1,3}\.[0-9]+\S*")
+_DEGREES = re.compile(r"-?[0-9]{1,3}\.[0-9]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +98,11 @@ def _cuts_addresses(rows: list[list[str]], delimiter: str) -> bool:
 
 
 def _goes_on(row: list[str]) -> bool:
-    return any(map(_FURTHER.fullmatch, row[1:])) or bool(_MAP.fullmatch(row[0]) and _DEGREES.fullmatch(row[1]))
+    return any(map(_is_further, row[1:])) or bool(_MAP.search(row[0]) and _DEGREES.match(row[1]))
+
+
+def _is_further(cell: str) -> bool:
+    return not re.search(r'[\s"]', cell) and bool(_FURTHER.search(cell))
 
 
 def _lenient(sample: Iterable[str], delimiter: str) -> Iterator[list[str]]:
