@@ -381,6 +381,10 @@ def test_a_sentence_stays_one_line_whatever_the_headings(urls: Job) -> None:
         read('"Web\nsite","full\nname"\nhttps://a.org,x\n', urls, column="none")
 
 
+def test_brackets_within_brackets_are_no_json_and_no_table(urls: Job) -> None:
+    assert read("[" * 60_000 + "\nhttps://a.org\n", urls).rows == 2
+
+
 def test_far_too_many_blank_lines_are_refused_unread(urls: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOBS_MAX_ITEMS", "10")
 

@@ -91,7 +91,7 @@ def _is_json(text: bytes) -> bool:
         return True
     try:
         json.loads(text.splitlines()[0])
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
