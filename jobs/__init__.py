@@ -8,6 +8,7 @@ A job is one module in this folder with one function marked `@job(…)`. These a
     Artifact                      a large by-product in the row: a file beside the store
     pace, progress                what an item tells: of its group, of itself
     time_left, carried, attempt   what an item may ask
+    compute                       have a few threads compute for the many that wait
     in_machine                    whether the machine asks, or an ordinary caller
     setting                       a documented setting
 """
@@ -16,6 +17,7 @@ from jobs.runtime import loading  # noqa: F401  # isort: skip  (before all other
 
 from typing import Annotated
 
+from jobs.runtime.computing import compute
 from jobs.runtime.context import attempt, carried, in_machine, pace, progress, setting, time_left
 from jobs.runtime.errors import ItemError, TryLater
 from jobs.runtime.kinds import URL, Kind
@@ -35,6 +37,7 @@ __all__ = [
     "Url",
     "attempt",
     "carried",
+    "compute",
     "in_machine",
     "job",
     "pace",

@@ -148,7 +148,7 @@ def test_a_package_is_known_only_where_it_belongs(package: str, rooms: tuple[str
 @pytest.mark.parametrize(
     ("call", "rooms"),
     [
-        ("threading.Thread", ("worker",)),  # slots and the sender; a job may keep a thread of its own
+        ("threading.Thread", ("worker", "computing")),  # slots, the sender, those that compute; a job may keep its own
         ("subprocess.Popen", ("client", "runner.site")),
         ("subprocess.run", ()),
         ("multiprocessing.get_context", ("board", "workers")),
@@ -171,7 +171,7 @@ def _calls(module: str) -> set[str]:
 
 def test_only_around_the_authors_code_and_in_the_runner_is_everything_caught() -> None:
     """A handler that ends by raising translates or cleans up, and catches nothing."""
-    rooms = {f"{RUNTIME}.{room}" for room in ("catalog", "perform", "plans", "runner.loop", "worker")}
+    rooms = {f"{RUNTIME}.{room}" for room in ("catalog", "computing", "perform", "plans", "runner.loop", "worker")}
 
     assert {module for module in FILES if _catches_everything(module)} - rooms == set()
 

@@ -17,13 +17,19 @@ from jobs.runtime import settings
 
 @dataclass(kw_only=True)
 class Context:
-    """The item that a slot performs now. `deadline` is of time.monotonic(); `paces` is what it learnt of its group."""
+    """The item that a slot performs now.
+
+    `deadline` is of time.monotonic(); `paces` is what it learnt of its group; `cpu` counts the CPU seconds that other
+    threads spent on it (`jobs.compute`), and `moved` is told the ident and native id of the thread that has it now.
+    """
 
     deadline: float = float("inf")
     carried: Any = None
     attempt: int = 1
     report: Callable[[float, str], None] | None = None
     paces: dict[str, Any] = field(default_factory=dict)
+    cpu: float = 0.0
+    moved: Callable[[int, int], None] | None = None
 
 
 _here = threading.local()

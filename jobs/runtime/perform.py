@@ -35,12 +35,16 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A verdict with its stamps (time.monotonic()), the thread's CPU seconds, and what was learnt of the group."""
+    """A verdict with its stamps (time.monotonic()), its CPU seconds, and what was learnt of the group.
+
+    `clock` is where the CPU seconds of the slot's thread stood at its end.
+    """
 
     verdict: Verdict
     started: float
     finished: float
     cpu: float
+    clock: float
     pace: Mapping[str, Any] | None
 
 
@@ -63,24 +67,26 @@ def read_item(job: Job, cell: str) -> Any:
     return item if check is None else check(item)
 
 
-def perform(work: Work, cell: str, here: context.Context, keep: Keep, cpu: float | None = None) -> Answer:
+def perform(work: Work, cell: str, here: context.Context, keep: Keep, clock: float | None = None) -> Answer:
     """One attempt at one item, in the calling thread.
 
-    `cpu`: the thread's CPU seconds (time.thread_time()) from which on they are this item's; None: from now on. A slot
+    `clock`: the thread's CPU seconds (time.thread_time()) from which on they are this item's; None: from now on. A slot
     gives those at the end of its item before: a look costs 2 µs (tests/bench/noop.py), so that it has one an item.
     """
-    cpu = time.thread_time() if cpu is None else cpu
+    clock = time.thread_time() if clock is None else clock
     started = time.monotonic()
     context.enter(here)
     try:
         verdict = _attempt(work, cell, keep)
     finally:
         context.enter(None)
+    ended = time.thread_time()
     return Answer(
         verdict=verdict,
         started=started,
         finished=time.monotonic(),
-        cpu=time.thread_time() - cpu,
+        cpu=ended - clock + here.cpu,
+        clock=ended,
         pace=here.paces or None,
     )
 

@@ -183,29 +183,30 @@ class Worker:
 
     def _perform_items(self, slot: int) -> None:
         self.board.introduce(slot, threading.get_ident(), threading.get_native_id())
-        cpu = time.thread_time()
+        clock = time.thread_time()
         while True:
             ticket = self.todo.get()
             self.board.begin(slot, ticket.number, time.monotonic_ns())
             if ticket.number <= self.board.revoked:
                 self.said.put(("back", ticket.number))
             else:
-                answer = self._perform(slot, ticket, cpu)
+                answer = self._perform(slot, ticket, clock)
                 if os.getpid() != self.pid:
                     os._exit(0)  # the item has forked, and this is its child, which has no say here
-                cpu += answer.cpu
+                clock = answer.clock
                 self.said.put(("out", _fields(ticket.number, slot, answer)))
             self.board.finish(slot)
 
-    def _perform(self, slot: int, ticket: Ticket, cpu: float) -> Answer:
+    def _perform(self, slot: int, ticket: Ticket, clock: float) -> Answer:
         deadline = ticket.terms.deadline
         here = Context(
             deadline=float("inf") if deadline is None else time.monotonic() + deadline,
             carried=None if ticket.carried is None else json.loads(ticket.carried),
             attempt=ticket.attempt,
             report=partial(self.board.report, slot),
+            moved=partial(self.board.introduce, slot),
         )
-        return perform(ticket.terms.work, ticket.cell, here, partial(self._keep, ticket), cpu)
+        return perform(ticket.terms.work, ticket.cell, here, partial(self._keep, ticket), clock)
 
     def _keep(self, ticket: Ticket, column: str, artifact: Artifact) -> str:
         stem = f"{ticket.position}-{ticket.attempt}"

@@ -57,7 +57,7 @@ def ready() -> None:
     from jobs.scrape import page, visit
 
     visit.shared_tools()
-    page.read(b"<title>caf\xe9</title>", "text/html", "http://example.org/")
+    jobs.compute(page.read, b"<title>caf\xe9</title>", "text/html", "http://example.org/")
 
 
 @job(

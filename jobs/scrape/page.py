@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import html
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from jobs import ItemError
@@ -44,11 +44,6 @@ SECOND_LOOK_TAGS = 20_000
 LARGE_CHARS = 2**20
 _large = threading.BoundedSemaphore(2)
 """So many large pages have a tree at the same time, however many slots there are: for memory's sake."""
-
-TURN_SECONDS = 0.5
-_turns = threading.Semaphore(2)
-"""So many pages are read at the same time. Half of reading holds the interpreter's lock, so a third reader would gain
-nothing, and the more threads want the lock, the more time goes into handing it over (a tenth, with 16)."""
 
 ALMOST_NO_TEXT = 500
 """Characters of text under which a page is no ordinary one."""
@@ -96,20 +91,6 @@ def _most_chars(text: str) -> int:
         return len(text)
     kept = text[:MAX_CHARS].encode("utf-8", "replace")[:MAX_UTF8]
     return len(kept.decode("utf-8", "ignore"))
-
-
-@contextlib.contextmanager
-def turn() -> Iterator[bool]:
-    """Wait for a turn to read a page, but not for long: behind slow pages it is better to read beside them.
-
-    Gives whether a turn came.
-    """
-    mine = _turns.acquire(timeout=TURN_SECONDS)
-    try:
-        yield mine
-    finally:
-        if mine:
-            _turns.release()
 
 
 def challenge(body: bytes, headers: Mapping[str, str], text_chars: int) -> bool:

@@ -24,25 +24,28 @@ def read_page(answer: Answer, wishes: Wishes) -> dict[str, Any]:
     """The columns that the page itself fills; none where there is no page. Raises ItemError `parse_error`."""
     if wishes.columns == "status" or answer.failure is not None or not answer.is_text or answer.status in EMPTY:
         return {}
+    return jobs.compute(_read, answer, wishes)
+
+
+def _read(answer: Answer, wishes: Wishes) -> dict[str, Any]:
     from jobs.scrape import page
 
-    with page.turn():
-        started = time.monotonic()
-        try:
-            read = page.read(
-                answer.content,
-                answer.header("content-type"),
-                answer.target.href,
-                reader=wishes.reader,
-                fields=_fields(wishes.fields),
-                status=answer.status,
-                x_robots_tag=answer.header("x-robots-tag"),
-            )
-        except ItemError:
-            if 200 <= answer.status < 300:
-                raise
-            read = {}  # the status says more of an error page than its markup
-        return {**read, "parse_seconds": round(time.monotonic() - started, 6)}
+    started = time.monotonic()
+    try:
+        read = page.read(
+            answer.content,
+            answer.header("content-type"),
+            answer.target.href,
+            reader=wishes.reader,
+            fields=_fields(wishes.fields),
+            status=answer.status,
+            x_robots_tag=answer.header("x-robots-tag"),
+        )
+    except ItemError:
+        if 200 <= answer.status < 300:
+            raise
+        read = {}  # the status says more of an error page than its markup
+    return {**read, "parse_seconds": round(time.monotonic() - started, 6)}
 
 
 @functools.lru_cache(maxsize=16)

@@ -68,6 +68,15 @@ def test_what_is_stuck_past_its_deadline_costs_its_process_and_nobody_else(
     assert any(event.kind == "worker_died" for event in client.events(run.id))
 
 
+def test_what_crashes_or_hangs_in_a_thread_that_computes_is_blamed_on_its_item(machine: Machine) -> None:
+    cells = [*["apart sleep 0.05"] * 5, "apart segv", *["apart sleep 0.05"] * 5, "apart hang_in_c"]
+
+    found = machine.perform([*cells, *["sleep 0.05"] * 5], pool=(1, 8), deadline=2.0)
+
+    assert codes(found) == {6: "worker_lost", 12: "timeout"}
+    assert (found[5].attempts, found[11].attempts) == (3, 1)
+
+
 def test_healthy_items_that_hold_the_gil_are_never_killed(machine: Machine) -> None:
     found = machine.perform(["gil 4", "gil 4", *["sleep 0.05"] * 10], pool=(1, 4), deadline=None)
 

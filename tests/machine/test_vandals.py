@@ -94,13 +94,16 @@ def test_the_death_of_a_worker_is_heard_of_while_a_fork_of_it_lives(machine: Mac
     assert "SIGKILL" in found[2].error
 
 
-def test_a_fork_that_goes_on_performs_nothing(machine: Machine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("verb", ["fork_and_go_on", "fork_apart"])
+def test_a_fork_that_goes_on_performs_nothing_and_ends(machine: Machine, tmp_path: Path, verb: str) -> None:
     asked = tmp_path / "asked"
     notes = [f"note {asked}"] * 300  # so fast that some wait in the worker already while another is performed
-    found = machine.perform([*notes, "fork_and_go_on", *notes], "vandal", pool=(1, 1))
+    found = machine.perform([*notes, verb, *notes], "vandal", pool=(1, 1))
 
     assert ends(found) == ["ok"] * 601
     assert asked.read_text().count("asked") == 600
+    (process,) = machine.workers()
+    until(lambda: not any(child.status() != "zombie" for child in process.children()))
 
 
 def test_large_answers_of_many_slots_do_not_share_a_frame() -> None:

@@ -33,7 +33,7 @@ def loopback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("JOBS_HOME", str(tmp_path))
 
 
-STANDING = ("scrape-watchdog", "scrape-resolver", "tqdm_monitor")
+STANDING = ("scrape-watchdog", "scrape-resolver", "tqdm_monitor", "computing")
 
 
 @pytest.fixture(autouse=True)

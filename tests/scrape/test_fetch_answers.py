@@ -35,14 +35,15 @@ def endless(head: bytes, part: bytes) -> object:
 
 def test_an_endless_body_is_cut_at_the_cap(ask: Ask, serve: Serve) -> None:
     server = serve(endless(OK + b"\r\n", b"<p>word</p>\n" * 5_000))
-    ask(server.url(), max_bytes=CAP)  # the reader is imported at its first page
+    for _ in range(4):  # the reader is imported at its first page, and each thread that reads has had one
+        ask(server.url(), max_bytes=CAP)
     before = peak_kib()
 
     row = ask(server.url(), max_bytes=CAP)
 
     assert (row["code"], row["status"], row["words"] > 1_000) == ("truncated", 200, True)
     assert len(row["excerpt"]) > 100
-    assert server.sent < 2 * (CAP + SLACK)
+    assert server.sent < 5 * (CAP + SLACK)
     assert peak_kib() - before < 30_000
 
 

@@ -435,12 +435,6 @@ def test_as_many_attributes_as_take_a_second_are_refused_however_they_are_writte
         read("<p " + "".join(form.format("".join(name)) for name in names) + ">")
 
 
-def test_a_page_is_read_in_turn_and_beside_two_slow_ones_after_a_while() -> None:
-    for _ in range(2):
-        with page.turn() as first, page.turn() as second, page.turn() as third:
-            assert (first, second, third) == (True, True, False)
-
-
 def test_levels_that_lxml_cannot_read_are_read_by_beautifulsoup() -> None:
     row = read("<title>deep</title>" + "<font>x" * 600)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from jobs import Artifact, ItemError, TryLater, attempt, carried, job, pace, progress, time_left
+from jobs import Artifact, ItemError, TryLater, attempt, carried, compute, job, pace, progress, time_left
 
 
 class Done(TypedDict):
@@ -96,6 +96,11 @@ def gmp(_: str = "") -> None:
 def stop(_: str = "") -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
     time.sleep(1)
+
+
+def apart(verb: str, *words: str) -> None:
+    """Do what follows in a thread that computes."""
+    compute(globals()[verb], *words)
 
 
 def fail(code: str = "foreseen") -> None:

@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from jobs import ItemError, TryLater, job
+from jobs import ItemError, TryLater, compute, job
 
 
 class Wordless(ItemError):
@@ -97,6 +97,11 @@ def fork_and_go_on() -> str:
     """Two that go on as the worker: whatever the child does is nobody's answer."""
     os.fork()
     return "ok"
+
+
+def fork_apart() -> str:
+    """The same in a thread that computes."""
+    return compute(fork_and_go_on)
 
 
 def die() -> None:

@@ -1,0 +1,121 @@
+"""The threads of a worker that compute for its many slots."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+import jobs
+from jobs.runtime import computing, context
+from jobs.runtime.job import read_job
+from jobs.runtime.perform import Work, perform
+from tests.machine.jobs import noop
+
+
+@pytest.fixture
+def here() -> Iterator[context.Context]:
+    now = context.Context(attempt=3)
+    context.enter(now)
+    yield now
+    context.enter(None)
+
+
+def burn(seconds: float) -> None:
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+
+
+def at_once(count: int, call: Callable[[], object]) -> list[object]:
+    """What so many threads get that call at the same time."""
+    got: list[object] = []
+    threads = [threading.Thread(target=lambda: got.append(call())) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return got
+
+
+def test_what_is_returned_or_raised_comes_back() -> None:
+    assert jobs.compute(divmod, 7, 2) == (3, 1)
+    assert jobs.compute(dict, a=1) == {"a": 1}
+    for error in (ZeroDivisionError("no"), TimeoutError("mine"), KeyboardInterrupt("even this")):
+
+        def fail(error: BaseException = error) -> None:
+            raise error
+
+        with pytest.raises(type(error)) as raised:
+            jobs.compute(fail)
+        assert raised.value is error
+
+
+def test_many_callers_share_two_threads() -> None:
+    def name() -> str:
+        time.sleep(0.01)
+        return threading.current_thread().name
+
+    names = at_once(20, lambda: jobs.compute(name))
+
+    assert len(names) == 20
+    assert set(names) == {"computing 1", "computing 2"}
+
+
+def test_a_call_within_a_call_stays_where_it_is() -> None:
+    inside = jobs.compute(lambda: (threading.get_ident(), jobs.compute(threading.get_ident)))
+
+    assert inside[0] == inside[1] != threading.get_ident()
+
+
+def test_behind_slow_calls_one_computes_in_its_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(computing, "PATIENCE", 0.05)
+    free = threading.Event()
+    slow = [threading.Thread(target=jobs.compute, args=(free.wait, 20)) for _ in range(computing.THREADS)]
+    for thread in slow:
+        thread.start()
+    try:
+        assert jobs.compute(threading.get_ident) == threading.get_ident()
+    finally:
+        free.set()
+        for thread in slow:
+            thread.join()
+    assert jobs.compute(threading.get_ident) != threading.get_ident()
+
+
+def test_what_computes_is_still_about_its_item(here: context.Context) -> None:
+    def ask_and_tell() -> int:
+        jobs.pace(hold=2.0)
+        return jobs.attempt()
+
+    assert jobs.compute(ask_and_tell) == 3
+    assert here.paces == {"hold": 2.0}
+    assert context.current() is here
+
+
+def test_the_runner_is_told_where_the_item_is(here: context.Context) -> None:
+    told: list[int] = []
+    here.moved = lambda ident, _native: told.append(ident)
+
+    thread = jobs.compute(threading.get_ident)
+
+    assert told == [thread, threading.get_ident()]
+
+
+def test_its_seconds_count_as_the_items_also_where_it_fails() -> None:
+    job = read_job("noop", noop)
+
+    def function(_item: str) -> None:
+        jobs.compute(burn, 0.1)
+        jobs.compute(burn, "not a number")
+
+    work = Work(job=dataclasses.replace(job, function=function), keywords={}, columns=())
+    before = time.thread_time()
+    answer = perform(work, "x", context.Context(), keep=lambda _column, _artifact: "")
+
+    assert answer.verdict.code == "bug"
+    assert 0.1 <= answer.cpu < 0.2
+    assert 0 < answer.clock - before < 0.1
