@@ -142,3 +142,9 @@ def test_invalid_cells_beyond_a_cap_are_counted(numbers: Job, monkeypatch: pytes
 
 def test_decimal_numbers_are_parted_too() -> None:
     assert typed("2.5; 3 1e5", job_of("x: float")) == ["2.5", "3", "1e5"]
+
+
+def test_a_long_gap_within_a_line_is_read_at_once(urls: Job) -> None:
+    assert [item.cell for item in inputs.read_text(f"see https://a.org{' ' * 200_000}end", job=urls).items_iter()] == [
+        "https://a.org"
+    ]
