@@ -782,6 +782,7 @@ BROKEN = [
     ("fails.py", "1 / 0\n", "importing it raised ZeroDivisionError: division by zero"),
     ("quits.py", "raise SystemExit(3)\n", "importing it raised SystemExit: 3"),
     ("leaves.py", "import sys\nsys.exit()\n", "importing it raised SystemExit"),
+    ("presses.py", "raise KeyboardInterrupt\n", "importing it raised KeyboardInterrupt"),
     ("odd.py", "class Odd(BaseException): ...\nraise Odd('a\\n b')\n", "importing it raised Odd: a b"),
     ("deep.py", "def f(): f()\nf()\n", "importing it raised RecursionError: maximum recursion depth exceeded"),
     ("empty.py", "", "no function in empty is marked with @job(…): mark the one that performs an item"),
@@ -905,6 +906,18 @@ def test_what_a_job_prints_at_import_stays_off_standard_output(
 
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "hello\n")
+
+
+def test_a_job_that_closes_standard_output_at_import_closes_nobodys(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("mute.py", f"import sys\nsys.stdout.close()\n{GOOD}")
+
+    assert "mute" in catalog.find().jobs
+    print("out")
+    print("err", file=sys.stderr)
+
+    assert tuple(capsys.readouterr()) == ("out\n", "err\n")
 
 
 def test_an_unknown_job_is_refused_with_those_there_are(write: Write) -> None:

@@ -9,12 +9,14 @@ import importlib.util
 import keyword
 import os
 import pkgutil
+import signal
 import sys
 import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any, cast
 
 import jobs
 from jobs.runtime import settings
@@ -155,17 +157,38 @@ def _forget(name: str, path: Path) -> None:
 
 
 def _try(name: str) -> Job | Broken:
+    presses: list[int] = []
     try:
-        return _read(name)
+        with _counting(presses):
+            return _read(name)
     except (DefinitionError, UnknownJob) as error:
         return Broken(name=name, reason=str(error))
     except SyntaxError as error:
         place = f"{Path(error.filename or name).name}, line {error.lineno or 1}"
         return Broken(name=name, reason=f"{place}: {error.msg}", detail=traceback.format_exc())
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # the author's code, at import: SystemExit and its like among them
+        if presses:
+            raise KeyboardInterrupt from None
         return Broken(name=name, reason=_why(error), detail=traceback.format_exc())
+
+
+@contextlib.contextmanager
+def _counting(presses: list[int]) -> Iterator[None]:
+    """Note each Ctrl-C in a list, beside what it does: a job may raise KeyboardInterrupt too."""
+    usual = threading.current_thread() is threading.main_thread()
+    if not usual or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+
+    def press(number: int, _: object) -> None:
+        presses.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _why(error: BaseException) -> str:
@@ -182,7 +205,7 @@ def _why(error: BaseException) -> str:
 def _read(name: str) -> Job:
     _check_name(name)
     importlib.invalidate_caches()
-    with contextlib.redirect_stdout(sys.stderr):  # what a job prints at import is no part of anybody's output
+    with contextlib.redirect_stdout(cast(IO[str], _Aside())):
         module = importlib.import_module(f"jobs.{name}")
     job = read_job(name, module)
     if job.params:
@@ -190,6 +213,17 @@ def _read(name: str) -> Job:
 
         form_fields(job)
     return job
+
+
+class _Aside:
+    """Standard error, where a job expects standard output: what it prints at import is no part of anybody's output. It
+    cannot be closed."""
+
+    def close(self) -> None:
+        """As of any stream."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
 
 
 def _check_name(name: str) -> None:

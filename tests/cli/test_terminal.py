@@ -31,7 +31,15 @@ sys.meta_path.insert(0, Presses())
 
 @pytest.mark.parametrize(
     "module",
-    ["inspect", "jobs.runtime.context", "jobs.runtime.mark", "jobs.runtime.cli.entry", "click", "jobs.runtime.inputs"],
+    [
+        "inspect",
+        "jobs.runtime.context",
+        "jobs.runtime.mark",
+        "jobs.runtime.cli.entry",
+        "click",
+        "jobs.factorial",
+        "jobs.runtime.inputs",
+    ],
 )
 def test_ctrl_c_while_a_command_is_loaded_ends_it_without_a_traceback(
     home: Path, tmp_path: Path, python, module: str
