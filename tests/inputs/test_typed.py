@@ -148,3 +148,8 @@ def test_a_long_gap_within_a_line_is_read_at_once(urls: Job) -> None:
     assert [item.cell for item in inputs.read_text(f"see https://a.org{' ' * 200_000}end", job=urls).items_iter()] == [
         "https://a.org"
     ]
+
+
+@pytest.mark.parametrize("signs", [",;", "])"])
+def test_very_many_signs_behind_an_address_are_read_at_once(signs: str, urls: Job) -> None:
+    assert inputs.read_text(f"see https://a.org/{signs * 100_000}x", job=urls).rows == 1

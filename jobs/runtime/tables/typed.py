@@ -130,7 +130,7 @@ def _unescaped(line: str) -> str:
 
 def _apart(part: str) -> list[str]:
     """Addresses that only a comma or a semicolon keeps apart, or brackets, as in `[![text](image)](page)`."""
-    return re.split(r"(?:[,;，；、。]+|[\])]+\()(?=https?://)", part, flags=re.IGNORECASE)
+    return re.split(r"(?:[,;，；、。]{1,9}|[\])]{1,9}\()(?=https?://)", part, flags=re.IGNORECASE)
 
 
 def _without_ends(address: str) -> str:
