@@ -132,7 +132,7 @@ def _frame(run: Run, table: pd.DataFrame, config: Mapping[str, Any], *, key: str
         table,
         key=key,
         hide_index=True,
-        height=_height(len(table)),
+        height=height(len(table)),
         column_config=config,
         placeholder="",
         alt=f"Results of {run.job}, one row per item",
@@ -160,7 +160,8 @@ def item_label(run: Run, taken: Collection[str]) -> str:
     return f"input.{name}" if name in taken else name
 
 
-def _height(rows: int) -> int:
+def height(rows: int) -> int:
+    """Pixels of a table of so many rows, at most fourteen of them at once."""
     return 36 + 35 * min(max(rows, 1), 14)
 
 

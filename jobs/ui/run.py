@@ -14,6 +14,7 @@ from jobs.runtime.records import Progress, Run, RunState, count
 from jobs.ui import actions, charts, failures, frame, results, timings, widths, words
 
 TABS = ["Results", "Timings", "Timeline", "Failures", "Log", "Settings"]
+MOST_TELLING = 8  # long items that are shown with how far they are
 MOST_EVENTS = 500  # lines of the log that are shown
 MANY = 5_000  # items from which a live page is drawn every 2 s, not every second
 
@@ -154,9 +155,11 @@ def _notice(sentence: str) -> None:
 
 
 def _doing(progress: Progress, now: float) -> None:
-    """The long items that say how far they are."""
-    telling = progress.telling[:8]
-    if not telling or progress.run.state.terminal:
+    """The long items that say how far they are; once some did, their place is kept, so that nothing below it moves."""
+    run, telling = progress.run, progress.telling[:MOST_TELLING]
+    if telling:
+        st.session_state["told"] = run.id
+    if run.state.terminal or st.session_state.get("told") != run.id:
         return
     rows = [(doing.position, doing.share, doing.phase, now - doing.started_at) for doing in telling]
     table = pd.DataFrame(rows, columns=["position", "how far", "now", "for, s"])
@@ -169,7 +172,7 @@ def _doing(progress: Progress, now: float) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height="content",
+        height=results.height(min(run.pool.slots, MOST_TELLING)),
         alt="Items in progress that say how far they are",
         column_config=config,
     )
@@ -189,12 +192,13 @@ def _metrics(run: Run, newest: Sequence[results.Row]) -> None:
         _metric(
             "Average concurrency",
             words.concurrency(run, now),
-            "How many items were in progress on average: the sum of the items' seconds ÷ wall time. Not a speed-up.",
+            "How many items were in progress on average: the seconds of the items that have ended, added up, ÷ wall "
+            "time. Not a speed-up.",
         )
         _metric(
             "CPU busy",
             words.percent(timings.cpu_share(run, now)),
-            "Processor time of the items' threads ÷ wall time; 100 % is one core all the time.",
+            "Processor time of the items that have ended ÷ wall time; 100 % is one core all the time.",
         )
         _metric(
             "p50 / p95",

@@ -99,6 +99,24 @@ def test_what_a_runner_of_another_version_says_is_shown_as_far_as_it_is_known(vi
     assert list(table(app, "how far")["now"]) == ["half"]
 
 
+def test_the_place_of_long_items_is_kept_between_two_of_them(visit: Open, stage: Stage) -> None:
+    run = stage.run(state=RunState.RUNNING, done=1)
+    stage.live(run, doing=[{"position": 2, "worker": 7, "slot": 1, "started_at": time.time(), "phase": "half"}])
+    app = visit("run", run=run.id)
+    assert list(table(app, "how far")["position"]) == [2]
+    stage.live(run, doing=[])
+
+    checked(app.run())
+
+    assert table(app, "how far").empty
+
+
+def test_a_run_of_which_no_item_says_how_far_it_is_keeps_no_place_for_it(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=stage.run(state=RunState.RUNNING, done=1).id)
+
+    assert not [frame for frame in app.dataframe if "how far" in frame.value]
+
+
 def test_only_a_run_that_goes_on_redraws_itself(stage: Stage) -> None:
     going, ended = stage.run(state=RunState.RUNNING, done=1), stage.run()
 
