@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -37,7 +38,12 @@ class Wanted:
     @property
     def headings(self) -> tuple[str, ...]:
         """Usual headings, the job's own word first."""
-        return (plain(self.item_name), *map(plain, self.kind.names))
+        return _headings(self.item_name, self.kind.names)
+
+
+@functools.lru_cache(maxsize=64)
+def _headings(item_name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return (plain(item_name), *map(plain, names))
 
 
 def plain(heading: str) -> str:
