@@ -11,13 +11,14 @@ import math
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, cast
 
 from lxml import etree
 
 from jobs import ItemError
 from jobs.scrape.findings import CLOSING, MAIN_CHARS, OPENING, RUBY, SILENT, WANTED, Findings
+from jobs.scrape.text import fold
 
 MANY_ATTRIBUTES = 3_000
 """Of one tag: only pages with such tags are looked at more closely. (5 MB of tags below it take 2 s.)"""
@@ -40,7 +41,8 @@ MAX_DEPTH = 256
 MAX_ROOTS = 1_000
 """What follows `</html>` becomes a root element of its own; so many are read."""
 
-_SPACE_AFTER_END = re.compile(r"</html\s*+>(?:<!--[^<>]{0,1000}+>|</[a-z0-9]++>)*+[\t\n\f\r ]", re.IGNORECASE)
+_AFTER_END = re.compile(r"</html\s*+>((?:[\t\n\f\r ]|<!--[^<>]{0,1000}+>|</[a-z0-9]++\s*+>)*+)", re.IGNORECASE)
+_SPACE = re.compile(r"(?:^|>)[\t\n\f\r ]")
 
 # A page, tag for tag as the HTML Standard's tokenizer reads them, up to a tag with too many attributes. Possessive
 # throughout: it never goes back.
@@ -168,10 +170,9 @@ def _marked(element: Any) -> str:
 
 def _join(roots: list[Any], text: str) -> str:
     parts = [etree.tostring(root, method="text", encoding="unicode", with_tail=False) for root in roots]
-    if len(parts) < 2:
-        return "".join(parts)
     # libxml2 drops the white space between </html> and what follows it
-    return (" " if _SPACE_AFTER_END.search(text) else "").join(parts)
+    joints = (" " if _SPACE.search(end[1]) else "" for end in _AFTER_END.finditer(text))
+    return "".join(chain.from_iterable(zip(parts, chain(joints, repeat("")), strict=False)))
 
 
 def _beginning(element: Any) -> str:
@@ -186,7 +187,7 @@ def _pieces(top: Any) -> Iterator[str]:
         piece = element.text if event == "start" else element.tail if element is not top else None
         if piece:
             yield piece
-            length += 0 if piece.isspace() else len(piece)
+            length += len(fold(piece))
         if length > MAIN_CHARS:
             return
 

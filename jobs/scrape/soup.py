@@ -22,6 +22,7 @@ from bs4.element import (
 
 from jobs import ItemError
 from jobs.scrape.findings import CLOSING, MAIN_CHARS, OPENING, RUBY, SILENT, WANTED, Findings
+from jobs.scrape.text import fold
 
 MAX_TAGS = 100_000
 """What follows is not read: so many tags take some 2 s and 100 MB."""
@@ -78,12 +79,12 @@ def read_soup(soup: BeautifulSoup) -> Findings:
 
 def spaced_text(tag: Tag, most: int | None = None) -> str:
     """The text of an element as `tag.text` has it, with a space where a block begins or ends; its beginning, of about
-    `most` characters that are no white space."""
+    `most` characters once white space is folded."""
     pieces: list[str] = []
     length = 0
     for piece in _pieces(tag):
         pieces.append(piece)
-        length += 0 if piece.isspace() else len(piece)
+        length += len(fold(piece))
         if most is not None and length > most:
             break
     return "".join(pieces)

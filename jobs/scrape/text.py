@@ -44,6 +44,8 @@ def clean(text: str | None, most: int) -> str | None:
         return None
     begun = text.lstrip()[: 8 * most]
     folded = fold(begun)
+    if len(folded) <= most and len(begun) == 8 * most:  # cut, and hardly anything but white space
+        folded = fold(text)
     if not folded.isprintable():
         folded = fold(folded.translate(_CLEAN))
     return shorten(folded, most) or None

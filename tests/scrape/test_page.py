@@ -99,6 +99,8 @@ MARKUP = st.lists(
 @example("<rp><title>t</title><time pubdate>2001</time>")
 @example("a</body></html> b")
 @example("a</html  ><!-- cached --> b")
+@example("a</html>b</html> ")
+@example("a</html> </body></html>b</html>c")
 @example("\0\ufeff")
 @example("a\ufdd0b<p>c")
 @example("<svg><style>a<b>c</style><rt><script>d")
@@ -199,6 +201,16 @@ def test_the_title_is_the_first_of_the_page_that_is_not_empty(markup: str, title
 )
 def test_a_fact_is_found_where_pages_put_it(markup: str, column: str, value: object) -> None:
     assert [read(markup, reader=reader)[column] for reader in READERS] == [value, value]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_an_excerpt_is_as_long_however_far_its_page_is_indented(reader: page.Reader) -> None:
+    indent = "\n" + "\t" * 400
+    row = read(
+        "<body>" + "".join(f"<div>{indent}<p>{indent}word{indent}word</p></div>" for _ in range(90)), reader=reader
+    )
+
+    assert row["excerpt"] == "word " * 59 + "word…"
 
 
 @pytest.mark.parametrize(
