@@ -60,7 +60,7 @@ def _values(run: Run, item: Item, outcome: Outcome) -> None:
             hide_index=True,
             height="content",
             alt="The values of this item",
-            column_config=widths.fitted(table, {}),
+            column_config=widths.fitted(table, {"value": st.column_config.TextColumn(width="large")}),
         )
     for name, value, _ in pairs:
         if len(_shown(value)) > LONG:

@@ -1,7 +1,7 @@
 """How wide the columns of a table are: the browser measures the first rows once, and longer values come below or later.
 
 A number that is cut reads as another number, so that each column of numbers has room for its longest; one of texts has
-room for nineteen in twenty of them.
+room for all short ones, and for nineteen in twenty of the longer.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ CHARACTER, WIDE, AROUND = 7.4, 14.5, 20
 """Pixels of a digit or a letter of an average text at 14 px, of an East Asian one, and of what stands around a text
 (tests/browser/test_tables.py measures them with the page's own font)."""
 
+AMPLE = 260
+"""Pixels that a column of texts has at least, where one of them needs so much."""
+
 MOST_TEXTS = 0.95
-"""Share of the texts of a column that it has room for: one long one does not push the others off the screen."""
+"""Share of the longer texts that their column has room for: one of them does not push all else off the screen."""
 
 
 def fitted(table: pd.DataFrame, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,9 +60,12 @@ def _as_shown(value: Any, format: str | None) -> str:
 
 
 def _longest_text(values: pd.Series[Any]) -> float:
-    """What nineteen in twenty of the texts need that are there."""
+    """What all texts need that are there, up to what is ample; beyond it, nineteen in twenty of them."""
     texts = sorted((text for text in values.dropna().astype(str) if text), key=len)
-    return pixels(texts[min(len(texts) - 1, int(len(texts) * MOST_TEXTS))]) if texts else 0.0
+    if not texts:
+        return 0.0
+    most = texts[min(len(texts) - 1, int(len(texts) * MOST_TEXTS))]
+    return max(pixels(most), min(AMPLE, pixels(texts[-1])))
 
 
 def pixels(text: str) -> float:
