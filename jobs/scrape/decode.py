@@ -70,7 +70,8 @@ FEW_BROKEN = 2
 LEAST_FOREIGN = 6
 """Different characters beyond ASCII: of a word or two in East Asian ones, none need be frequent."""
 
-_ASCII = frozenset(map(chr, range(128)))
+_GREEK_OR_CYRILLIC = frozenset(map(chr, range(0x370, 0x500)))
+"""Letters that East Asian encodings have too, and that no misreading is full of."""
 
 SAMPLE_BYTES = 256 * 1024
 """How much of the page decides whether it is what was declared."""
@@ -218,7 +219,8 @@ def _is_other_ideographs(text: bytes, encoding: str) -> bool:
     """Whether hardly a character is a frequent one, and the bytes make a text in another encoding."""
     if frequent_share(text, encoding) >= LEAST_SHARE / 2:
         return False
-    if len(set(text.decode(_codecs(encoding)[0], "ignore")) - _ASCII) < LEAST_FOREIGN:
+    foreign = [character for character in text.decode(_codecs(encoding)[0], "ignore") if not character.isascii()]
+    if len(set(foreign)) < LEAST_FOREIGN or len(_GREEK_OR_CYRILLIC.intersection(foreign)) * 2 > len(set(foreign)):
         return False
     return bool(east_asian_encoding(text)) or is_likely(text)
 

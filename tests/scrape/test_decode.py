@@ -310,6 +310,8 @@ def test_a_declaration_that_makes_no_text_is_reported_and_not_followed(
         ("shift_jis", "ｱｲｳｴｵ ｶｷｸｹｺ ﾃｽﾄ ｻｲﾄ 商品一覧"),
         ("big5", "Our “hosts”, our “guests”, all “apparmor” profiles: “complain”, then “enforce”, then “audit”"),
         ("euc-kr", "Profiling… please start the application to be profiled… reading log… updating profiles…"),
+        ("gb18030", "Глава 5. Программное обеспечение, доступное в системе"),
+        ("euc-jp", "Κεφάλαιο. Το λογισμικο που ειναι διαθεσιμο στο συστημα".replace("ά", "α")),
         ("euc-jp", "See the section on the initial setup (初期設定) of apt-get and aptitude"),
     ],
 )
