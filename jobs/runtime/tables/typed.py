@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from jobs.runtime.kinds import Kind
@@ -34,6 +35,7 @@ _PAIRS = {
     "〉": "〈",
     "》": "《",
 }
+_BRACKETS = re.compile(f"[{re.escape(''.join({*_PAIRS, *_PAIRS.values()}))}]")
 _ENDS = ".,;:!?…”’»›“„‹«。、，；：！？．"
 """Signs that end a sentence or a quotation, and no address."""
 
@@ -136,20 +138,23 @@ def _apart(part: str) -> list[str]:
 def _without_ends(address: str) -> str:
     """An address without the punctuation of the sentence around it; a bracket stays where its partner is inside."""
     address = _until_closed(address)
-    while address:
-        last = address[-1]
-        if last in _ENDS or (
-            last in _PAIRS and not (_PAIRS[last] and address.count(_PAIRS[last]) >= address.count(last))
-        ):
-            address = address[:-1]
-        else:
+    end, signs = len(address), Counter(_BRACKETS.findall(address))
+    while end:
+        last = address[end - 1]
+        partner = _PAIRS.get(last, "")
+        if last not in _ENDS and (last not in _PAIRS or (partner and signs[partner] >= signs[last])):
             break
-    return address
+        signs[last] -= 1
+        end -= 1
+    return address[:end]
 
 
 def _until_closed(address: str) -> str:
     """An address up to a full-width bracket that closes what was opened before it: `（https://a.org）和` goes on."""
-    for place, sign in enumerate(address):
-        if sign > "\xff" and sign in _PAIRS and address[:place].count(_PAIRS[sign]) <= address[:place].count(sign):
-            return address[:place]
+    signs: Counter[str] = Counter()
+    for found in _BRACKETS.finditer(address):
+        sign = found[0]
+        if sign > "\xff" and sign in _PAIRS and signs[_PAIRS[sign]] <= signs[sign]:
+            return address[: found.start()]
+        signs[sign] += 1
     return address
