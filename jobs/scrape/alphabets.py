@@ -11,6 +11,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -98,10 +99,12 @@ class Fit:
 
 
 def likely_encoding(sample: bytes) -> str:
-    """The encoding in which a text is most likely; empty when most of its letters are wrong in each."""
+    """The encoding in which a text is most likely; empty when most of its letters are wrong in each. One of signs
+    alone (an English page with quotes) is in the first that has them where they may stand."""
     fits = {encoding: fit(sample, encoding) for encoding in USUAL}
-    best = max(fits, key=lambda encoding: fits[encoding].likelihood)
-    return best if fits[best].share > 0.5 else ""
+    fits["windows-1252"] = max(fits["windows-1252"], fit(sample, "windows-1252", profiles=[_ENGLISH]), key=_likelihood)
+    best = max(fits, key=lambda encoding: _likelihood(fits[encoding]))
+    return best if fits[best].share > 0.5 or not fits[best].letters else ""
 
 
 def is_likely(sample: bytes) -> bool:
@@ -119,14 +122,14 @@ def is_unlikely(sample: bytes, encoding: str) -> bool:
     return any(fit(sample, other, QUICK).likelihood > enough for other in USUAL)
 
 
-def fit(sample: bytes, encoding: str, most: int = MOST) -> Fit:
-    """How well the first characters beyond ASCII of a text suit an encoding."""
+def fit(sample: bytes, encoding: str, most: int = MOST, profiles: Sequence[Mapping[str, float]] | None = None) -> Fit:
+    """How well the first characters beyond ASCII of a text suit an encoding, in one of some languages (usually all)."""
     words = b" ".join(dict.fromkeys(sample.split()))  # what is repeated proves nothing more
     seen = _seen(words.decode(CODECS.get(encoding, encoding), "replace"), most)
     letters = seen.total() - seen["sign"]
     likelihood, unknown = max(
         (sum(profile.get(letter, WRONG) * count for letter, count in seen.items()), -_unknown(seen, profile))
-        for profile in _PROFILES
+        for profile in profiles or _PROFILES
     )
     return Fit(
         likelihood=likelihood + USUAL.get(encoding, RARE),
@@ -135,7 +138,11 @@ def fit(sample: bytes, encoding: str, most: int = MOST) -> Fit:
     )
 
 
-def _unknown(seen: Counter[str], profile: dict[str, float]) -> int:
+def _likelihood(found: Fit) -> float:
+    return found.likelihood
+
+
+def _unknown(seen: Counter[str], profile: Mapping[str, float]) -> int:
     return sum(count for letter, count in seen.items() if letter not in profile)
 
 
@@ -180,5 +187,8 @@ def _profile(letters: str) -> dict[str, float]:
     total = sum(weights.values())
     return {"sign": SIGN, **{letter: math.log(weight / total) for letter, weight in weights.items()}}
 
+
+_ENGLISH = {"sign": math.log(0.3)}
+"""It has quotes, dashes and pounds, and hardly a letter beyond ASCII."""
 
 _PROFILES = [_profile(letters) for letters in LETTERS]

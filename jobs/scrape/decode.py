@@ -27,7 +27,7 @@ from jobs.scrape.detect import (
     wide_encoding,
 )
 from jobs.scrape.ideographs import CODECS as IDEOGRAPHIC
-from jobs.scrape.ideographs import LEAST_SHARE, east_asian_encoding, frequent_share
+from jobs.scrape.ideographs import LEAST_SHARE, east_asian_encoding, frequent_share, says_little
 
 BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32le"),
@@ -66,9 +66,6 @@ may happen to be valid UTF-8, as the two of the Chinese carrier Unicom are."""
 
 FEW_BROKEN = 2
 """So many bytes that cannot be read refute no declaration: texts are cut inside a character (a title of 60 bytes)."""
-
-LEAST_FOREIGN = 6
-"""Different characters beyond ASCII: of a word or two in East Asian ones, none need be frequent."""
 
 _GREEK_OR_CYRILLIC = frozenset(map(chr, range(0x370, 0x500)))
 """Letters that East Asian encodings have too, and that no misreading is full of."""
@@ -220,7 +217,7 @@ def _is_other_ideographs(text: bytes, encoding: str) -> bool:
     if frequent_share(text, encoding) >= LEAST_SHARE / 2:
         return False
     foreign = [character for character in text.decode(_codecs(encoding)[0], "ignore") if not character.isascii()]
-    if len(set(foreign)) < LEAST_FOREIGN or len(_GREEK_OR_CYRILLIC.intersection(foreign)) * 2 > len(set(foreign)):
+    if says_little(text, encoding) or len(_GREEK_OR_CYRILLIC.intersection(foreign)) * 2 > len(set(foreign)):
         return False
     return bool(east_asian_encoding(text)) or is_likely(text)
 

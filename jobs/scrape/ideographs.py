@@ -42,6 +42,9 @@ LOOKED_AT = 4_000
 LEAST_SHARE = 0.12
 """Of the characters: in real texts a quarter or more are frequent, in misread ones one in thirty."""
 
+LEAST_DIFFERENT = 6
+"""Characters of a word or two; so many make a text."""
+
 MOST_WRONG = 0.02
 """Of the characters may be wrong."""
 
@@ -59,6 +62,12 @@ def east_asian_encoding(sample: bytes) -> str:
 def frequent_share(sample: bytes, encoding: str) -> float:
     """How many of a text's characters beyond ASCII are frequent ones in an encoding; 0 when it cannot be read in it."""
     return max(_share(sample[:LOOKED_AT], codec, FREQUENT[encoding]) for codec in CODECS[encoding])
+
+
+def says_little(sample: bytes, encoding: str) -> bool:
+    """Whether a text has so few different characters beyond ASCII that none of them need be frequent."""
+    text = sample.decode(CODECS[encoding][0], "ignore")
+    return len({character for character in text if not character.isascii()}) < LEAST_DIFFERENT
 
 
 def is_within_words(sample: bytes, encoding: str) -> bool:

@@ -323,6 +323,30 @@ def test_unusual_text_does_not_refute_what_is_declared(encoding: str, text: str)
     assert (decoded.text, decoded.source, decoded.notes) == (as_text(body, encoding), "header", ())
 
 
+@pytest.mark.parametrize("header", ["text/html", "text/html; charset=utf-8"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "© 2020 Example",
+        "It’s the user’s choice – we don’t",
+        "“Hello” ® and ® then ® x ® “a”",
+        "£10 – £20",
+        "€ 10",
+        "5 × 3 = 15 ± 2",
+        "½ cup",
+        "§ 5",
+        "« x »",
+        "a\u00a0b\u00a0c",
+    ],
+)
+def test_an_english_page_with_a_sign_or_two_is_western(text: str, header: str) -> None:
+    body = f"<title>{text}</title>".encode("windows-1252")
+
+    decoded = decode(body, header)
+
+    assert (decoded.text, decoded.encoding) == (f"<title>{text}</title>", "windows-1252")
+
+
 @pytest.mark.parametrize(
     ("label", "body", "text"),
     [
