@@ -57,8 +57,8 @@ class Field:
         """A number of this field, from a text or as it is (a whole one stays whole). Raises BadParams."""
         number: float = math.nan
         with suppress(ValueError, OverflowError):
-            number = int(given) if self.input == "whole" else float(given)
-        if not math.isfinite(number):
+            number = _whole(given) if self.input == "whole" else float(given)
+        if isinstance(number, float) and not math.isfinite(number):
             raise BadParams(f"{self.name}: {shown(given)} is {self._no_number}")
         if self.least is not None and number < self.least:
             raise BadParams(f"{self.name}: {shown(given)} is too small{self.wanted}")
@@ -77,6 +77,11 @@ class Field:
     @property
     def _no_number(self) -> str:
         return ("not a whole number" if self.input == "whole" else "not a number") + self.wanted
+
+
+def _whole(given: str | float) -> float:
+    whole = int(given)
+    return whole if isinstance(given, str) or whole == given else math.nan
 
 
 def wrong(field: Field, kind: str, given: Any, facts: Mapping[str, Any], message: str) -> str:

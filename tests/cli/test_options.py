@@ -113,10 +113,16 @@ def test_a_deadline_is_a_time_or_none(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", client.RUN_FIELDS)
-@pytest.mark.parametrize("text", ["-1", "many", "", "nan", "1e999", "9" * 5_000, "٣x"])
+@pytest.mark.parametrize("text", ["-1", "many", "", "nan", "1e999", "9" * 400, "9" * 5_000, "٣x"])
 def test_a_wrong_number_is_named_with_what_would_do(fanout, name: str, text: str) -> None:
     done = fanout("run", "echo", "--item", "a", f"--{name.replace('_', '-')}={text}")
 
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
     assert done.err.startswith(f"{name}: {text!r} is " if len(text) < 60 else f"{name}: what was given is ")
     assert f": give {client.RUN_FIELDS[name].range}" in done.err
+
+
+@pytest.mark.parametrize("number", [1.5, float("inf")])
+def test_a_part_of_a_worker_is_refused(number: float) -> None:
+    with pytest.raises(BadParams, match="is not a whole number: give 1 to 64"):
+        client.RUN_FIELDS["processes"].number(number)
