@@ -1,5 +1,6 @@
 """How a job is read from its module: the mark, the item, params, columns, and files that define none."""
 
+import gc
 import json
 import os
 import subprocess
@@ -908,16 +909,35 @@ def test_what_a_job_prints_at_import_stays_off_standard_output(
     assert (printed.out, printed.err) == ("", "hello\n")
 
 
+@pytest.mark.parametrize(
+    "closing",
+    [
+        "sys.stdout.close()",
+        "sys.stdout.buffer.close()",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.buffer, 'utf-8')",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.detach(), 'utf-8')",
+    ],
+)
 def test_a_job_that_closes_standard_output_at_import_closes_nobodys(
-    write: Write, capsys: pytest.CaptureFixture[str]
+    write: Write, capsys: pytest.CaptureFixture[str], closing: str
 ) -> None:
-    write("mute.py", f"import sys\nsys.stdout.close()\n{GOOD}")
+    write("mute.py", f"import io, sys\n{closing}\n{GOOD}")
 
     assert "mute" in catalog.find().jobs
+    gc.collect()
     print("out")
     print("err", file=sys.stderr)
 
     assert tuple(capsys.readouterr()) == ("out\n", "err\n")
+
+
+def test_a_job_may_print_at_import_where_there_is_no_standard_error(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("loud.py", f"print('hello')\n{GOOD}")
+    monkeypatch.setattr(sys, "stderr", None)
+
+    assert "loud" in catalog.find().jobs
 
 
 def test_an_unknown_job_is_refused_with_those_there_are(write: Write) -> None:

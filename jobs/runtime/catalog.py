@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import importlib
 import importlib.util
+import io
 import keyword
 import os
 import pkgutil
@@ -205,7 +206,7 @@ def _why(error: BaseException) -> str:
 def _read(name: str) -> Job:
     _check_name(name)
     importlib.invalidate_caches()
-    with contextlib.redirect_stdout(cast(IO[str], _Aside())):
+    with contextlib.redirect_stdout(cast(IO[str], _Aside(sys.stderr or _nowhere()))):
         module = importlib.import_module(f"jobs.{name}")
     job = read_job(name, module)
     if job.params:
@@ -216,14 +217,31 @@ def _read(name: str) -> Job:
 
 
 class _Aside:
-    """Standard error, where a job expects standard output: what it prints at import is no part of anybody's output. It
-    cannot be closed."""
+    """Standard error, where a job expects standard output: what it prints at import is no part of anybody's output.
+    Neither it nor its buffer can be closed, not even by the end of what a job wraps around them."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    @property
+    def buffer(self) -> Any:
+        """As of a stream of text."""
+        return _Aside(self._stream.buffer)
+
+    def detach(self) -> Any:
+        """As of a stream of text, which goes on."""
+        return self.buffer
 
     def close(self) -> None:
         """As of any stream."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(sys.stderr, name)
+        return getattr(self._stream, name)
+
+
+def _nowhere() -> IO[str]:
+    """What takes the place of standard error where there is none (`2>&-`)."""
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
 
 
 def _check_name(name: str) -> None:
