@@ -23,11 +23,14 @@ def mark(home: Path, epoch: int) -> None:
 def end(home: Path, epoch: int) -> list[int]:
     """End what earlier runners of this home have left behind in process groups without a head; returns their ids.
 
-    Whoever heads a group of its own was detached on purpose, and goes on, as it does when its run ends. Linux only.
+    Whoever heads a group of its own was detached on purpose, and goes on, as it does when its run ends. Linux only, and
+    not with a Python that was built for older ones (conda's, for example), which cannot name a process for good.
     """
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return []
-    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    pids: list[int] = []
+    with suppress(OSError):  # there is no /proc
+        pids += [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [pid for pid in pids if _end(pid, home, epoch)]
 
 
