@@ -91,6 +91,17 @@ class _Call(Generic[T]):
             self.here.moved(threading.get_ident(), threading.get_native_id())
 
 
+def _begin_anew() -> None:
+    """In a child that was forked none of these threads goes on, and the calls that wait are its parent's."""
+    global _calls, _starting
+    _calls, _starting = queue.SimpleQueue(), threading.Lock()
+    _serving.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
+
+
 def _start() -> None:
     with _starting:
         while len(_serving) < THREADS:

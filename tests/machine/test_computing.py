@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,12 @@ from jobs.runtime import computing, context
 from jobs.runtime.job import read_job
 from jobs.runtime.perform import Work, perform
 from tests.machine.jobs import noop
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy this computer is, nobody gives up a turn."""
+    monkeypatch.setattr(computing, "PATIENCE", 60)
 
 
 @pytest.fixture
@@ -72,18 +79,42 @@ def test_a_call_within_a_call_stays_where_it_is() -> None:
 
 
 def test_behind_slow_calls_one_computes_in_its_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computing, "PATIENCE", 0.05)
-    free = threading.Event()
-    slow = [threading.Thread(target=jobs.compute, args=(free.wait, 20)) for _ in range(computing.THREADS)]
+    begun, free = threading.Semaphore(0), threading.Event()
+
+    def wait() -> None:
+        begun.release()
+        free.wait(20)
+
+    slow = [threading.Thread(target=jobs.compute, args=(wait,)) for _ in range(computing.THREADS)]
     for thread in slow:
         thread.start()
     try:
-        assert jobs.compute(threading.get_ident) == threading.get_ident()
+        assert all(begun.acquire(timeout=20) for _ in slow)
+        with monkeypatch.context() as hasty:
+            hasty.setattr(computing, "PATIENCE", 0.05)
+            assert jobs.compute(threading.get_ident) == threading.get_ident()
     finally:
         free.set()
         for thread in slow:
             thread.join()
     assert jobs.compute(threading.get_ident) != threading.get_ident()
+
+
+FORK = """
+import os, threading
+from jobs import compute
+serving = lambda: threading.current_thread().name.partition(" ")[0]
+compute(serving)
+child = os.fork()
+if not child:
+    os._exit(compute(serving) != "computing")
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_child_that_was_forked_has_threads_of_its_own(python) -> None:
+    assert python("-W", "ignore", "-c", FORK).stdout == "0\n"
 
 
 def test_what_computes_is_still_about_its_item(here: context.Context) -> None:
