@@ -151,13 +151,16 @@ def _name_rank(heading: str, wanted: Wanted) -> int:
 _UNPARTED = re.compile(r"[\u2e80-\u9fff\uac00-\ud7a3]{3,}")
 """Scripts that part no words."""
 
+_LONGEST_END = 8
+"""Letters of such a script in a usual heading, at most."""
+
 
 def _words(heading: str) -> list[str]:
     """The words of a heading in small letters; of one without spaces its ends too: `网址` in `公司网址`."""
     words = re.findall(r"[^\W_]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", heading).lower())
     whole = [word for word in words if _UNPARTED.fullmatch(word)]
-    beginnings = [word[:end] for word in whole for end in range(2, len(word))]
-    ends = [word[start:] for word in whole for start in range(1, len(word) - 1)]
+    beginnings = [word[:end] for word in whole for end in range(2, min(len(word), _LONGEST_END + 1))]
+    ends = [word[start:] for word in whole for start in range(max(1, len(word) - _LONGEST_END), len(word) - 1)]
     return [*beginnings, *words, *ends]
 
 
