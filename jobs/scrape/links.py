@@ -18,6 +18,9 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _SCHEMES = ("http", "https")
 
+MAX_REMEMBERED = 300
+"""Characters of a host that is remembered, with what stands around it: a name has 253 at most."""
+
 # URLs that are written as browsers write them: nothing is left to be resolved, escaped or put in lower case.
 _PLAIN_PATH = r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*+)*+/?(?:\?[A-Za-z0-9._~=&-]*+)?"
 _PLAIN_URL = re.compile(rf"https?://(?!.*xn--){_PLAIN_HOST.pattern}(?=/){_PLAIN_PATH}")
@@ -88,8 +91,11 @@ def site_of(url: str) -> str:
     return _site(_HOST.match(rest)[0]) if slashes else ""  # type: ignore[index]  # it always matches
 
 
-@functools.lru_cache(maxsize=4096)
 def _site(authority: str) -> str:
+    return (_remembered_site if len(authority) <= MAX_REMEMBERED else _read_site)(authority)
+
+
+def _read_site(authority: str) -> str:
     host = authority.lower()
     if not _PLAIN_HOST.fullmatch(host) or "xn--" in host:
         try:
@@ -97,6 +103,9 @@ def _site(authority: str) -> str:
         except (ValueError, UnicodeError):
             return ""
     return host.rstrip(".").removeprefix("www.")
+
+
+_remembered_site = functools.lru_cache(maxsize=4096)(_read_site)
 
 
 def _target(href: str, start_site: str, start_scheme: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from random import Random
 
 import ada_url
 import pytest
 
-from jobs.scrape.links import resolve, same_page
+from jobs.scrape.links import count_links, resolve, same_page
 
 BASES = (
     "http://example.org/",
@@ -68,3 +69,17 @@ def test_references_are_resolved_as_by_the_parser(pieces: str | tuple[str, ...])
 )
 def test_pages_are_the_same_by_what_their_urls_mean(one: str, other: str, same: bool) -> None:
     assert same_page(one, other) is same
+
+
+def test_hosts_of_any_length_are_told_apart_and_long_ones_are_not_kept() -> None:
+    own = f"http://{'a' * 100_000}.example/"
+    tracemalloc.start()
+    try:
+        for page in range(50):
+            found = count_links([own, f"http://{'a' * 100_000}{page}.example/"], own, None)
+            assert (found.internal, found.external) == (1, 1)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 1_000_000
