@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 from jobs.runtime import client
+from jobs.runtime.errors import FanoutError
 from jobs.runtime.records import Limits, Pool, Run
 from jobs.ui import words
 
@@ -25,7 +27,6 @@ POLITENESS: Mapping[str, tuple[str, int | None, float]] = {
 }
 """How gentle a run is with each group: label, items at once, seconds between two starts."""
 
-MOST_PROCESSES, MOST_THREADS = 64, 1_000
 MOST_EXACT = 2**53 - 1
 
 
@@ -62,7 +63,7 @@ def options(job: str, start: Settings) -> dict[str, Any]:
 
 def _ask(job: str, entry: Any, start: Settings) -> Any:
     """One option: `entry` is a field of `client.form_fields`. What an earlier run kept secret is not filled in."""
-    default = entry.default if entry.secret else start.params.get(entry.name, entry.default)
+    default = _default(entry, start)
     label = words.literal(entry.label)
     common: dict[str, Any] = {
         "key": f"option:{job}:{entry.name}:{start.origin}",
@@ -72,7 +73,7 @@ def _ask(job: str, entry: Any, start: Settings) -> Any:
     if entry.input == "switch":
         return st.toggle(label, value=bool(default), **common)
     if entry.input == "choice":
-        return _choice(label, entry.choices, str(default), common)
+        return _choice(label, entry, default, common)
     if entry.input in ("whole", "number"):
         return _number(entry, default, label, common)
     if entry.input == "lines":
@@ -86,10 +87,28 @@ def _ask(job: str, entry: Any, start: Settings) -> Any:
     return None if entry.optional and not text.strip() else text
 
 
-def _choice(label: str, choices: tuple[str, ...], default: str, common: Mapping[str, Any]) -> Any:
-    if len(choices) > 4:
-        return st.selectbox(label, choices, index=choices.index(default), **common)
-    return st.segmented_control(label, choices, default=default, format_func=words.literal, required=True, **common)
+def _default(entry: Any, start: Settings) -> Any:
+    """What an earlier run was given, where the job still allows it; else the job's own default."""
+    given = start.params.get(entry.name, entry.default)
+    if entry.secret or given is None or isinstance(given, list | tuple) != (entry.input == "lines"):
+        return entry.default
+    if entry.input == "choice":
+        return given if str(given) in entry.choices else entry.default
+    if entry.input in ("whole", "number"):
+        with suppress(FanoutError, TypeError):
+            return entry.number(given)
+        return entry.default
+    return given
+
+
+def _choice(label: str, entry: Any, default: Any, common: Mapping[str, Any]) -> Any:
+    chosen = None if default is None else str(default)
+    if len(entry.choices) > 4:
+        place = None if chosen is None else entry.choices.index(chosen)
+        return st.selectbox(label, entry.choices, index=place, placeholder="none", **common)
+    return st.segmented_control(
+        label, entry.choices, default=chosen, format_func=words.literal, required=not entry.optional, **common
+    )
 
 
 def _number(entry: Any, default: Any, label: str, common: Mapping[str, Any]) -> int | float | None:
@@ -114,8 +133,7 @@ def how_to_run(job: str, start: Settings, *, bound: str, grouped: bool) -> tuple
         at_once, pause = _politeness(key, start.limits) if grouped else (start.limits.at_once, start.limits.pause)
         attempts = st.number_input(
             "Attempts",
-            min_value=1,
-            max_value=20,
+            **_limits("attempts", int),
             value=start.limits.attempts,
             key=f"attempts{key}",
             help="How often an item is tried before its failure counts. Only failures that may pass are tried again.",
@@ -124,8 +142,7 @@ def how_to_run(job: str, start: Settings, *, bound: str, grouped: bool) -> tuple
         )
         deadline = st.number_input(
             "Deadline, seconds",
-            min_value=0.1,
-            max_value=86400.0,
+            **_limits("deadline", float),
             value=start.limits.deadline,
             step=1.0,
             placeholder="none",
@@ -135,6 +152,12 @@ def how_to_run(job: str, start: Settings, *, bound: str, grouped: bool) -> tuple
             persist_state="session",
         )
     return pool, Limits(attempts=attempts, deadline=deadline, at_once=at_once, pause=pause)
+
+
+def _limits(name: str, kind: type[int] | type[float]) -> dict[str, Any]:
+    """From where to where a number of a run goes, as on the command line: an earlier run may have any of them."""
+    asked = client.RUN_FIELDS[name]
+    return {"min_value": kind(asked.least or 0), "max_value": kind(asked.most or 0)}
 
 
 def _pool(key: str, pool: Pool, bound: str) -> Pool:
@@ -151,9 +174,9 @@ def _pool(key: str, pool: Pool, bound: str) -> Pool:
     )
     st.caption(_advice(way or pool.way, bound))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        processes = _workers("Processes", key, way in ("processes", "both"), _several(pool.processes), MOST_PROCESSES)
+        processes = _workers("Processes", key, way in ("processes", "both"), _several(pool.processes))
         per = "Threads in each process" if way == "both" else "Threads"
-        threads = _workers(per, key, way in ("threads", "both"), _several(pool.threads), MOST_THREADS)
+        threads = _workers(per, key, way in ("threads", "both"), _several(pool.threads))
     return Pool(processes=processes, threads=threads)
 
 
@@ -161,13 +184,14 @@ def _several(number: int) -> int:
     return number if number > 1 else 4
 
 
-def _workers(label: str, key: str, used: bool, value: int, most: int) -> int:
+def _workers(label: str, key: str, used: bool, value: int) -> int:
     if not used:
         return 1
     name = label.split(maxsplit=1)[0].lower()
-    return st.number_input(
-        label, min_value=1, max_value=most, value=value, key=f"{name}{key}", width=190, persist_state="session"
+    number: int = st.number_input(
+        label, **_limits(name, int), value=value, key=f"{name}{key}", width=190, persist_state="session"
     )
+    return number
 
 
 def _advice(way: str, bound: str) -> str:

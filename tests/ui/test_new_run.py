@@ -32,6 +32,8 @@ def fields(
     which: Literal["a", "b", "c", "d", "e"] = "b",
     words: list[str] = [],
     prefix: str | None = None,
+    mood: Literal["glad", "sad"] | None = None,
+    month: Literal["1", "2", "3", "4", "5"] | None = None,
     story: Annotated[str, Field(json_schema_extra={"multiline": True})] = "",
 ) -> str:
     return text
@@ -270,6 +272,7 @@ def test_the_form_has_every_kind_of_field(new_run: Open, own_jobs: Path) -> None
     app.number_input(key="option:fields:share:").set_value(0.25)
     app.segmented_control(key="option:fields:way:").set_value("short")
     app.selectbox(key="option:fields:which:").set_value("e")
+    app.selectbox(key="option:fields:month:").set_value("3")
     app.text_area(key="option:fields:words:").set_value("one\n\n two ")
     app.text_area(key="option:fields:story:").set_value("once\nupon")
     app.button(key="start").click()
@@ -283,6 +286,8 @@ def test_the_form_has_every_kind_of_field(new_run: Open, own_jobs: Path) -> None
         "which": "e",
         "words": ["one", "two"],
         "prefix": None,
+        "mood": None,
+        "month": "3",
         "story": "once\nupon",
     }
 
@@ -399,6 +404,35 @@ def test_an_earlier_run_fills_the_page(new_run: Open, stage: Stage) -> None:
     assert app.segmented_control(key="job").value == "factorial"
     assert "again" not in app.query_params
     assert start_of(app)
+
+
+@pytest.mark.parametrize(("attempts", "deadline"), [(100, 604_800.0), (1, 0.05)])
+def test_an_earlier_run_with_any_limits_of_the_command_line_fills_the_page(
+    new_run: Open, stage: Stage, attempts: int, deadline: float
+) -> None:
+    limits = Limits(attempts=attempts, deadline=deadline, at_once=None, pause=0.0)
+    earlier = client.submit("factorial", client.items(stage.run("factorial", ["5"]).id), limits=limits)
+
+    app = checked(new_run(again=earlier.id))
+
+    values = {field.label: field.value for field in app.number_input}
+    assert (values["Attempts"], values["Deadline, seconds"]) == (attempts, deadline)
+
+
+def test_what_a_job_allows_no_more_is_not_filled_in(new_run: Open, stage: Stage, own_jobs: Path) -> None:
+    (own_jobs / "fields.py").write_text(ALL_FIELDS)
+    params = {"least": 9, "way": "short", "which": "e", "words": ["a"], "share": 0.25}
+    earlier = client.submit("fields", client.items(stage.run("factorial", ["5"]).id), params=params)
+    narrowed = ALL_FIELDS.replace("le=9", "le=4").replace('"short", "long"', '"tall", "long"').replace(', "e"]', "]")
+    (own_jobs / "fields.py").write_text(narrowed.replace("words: list[str] = []", 'words: str = "none"'))
+
+    app = checked(new_run(again=earlier.id))
+
+    fields = [*app.number_input, *app.segmented_control, *app.selectbox, *app.text_input]
+    values = {str(field.key).split(":")[2]: field.value for field in fields if str(field.key).startswith("option:")}
+    assert {name: values[name] for name in ("least", "way", "which", "share", "words")} == {
+        **{"least": 3, "way": "long", "which": "b", "share": 0.25, "words": "none"},
+    }
 
 
 def test_an_earlier_table_keeps_its_other_columns(new_run: Open, stage: Stage) -> None:
