@@ -191,8 +191,7 @@ class Worker:
                 self.said.put(("back", ticket.number))
             else:
                 answer = self._perform(slot, ticket, clock)
-                if os.getpid() != self.pid:
-                    os._exit(0)  # the item has forked, and this is its child, which has no say here
+                self._end_in_fork()
                 clock = answer.clock
                 self.said.put(("out", _fields(ticket.number, slot, answer)))
             self.board.finish(slot)
@@ -208,7 +207,13 @@ class Worker:
         )
         return perform(ticket.terms.work, ticket.cell, here, partial(self._keep, ticket), clock)
 
+    def _end_in_fork(self) -> None:
+        """Where the item has forked, and this is its child: end, since it has no say here, and no file to write."""
+        if os.getpid() != self.pid:
+            os._exit(0)
+
     def _keep(self, ticket: Ticket, column: str, artifact: Artifact) -> str:
+        self._end_in_fork()
         stem = f"{ticket.position}-{ticket.attempt}"
         files = [known.name for known in ticket.terms.work.columns if known.type == "file"]
         if len(files) > 1:  # its number, not its name: names that are told apart must not meet when made safe

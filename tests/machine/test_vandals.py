@@ -105,6 +105,12 @@ def test_a_fork_that_goes_on_performs_nothing_and_ends(machine: Machine, tmp_pat
     until(lambda: not any(child.status() != "zombie" for child in process.children()))
 
 
+def test_a_fork_that_goes_on_writes_no_file(machine: Machine) -> None:
+    found = machine.perform(["return fork"] * 8, pool=(1, 4))
+
+    assert ends(found) == ["ok"] * 8
+
+
 def test_large_answers_of_many_slots_do_not_share_a_frame() -> None:
     said: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
     for size in (10, 10, 800_000, 800_000, 800_000):

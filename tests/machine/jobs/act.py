@@ -176,6 +176,7 @@ RETURNS = {
     "surrogate": lambda: {"said": "a\ud800b\x00c"},
     "huge": lambda: {"said": "x" * 20_000_000},
     "code": lambda: {"said": "noted", "code": "noted"},
+    "fork": lambda: (os.fork(), {"file": Artifact("forked.txt", [b"7" * 1_000_000])})[1],
     "file": lambda: {"file": Artifact("../some name.txt", (b"abc" for _ in range(3)))},
 }
 
