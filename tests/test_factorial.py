@@ -227,6 +227,16 @@ def test_a_product_in_doubt_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ArithmeticError, match="could not be told exactly"):
         squares.multiply(many, many)
+    monkeypatch.undo()
+    with pytest.raises(ArithmeticError, match="could not be told exactly"):
+        squares.multiply(many * math.nan, many)
+
+
+def test_what_squares_cannot_tell_is_converted(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = compute(20_000)
+    monkeypatch.setattr(squares, "DOUBT", 0.0)
+
+    assert compute(20_000)["sha256"] == usual["sha256"]
 
 
 def test_transforms_have_the_shortest_length_that_is_fast() -> None:

@@ -17,6 +17,7 @@ import math
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -99,7 +100,8 @@ def factorial(
     if refusal:
         raise ItemError("over_budget", refusal)
     if engine == "gmp" and n in SQUARED and _has_room():
-        return _by_squares(n)
+        with suppress(ArithmeticError):  # this machine's floating-point numbers do not tell it exactly
+            return _by_squares(n)
     return _by_conversion(n, engine)
 
 

@@ -86,7 +86,7 @@ def multiply(left: Limbs, right: Limbs) -> Limbs:
     sums = np.fft.irfft(spectrum, length)[:most]
     whole = np.rint(sums)
     sums -= whole
-    if max(sums.max(), -sums.min()) > DOUBT:
+    if not max(sums.max(), -sums.min()) <= DOUBT:  # nor where it is no number
         raise ArithmeticError(f"a product of {most * WIDTH:,} digits could not be told exactly on this machine")
     return carry(whole)
 
