@@ -23,8 +23,9 @@ def mark(home: Path, epoch: int) -> None:
 def end(home: Path, epoch: int) -> list[int]:
     """End what earlier runners of this home have left behind in process groups without a head; returns their ids.
 
-    Whoever heads a group of its own was detached on purpose, and goes on, as it does when its run ends. Linux only, and
-    not with a Python that was built for older ones (conda's, for example), which cannot name a process for good.
+    Whoever heads a group of its own was detached on purpose, and goes on, as it does when its run ends; so does what is
+    in a session of its own, as daemons are, whose first process has left. Linux only, and not with a Python that was
+    built for older ones (conda's, for example), which cannot name a process for good.
     """
     if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return []
@@ -51,13 +52,16 @@ def _is_left(pid: int, home: Path, epoch: int) -> bool:
     for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
         if entry.startswith(start):
             by, _, of = entry.removeprefix(start).partition(b" ")
-            return of == os.fsencode(home) and by != b"%d" % epoch and _headless(os.getpgid(pid))
+            return of == os.fsencode(home) and by != b"%d" % epoch and not _detached(pid)
     return False
 
 
-def _headless(group: int) -> bool:
+def _detached(pid: int) -> bool:
+    group = os.getpgid(pid)
+    if group == os.getsid(pid):
+        return True
     try:
         state = Path(f"/proc/{group}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
     except OSError:
-        return True
-    return state in ("Z", "X")
+        return False
+    return state not in ("Z", "X")

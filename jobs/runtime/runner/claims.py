@@ -22,6 +22,9 @@ from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.runs import Stored
 
 SWEEP_SECONDS = 60.0
+DYING_SECONDS = 2.0
+"""So long the kernel may take to end the workers of a runner that was killed."""
+
 ABANDONED_SECONDS = 600.0
 """A submit that has stored nothing for so long is given up (the wall clock of the submitting process counts)."""
 
@@ -37,8 +40,9 @@ class Claims:
         self.leaving = False
         self.site = SampleSite(desk.store.home)
         self._next_sweep = 0.0
-        self._leftovers = 2
-        """Sweeps in which they are looked for: the second for those whose worker was still dying at the first."""
+        self._leftover_looks = 2
+        """The second is for those whose worker was still dying at the first."""
+        self._next_leftover_look = 0.0
 
     def inherit(self) -> None:
         """Take up what an earlier runner left: cancels and retries half-way, and runs in work."""
@@ -57,6 +61,7 @@ class Claims:
         self.desk.next_look = now + presence.POLL
         self.orders.take(now)
         self._claim()
+        self._end_leftovers(now)
         self._sweep(now)
 
     def close(self) -> None:
@@ -118,17 +123,22 @@ class Claims:
         except OSError as error:
             run.log("sample", f"the sample site did not start: {error.strerror or error}")
 
+    def _end_leftovers(self, now: float) -> None:
+        """At first, end what the workers of an earlier runner had started."""
+        if not self._leftover_looks or now < self._next_leftover_look:
+            return
+        self._leftover_looks -= 1
+        self._next_leftover_look = now + DYING_SECONDS
+        left = leftovers.end(self.desk.store.home, self.desk.epoch)
+        if left:
+            what = count(len(left), "process", "processes")
+            say(f"ended what the workers of an earlier runner had left behind: {what}")
+
     def _sweep(self, now: float) -> None:
-        """Now and then: forget answered commands, remove half-submitted runs; at first, end what was left behind."""
+        """Now and then: forget answered commands, remove half-submitted runs."""
         if now < self._next_sweep:
             return
         self._next_sweep = now + SWEEP_SECONDS
-        if self._leftovers:
-            self._leftovers -= 1
-            left = leftovers.end(self.desk.store.home, self.desk.epoch)
-            if left:
-                what = count(len(left), "process", "processes")
-                say(f"ended what the workers of an earlier runner had left behind: {what}")
         at = self.desk.now_unix()
         self.desk.write(lambda db: commands.forget(db, at - KEEP_ANSWERS))
         for number in runs.abandoned(self.desk.db, time.time() - ABANDONED_SECONDS):

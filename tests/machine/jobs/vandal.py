@@ -118,6 +118,13 @@ def detach() -> None:
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
 
 
+def daemon(path: str) -> None:
+    """Another, as daemons are: in a session whose first process has left."""
+    script = "import os, sys, time; os.fork() and os._exit(0); print(os.getpid(), file=open(sys.argv[1], 'w'))"
+    command = [sys.executable, "-c", f"{script}; time.sleep(60)", path]
+    subprocess.Popen(command, start_new_session=True).wait()
+
+
 def threads() -> None:
     for _ in range(20):
         threading.Thread(target=time.sleep, args=(60,)).start()
