@@ -49,7 +49,7 @@ class _Call(Generic[T]):
     """A call that waits for a thread; whichever thread takes it first makes it."""
 
     def __init__(self, function: Callable[[], T], here: context.Context | None) -> None:
-        self.function, self.here = function, here
+        self.function, self.here, self._caller = function, here, _this_thread()
         self._taken, self._ended = threading.Lock(), threading.Lock()
         self._ended.acquire()
         self._result: Any = None
@@ -61,12 +61,13 @@ class _Call(Generic[T]):
             return
         began = time.thread_time()
         context.enter(self.here)
-        self._tell_thread()
+        self._tell(_this_thread())
         try:
             self._result = self.function()
         except BaseException as error:  # the author's function: whatever it raises is for the one who waits
             self._error = error
         context.enter(None)
+        self._tell(self._caller)  # here, since the next call in this thread may keep the caller from saying it
         if self.here is not None:
             self.here.cpu += time.thread_time() - began
         self._ended.release()
@@ -77,7 +78,6 @@ class _Call(Generic[T]):
             if self._taken.acquire(blocking=False):
                 return self.function()
             self._ended.acquire()
-        self._tell_thread()
         try:
             if self._error is not None:
                 raise self._error
@@ -85,10 +85,14 @@ class _Call(Generic[T]):
         finally:
             self._error = None  # it leads back to this frame
 
-    def _tell_thread(self) -> None:
+    def _tell(self, thread: tuple[int, int]) -> None:
         """Have the runner know which thread the item is in: it looks there when the process hangs or crashes."""
         if self.here is not None and self.here.moved is not None:
-            self.here.moved(threading.get_ident(), threading.get_native_id())
+            self.here.moved(*thread)
+
+
+def _this_thread() -> tuple[int, int]:
+    return threading.get_ident(), threading.get_native_id()
 
 
 def _begin_anew() -> None:

@@ -136,6 +136,19 @@ def test_the_runner_is_told_where_the_item_is(here: context.Context) -> None:
     assert told == [thread, threading.get_ident()]
 
 
+def test_the_runner_is_told_that_it_is_back_by_the_thread_that_computed(here: context.Context) -> None:
+    """The caller may not come to say it: the next call in that thread may hold the interpreter's lock for good."""
+    told: list[int] = []
+    here.moved = lambda ident, _native: told.append(ident)
+    call = computing._Call(int, here)
+
+    thread = threading.Thread(target=call.serve)
+    thread.start()
+    thread.join(20)
+
+    assert told == [thread.ident, threading.get_ident()]
+
+
 def test_its_seconds_count_as_the_items_also_where_it_fails() -> None:
     job = read_job("noop", noop)
 
