@@ -31,6 +31,14 @@ def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
         time.sleep(0.01)
 
 
+def lives(process: psutil.Process) -> bool:
+    """Whether a process goes on; one that ends while it is looked at does not."""
+    try:
+        return process.is_running() and process.status() != "zombie"
+    except psutil.NoSuchProcess:
+        return False
+
+
 def unstored(run_id: str = "aa01", *, job: str = "noop", limits: Limits = ONCE) -> Run:
     """A run of texts as it is before it is stored."""
     return Run(

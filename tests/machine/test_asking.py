@@ -12,7 +12,7 @@ import pytest
 from jobs.runtime import client
 from jobs.runtime.errors import IllegalMove, NoItems, Refused, UnknownRun
 from jobs.runtime.store.connection import FILE
-from tests.machine.conftest import Machine, until
+from tests.machine.conftest import Machine, lives, until
 
 
 def marks(path: Path) -> int:
@@ -27,7 +27,7 @@ def test_after_a_cancel_nothing_of_the_run_executes(machine: Machine, pool: tupl
     workers = {psutil.Process(doing.worker) for doing in client.progress(run.id).doing}
     asked = time.monotonic()
     client.cancel(run.id)
-    until(lambda: not any(lives(worker) for worker in workers), 5)
+    until(lambda: not any(map(lives, workers)), 5)
     took = time.monotonic() - asked
 
     ended = machine.finish(run)
@@ -37,13 +37,6 @@ def test_after_a_cancel_nothing_of_the_run_executes(machine: Machine, pool: tupl
     assert ended.cancel_seconds < 2
     assert (ended.ok + ended.cancelled, ended.failed) == (13, 0)
     assert all(outcome.code in ("", "cancelled") for outcome in machine.outcomes(ended))
-
-
-def lives(worker: psutil.Process) -> bool:
-    try:
-        return worker.status() != "zombie"
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_cancel_twice_is_one_cancel_and_of_an_ended_run_is_refused(machine: Machine) -> None:

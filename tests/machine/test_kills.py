@@ -20,7 +20,7 @@ from jobs.runtime.records import Run
 from jobs.runtime.store import commands, epochs
 from jobs.runtime.store import runs as run_table
 from jobs.runtime.store.connection import Store
-from tests.machine.conftest import Machine, until
+from tests.machine.conftest import Machine, lives, until
 from tests.machine.killed import die_at
 from tests.machine.recorder import Recorder
 
@@ -286,7 +286,7 @@ def test_d06_a_terminated_runner_leaves_within_ten_seconds_whatever_its_items_do
     family = [runner, *runner.children(recursive=True)]
     runner.terminate()
     asked = time.monotonic()
-    until(lambda: not any(process.is_running() and process.status() != "zombie" for process in family), 14)
+    until(lambda: not any(map(lives, family)), 14)
 
     assert time.monotonic() - asked < 10
     assert client.run(run.id).state == "running"
@@ -300,7 +300,7 @@ def test_d12_a_runner_that_has_been_followed_stores_nothing_more(machine: Machin
     with Store(machine.home).write() as db:
         epochs.take_over(db, pid=1, started_at=1.0, clock_offset=0.0, code_hash="", settings="")
         stored = db.execute("SELECT count(*) FROM outcomes").fetchone()[0]
-    until(lambda: not stale.is_running() or stale.status() == "zombie")
+    until(lambda: not lives(stale))
 
     assert machine.sql("SELECT count(*) FROM outcomes") == [(stored,)]
     assert "a newer runner has taken over" in machine.log()

@@ -13,7 +13,7 @@ import pytest
 
 from jobs.runtime import client, leftovers, worker
 from jobs.runtime.records import Outcome
-from tests.machine.conftest import Machine, until
+from tests.machine.conftest import Machine, lives, until
 
 
 def ends(found: list[Outcome]) -> list[str]:
@@ -102,7 +102,7 @@ def test_a_fork_that_goes_on_performs_nothing_and_ends(machine: Machine, tmp_pat
     assert ends(found) == ["ok"] * 601
     assert asked.read_text().count("asked") == 600
     (process,) = machine.workers()
-    until(lambda: not any(child.status() != "zombie" for child in process.children()))
+    until(lambda: not any(map(lives, process.children())))
 
 
 def test_a_fork_that_goes_on_writes_no_file(machine: Machine) -> None:
@@ -129,7 +129,7 @@ def test_a_cancel_also_ends_what_an_item_has_started(machine: Machine) -> None:
     machine.finish(run)
 
     assert len(family) == 2
-    until(lambda: not any(process.is_running() and process.status() != "zombie" for process in family), 5)
+    until(lambda: not any(map(lives, family)), 5)
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this Python cannot end a process that others started")
@@ -151,9 +151,9 @@ def test_what_an_item_has_started_is_ended_by_the_next_runner_when_one_is_killed
     client.ensure_runner()
 
     doomed = [child for child in family if child != detached]
-    until(lambda: not any(child.is_running() and child.status() != "zombie" for child in doomed))
+    until(lambda: not any(map(lives, doomed)))
     assert "had left behind" in machine.log()
-    assert [process.is_running() for process in spared] == [True, True, True]
+    assert [lives(process) for process in spared] == [True, True, True]
     for process in spared:
         process.kill()
     client.cancel(run.id)
