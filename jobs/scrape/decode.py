@@ -27,7 +27,7 @@ from jobs.scrape.detect import (
     wide_encoding,
 )
 from jobs.scrape.ideographs import CODECS as IDEOGRAPHIC
-from jobs.scrape.ideographs import LEAST_SHARE, east_asian_encoding, frequent_share, says_little
+from jobs.scrape.ideographs import LEAST_SHARE, different, east_asian_encoding, frequent_share, say_little
 
 BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32le"),
@@ -216,8 +216,8 @@ def _is_other_ideographs(text: bytes, encoding: str) -> bool:
     """Whether hardly a character is a frequent one, and the bytes make a text in another encoding."""
     if frequent_share(text, encoding) >= LEAST_SHARE / 2:
         return False
-    foreign = [character for character in text.decode(_codecs(encoding)[0], "ignore") if not character.isascii()]
-    if says_little(text, encoding) or len(_GREEK_OR_CYRILLIC.intersection(foreign)) * 2 > len(set(foreign)):
+    foreign = different(text, encoding)
+    if say_little(foreign) or len(_GREEK_OR_CYRILLIC & foreign) * 2 > len(foreign):
         return False
     return bool(east_asian_encoding(text)) or is_likely(text)
 

@@ -16,7 +16,7 @@ from charset_normalizer import from_bytes
 
 from jobs.scrape.alphabets import is_likely, likely_encoding
 from jobs.scrape.ideographs import CODECS as IDEOGRAPHIC
-from jobs.scrape.ideographs import east_asian_encoding, is_within_words, says_little
+from jobs.scrape.ideographs import different, east_asian_encoding, is_within_words, say_little
 
 SAMPLE_BYTES = 64 * 1024
 """What charset-normalizer is shown at most: its time grows with it, its answer hardly improves beyond."""
@@ -155,6 +155,6 @@ def _legacy_encoding(body: bytes) -> str:
     found = "" if best is None else LEGACY[best.encoding]
     if found not in IDEOGRAPHIC:
         return likely_encoding(sample) or found
-    if is_within_words(sample, found) or says_little(sample, found) or is_likely(sample):
+    if is_within_words(sample, found) or say_little(different(sample, found)) or is_likely(sample):
         return likely_encoding(sample)
     return found

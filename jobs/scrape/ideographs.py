@@ -64,10 +64,14 @@ def frequent_share(sample: bytes, encoding: str) -> float:
     return max(_share(sample[:LOOKED_AT], codec, FREQUENT[encoding]) for codec in CODECS[encoding])
 
 
-def says_little(sample: bytes, encoding: str) -> bool:
-    """Whether a text has so few different characters beyond ASCII that none of them need be frequent."""
-    text = sample.decode(CODECS[encoding][0], "ignore")
-    return len({character for character in text if not character.isascii()}) < LEAST_DIFFERENT
+def different(sample: bytes, encoding: str) -> set[str]:
+    """The different characters beyond ASCII of a text, read in an encoding."""
+    return {character for character in sample.decode(CODECS[encoding][0], "ignore") if not character.isascii()}
+
+
+def say_little(characters: set[str]) -> bool:
+    """Whether there are so few different ones that none of them need be frequent."""
+    return len(characters) < LEAST_DIFFERENT
 
 
 def is_within_words(sample: bytes, encoding: str) -> bool:
