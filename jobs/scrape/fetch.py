@@ -20,7 +20,7 @@ from jobs.scrape import body, failures
 from jobs.scrape.connections import CONNECT_SECONDS, SILENCE_SECONDS, Adapter, Exchange, Phases, exchanging
 from jobs.scrape.deadline import Watch, Watchdog
 from jobs.scrape.guard import Guard
-from jobs.scrape.sniff import is_file, is_unstated
+from jobs.scrape.sniff import is_file, is_unstated, media_type
 from jobs.scrape.urls import Target
 
 FOLLOWED = frozenset({301, 302, 303, 307, 308})
@@ -68,7 +68,7 @@ class Answer:
     @property
     def content_type(self) -> str:
         """The media type, lower case, without its parameters."""
-        return self.header("content-type").partition(";")[0].strip().lower()
+        return media_type(self.header("content-type"))
 
     @property
     def redirects(self) -> bool:

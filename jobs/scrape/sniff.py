@@ -12,9 +12,14 @@ _BEGINNINGS = (
 """Of images, documents, archives, sounds, films and fonts."""
 
 
-def is_unstated(media_type: str) -> bool:
+def media_type(content_type: str) -> str:
+    """What a Content-Type names, lower case, without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def is_unstated(kind: str) -> bool:
     """Whether a media type says nothing of what is sent, so that browsers look for themselves."""
-    return "/" not in media_type or media_type in UNSTATED
+    return "/" not in kind or kind in UNSTATED
 
 
 def is_file(body: bytes) -> bool:
@@ -24,5 +29,5 @@ def is_file(body: bytes) -> bool:
 
 def is_plain(content_type: str, text: str) -> bool:
     """Whether a text is to be read as it stands: it is no markup by its type, and does not begin with a tag either."""
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = media_type(content_type)
     return kind.startswith("text/") and "htm" not in kind and "xml" not in kind and text.lstrip()[:1] != "<"
