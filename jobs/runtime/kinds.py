@@ -82,7 +82,7 @@ _NO_DOMAINS = frozenset(
 """What stands after the last point in names of files and in headings such as `company.url`, and ends no domain."""
 
 
-_INVISIBLE = (
+INVISIBLE = (
     " \t\r\n\f\v\u00a0\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
 """What copying leaves around a URL; nobody sees it."""
@@ -96,7 +96,7 @@ _WRAPPED = re.compile(
 def bare_url(cell: str) -> str:
     """A cell without what stands around its URL: white space and signs nobody sees, angle brackets, quotes, or the
     text of a Markdown link, as in `<https://a.org>` and `[text](https://a.org)`."""
-    text = cell.strip().strip(_INVISIBLE)
+    text = cell.strip().strip(INVISIBLE)
     wrapped = _WRAPPED.fullmatch(text) if text[:1] in "<\"'“„«`[!" else None
     return next(filter(None, wrapped.groups())) if wrapped else text
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from jobs.runtime.kinds import Kind
+from jobs.runtime.kinds import INVISIBLE, Kind
 
 Cell = tuple[int, str]
 """The number of a line (from 1) and what was found in it."""
@@ -40,7 +40,6 @@ _ENDS = ".,;:!?…”’»›“„‹«。、，；：！？．"
 """Signs that end a sentence or a quotation, and no address."""
 
 _SEPARATORS = _ENDS.translate({ord(sign): None for sign in ".:!?"})
-_INVISIBLE = " \t\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 
 def cells_of(lines: Iterable[Cell], kind: Kind) -> Iterator[Cell]:
@@ -110,7 +109,7 @@ def _step(span: re.Match[str]) -> int:
 def _addresses(line: str, kind: Kind) -> list[str]:
     """The URLs in a line, and the hosts beside them where it holds nothing else; else the words in it that could be
     hosts; else the line as it is."""
-    whole = _unescaped(line.strip().strip(_INVISIBLE).strip())
+    whole = _unescaped(line.strip().strip(INVISIBLE).strip())
     found = [_without_ends(address) for part in _ADDRESS.findall(whole) for address in _apart(part)]
     listed = [_without_ends(word) for word in re.split(r"[\s|]+", whole) if word]
     if 0 < len(found) < len(listed) and all(map(kind.looks_like, listed)):
