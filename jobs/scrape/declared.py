@@ -17,7 +17,11 @@ _ATTRIBUTE = re.compile(
     rb"[\t\n\f\r /]*+([^\t\n\f\r />][^\t\n\f\r />=]*+)"
     rb"(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\t\n\f\r >\"'][^\t\n\f\r >]*+))?)?"
 )
-_TAG_NAME = re.compile(rb"</?[a-zA-Z][^\t\n\f\r />]*+")
+_TAG = re.compile(
+    rb"</?[a-zA-Z][^\t\n\f\r />]*+"
+    rb"(?:[\t\n\f\r /]*+[^\t\n\f\r />][^\t\n\f\r />=]*+"
+    rb"(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"[^\"]*+\"|'[^']*+'|[^\t\n\f\r >\"'][^\t\n\f\r >]*+)?)?)*+"
+)
 _CHARSET = re.compile(
     rb"charset[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"([^\"]*+)\"?|'([^']*+)'?|([^\t\n\f\r ;\"']++))", re.IGNORECASE
 )
@@ -60,8 +64,8 @@ def _tag(head: bytes, place: int) -> tuple[str, int]:
     if _META.match(head, place):
         attributes, end = _attributes(head, place + len(b"<meta"))
         return _label_in(attributes), end
-    if tag := _TAG_NAME.match(head, place):
-        return "", _attributes(head, tag.end())[1]
+    if tag := _TAG.match(head, place):
+        return "", tag.end()
     if head[place + 1 : place + 2] in (b"!", b"/", b"?"):
         end = head.find(b">", place)
         return "", len(head) if end < 0 else end + 1

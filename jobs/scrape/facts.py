@@ -6,11 +6,12 @@ import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+from jobs.scrape.counts import count
 from jobs.scrape.decode import Decoded
 from jobs.scrape.findings import Findings
 from jobs.scrape.links import count_links, resolve, same_page
 from jobs.scrape.pagefacts import PageFacts
-from jobs.scrape.text import clean, count_words, digest, fold
+from jobs.scrape.text import clean
 
 TITLE_CHARS = 1_000
 DESCRIPTION_CHARS = 2_000
@@ -50,7 +51,7 @@ def page_facts(
     metas = _first_of_each(found.metas)
     structures = list(_structures(found.structured))
     links = count_links(found.hrefs, url, found.base)
-    text = fold(found.text)
+    counts = count(found.marked)
     canonical = next((target for target in (resolve(base, href) for href in found.canonicals[:5]) if target), None)
     robots = ", ".join(_robots(found.metas))
     reason = _why_not_indexable(status, x_robots_tag, robots, canonical, url)
@@ -69,9 +70,9 @@ def page_facts(
         og_image=clean(resolve(base, metas.get("og:image") or metas.get("og:image:url")), URL_CHARS),
         published=clean(_published(metas, structures, found.dates), SHORT_CHARS),
         structured_types=clean(", ".join(_types(structures)), DESCRIPTION_CHARS),
-        text_chars=len(text),
-        words=count_words(found.spaced),
-        text_hash=digest(text) if text else None,
+        text_chars=counts.chars,
+        words=counts.words,
+        text_hash=counts.digest,
         excerpt=clean(found.main, EXCERPT_CHARS),
         links_internal=links.internal,
         links_external=links.external,

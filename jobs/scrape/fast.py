@@ -7,6 +7,7 @@ refused, because libxml2 needs quadratic time for it.
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 import re
 import threading
@@ -14,9 +15,11 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 from typing import Any, cast
 
+import numpy as np
 from lxml import etree
 
 from jobs import ItemError
+from jobs.scrape.counts import MARK
 from jobs.scrape.findings import CLOSING, MAIN_CHARS, OPENING, RUBY, SILENT, WANTED, Findings
 from jobs.scrape.text import fold
 
@@ -32,8 +35,6 @@ two quotes of the one before."""
 
 HARMLESS_BYTES = 115_000
 """A page has to be so long to hold them: names that differ take three letters each, but for some thousands."""
-
-_SEPARATORS = b" \t\n\f\r/\"'"
 
 MAX_DEPTH = 256
 """Levels at which libxml2 ends a page (without XML_PARSE_HUGE)."""
@@ -51,10 +52,6 @@ _TAGS = re.compile(
     rb"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+){0,%d}+[\s/]*+(?:>|\Z))*+"
     % MANY_ATTRIBUTES
 )
-
-MARK = "\ufdd0"
-"""No character, and not in a page that is read: it stands for the space between two blocks until the text without these
-spaces is known."""
 
 _LOOKED_AT = (*WANTED, *(name for name in SILENT if name not in WANTED))
 
@@ -98,11 +95,9 @@ def read_fast(text: str, body: bytes | None = None) -> Findings:
         found = _elements(roots)
     structured = [script.text or "" for script in found["script"] if "ld+json" in (script.get("type") or "").lower()]
     _silence(roots, found)
-    marked = _marked(roots[0]) if roots else ""
     images = found["img"]
     return Findings(
-        text=marked.replace(MARK, "") if len(roots) == 1 else _join(roots, text),
-        spaced=marked.replace(MARK, " "),
+        marked=_marked(roots[0]) if len(roots) == 1 else _join(roots, text),
         main=_beginning(next(_outside(RUBY, chain(found["main"], found["article"], found["body"])), None)),
         titles=["".join(title.itertext()) for title in _outside((*RUBY, "svg"), found["title"][:20])],
         headings=[_spaced(heading) for heading in _outside(RUBY, found["h1"][:20])],
@@ -160,19 +155,20 @@ def _outside(names: Iterable[str], elements: Iterable[Any]) -> Iterator[Any]:
 
 def _spaced(element: Any) -> str:
     """The text of an element with a space where a block begins or ends."""
-    return _marked(element).replace(MARK, " ") if len(element) else element.text or ""
+    return _marked(element).decode().replace(MARK, " ") if len(element) else element.text or ""
 
 
-def _marked(element: Any) -> str:
+def _marked(element: Any) -> bytes:
     """The text of an element with a mark where a block begins or ends; of the first root: that of all roots."""
-    return str(_own.spaces(element))
+    return bytes(cast(Any, _own.spaces(element)))
 
 
-def _join(roots: list[Any], text: str) -> str:
-    parts = [etree.tostring(root, method="text", encoding="unicode", with_tail=False) for root in roots]
+def _join(roots: list[Any], text: str) -> bytes:
+    """The marked text of several roots."""
+    parts = [_marked(root) for root in (*map(copy.deepcopy, roots[:1]), *roots[1:])]
     # libxml2 drops the white space between </html> and what follows it
-    joints = (" " if _SPACE.search(end[1]) else "" for end in _AFTER_END.finditer(text))
-    return "".join(chain.from_iterable(zip(parts, chain(joints, repeat("")), strict=False)))
+    joints = (b" " if _SPACE.search(end[1]) else b"" for end in _AFTER_END.finditer(text))
+    return b"".join(chain.from_iterable(zip(parts, chain(joints, repeat(b"")), strict=False)))
 
 
 def _beginning(element: Any) -> str:
@@ -242,11 +238,10 @@ def _refuse_endless_tags(body: bytes) -> None:
 
 def _most_attributes(body: bytes) -> int:
     """So many attributes a page has at most; counted as cheaply as may be, for hardly any has too many."""
-    separators = len(body) - len(body.translate(None, _SEPARATORS))
-    if separators < LEAST_ATTRIBUTES:
-        return separators
-    quotes = body.count(b'"') + body.count(b"'")
-    return separators - (quotes + 1) // 2
+    octets = np.frombuffer(body, np.uint8)
+    quotes = sum(int(np.count_nonzero(octets == quote)) for quote in b"\"'")
+    blanks = np.count_nonzero(octets <= ord(" ")) + np.count_nonzero(octets == ord("/"))
+    return int(blanks) + quotes // 2
 
 
 class _AttributeCounter:

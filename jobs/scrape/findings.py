@@ -34,14 +34,13 @@ WANTED = "a area article base body h1 html img link main meta script time title"
 class Findings:
     """The raw facts of a page, in document order.
 
-    `text` is exactly BeautifulSoup's soup.text, `spaced` the same with a space where a block begins or ends, `main`
-    the part of it in `<main>`, else the first `<article>`, else `<body>`. `metas` are pairs of a name (name, property,
-    itemprop or http-equiv, in lower case) and a content. `cut` says why a part of
-    the page was not read, and is empty when all was.
+    `marked` is BeautifulSoup's soup.text, in UTF-8, with a MARK where a block begins or ends; `main` the part of it in
+    `<main>`, else the first `<article>`, else `<body>`, with blanks for the marks. `metas` are pairs of a name (name,
+    property, itemprop or http-equiv, in lower case) and a content. `cut` says why a part of the page was not read, and
+    is empty when all was.
     """
 
-    text: str = ""
-    spaced: str = ""
+    marked: bytes = b""
     main: str = ""
     titles: list[str] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)

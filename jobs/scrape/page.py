@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from jobs import ItemError
+from jobs.scrape.counts import MARK
 from jobs.scrape.decode import decode
 from jobs.scrape.facts import page_facts
-from jobs.scrape.fast import MARK, read_fast
+from jobs.scrape.fast import read_fast
 from jobs.scrape.findings import Findings
 from jobs.scrape.pagefacts import PageFacts
 from jobs.scrape.sniff import is_plain
@@ -71,7 +72,7 @@ def read(
     """
     decoded = decode(body, content_type)
     text, utf8, notes = decoded.text, decoded.utf8, []
-    if MARK in text:  # no character; the fast reader needs it for itself
+    if MARK in text:  # a control; the readers need it for themselves
         text, utf8 = text.replace(MARK, "\ufffd"), None
     if is_plain(content_type, text):
         text, utf8 = html.escape(text, quote=False), None

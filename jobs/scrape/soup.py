@@ -21,6 +21,7 @@ from bs4.element import (
 )
 
 from jobs import ItemError
+from jobs.scrape.counts import MARK
 from jobs.scrape.findings import CLOSING, MAIN_CHARS, OPENING, RUBY, SILENT, WANTED, Findings
 from jobs.scrape.text import fold
 
@@ -59,8 +60,7 @@ def read_soup(soup: BeautifulSoup) -> Findings:
     images = found["img"]
     main = next(_outside(RUBY, [*found["main"], *found["article"], *found["body"]]), None)
     return Findings(
-        text=soup.text,
-        spaced=spaced_text(soup),
+        marked="".join(_pieces(soup, MARK)).encode("utf-8", "replace"),
         main="" if main is None else spaced_text(main, MAIN_CHARS),
         titles=[spaced_text(title) for title in _outside((*RUBY, "svg"), found["title"][:20])],
         headings=[spaced_text(heading) for heading in _outside(RUBY, found["h1"][:20])],
@@ -82,7 +82,7 @@ def spaced_text(tag: Tag, most: int | None = None) -> str:
     `most` characters once white space is folded."""
     pieces: list[str] = []
     length = 0
-    for piece in _pieces(tag):
+    for piece in _pieces(tag, " "):
         pieces.append(piece)
         length += len(fold(piece))
         if most is not None and length > most:
@@ -98,7 +98,8 @@ def attribute(tag: Tag, name: str) -> str:
     return value if isinstance(value, str) else " ".join(value)
 
 
-def _pieces(tag: Tag) -> Iterator[str]:
+def _pieces(tag: Tag, border: str) -> Iterator[str]:
+    """The texts of `tag.text`, with a border where a block begins or ends."""
     open_tags: list[tuple[Tag, Iterator[Any]]] = [(tag, iter(tag.contents))]
     while open_tags:
         parent, children = open_tags[-1]
@@ -106,13 +107,13 @@ def _pieces(tag: Tag) -> Iterator[str]:
         if child is None:
             open_tags.pop()
             if parent is not tag and parent.name in CLOSING:
-                yield " "
+                yield border
         elif not isinstance(child, Tag):
             if type(child) in _TEXTS:
                 yield str(child)
         elif child.name not in SILENT:
             if child.name in OPENING:
-                yield " "
+                yield border
             open_tags.append((child, iter(child.contents)))
 
 

@@ -64,6 +64,7 @@ def _perform(port: int, processes: int, pages: int) -> Run:
         processes=processes,
         threads=readers.THREADS,
         deadline=30.0,
+        look=0.05,
         params={"robots": False},
     )
 

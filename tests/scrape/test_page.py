@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from jobs import ItemError
 from jobs.scrape import page
+from jobs.scrape.counts import MARK
 from jobs.scrape.fast import read_fast
 from jobs.scrape.fields import read_fields
 from jobs.scrape.pagefacts import PageFacts
@@ -57,7 +58,7 @@ def test_there_are_pages_of_many_shapes() -> None:
 def test_the_text_is_exactly_that_of_beautifulsoup_with_html_parser(path: Path) -> None:
     markup = path.read_bytes().decode()
 
-    assert " ".join(read_fast(markup).text.split()) == classic_text(markup)
+    assert " ".join(read_fast(markup).marked.decode().replace(MARK, "").split()) == classic_text(markup)
     assert read(markup)["text_chars"] == len(classic_text(markup))
 
 
@@ -102,7 +103,7 @@ MARKUP = st.lists(
 @example("a</html>b</html> ")
 @example("a</html> </body></html>b</html>c")
 @example("\0\ufeff")
-@example("a\ufdd0b<p>c")
+@example("a\x7fb<p>c")
 @example("<svg><style>a<b>c</style><rt><script>d")
 @settings(max_examples=80, deadline=None)
 def test_both_readers_agree_on_any_mixture_of_tags(markup: str) -> None:
