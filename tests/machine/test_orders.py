@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime.records import Item, ItemState, RunState
+from jobs.runtime.runner.claims import Claims
 from jobs.runtime.runner.desk import Desk
 from jobs.runtime.runner.orders import Orders
 from jobs.runtime.store import attempts, commands, epochs, items, outcomes, reopening, runs
@@ -237,3 +238,24 @@ def test_a_cancel_in_the_midst_of_a_retry_leaves_each_item_one_outcome(desk: Des
     following.reopening.extend(reopening.under_way(desk.db))
     work_off(following)
     assert check_counters(desk, number) == (0, 0, 0)
+
+
+class AskedLate(Orders):
+    """Orders of a runner that is asked to make way, and given a run, between its look at them and its look for runs."""
+
+    def take(self, now: float) -> None:
+        super().take(now)
+        if not self.desk.db.execute("SELECT 1 FROM runs").fetchone():
+            with self.desk.store.write() as db:
+                commands.ask(db, None, "replace", {}, time.time())
+            new_run(self.desk.store, "queued")
+
+
+def test_a_runner_that_is_to_make_way_claims_nothing_that_was_submitted_after_that(desk: Desk) -> None:
+    claims = Claims(desk, AskedLate(desk, lambda: None))
+    claims.orders.leave = lambda: setattr(claims, "leaving", True)
+    claims.look(time.monotonic())
+
+    assert claims.leaving
+    assert not desk.active
+    assert state_of(desk, 1) == "queued"

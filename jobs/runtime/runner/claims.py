@@ -60,7 +60,7 @@ class Claims:
             return
         self.desk.next_look = now + presence.POLL
         self.orders.take(now)
-        self._claim()
+        self._claim(now)
         self._end_leftovers(now)
         self._sweep(now)
 
@@ -68,11 +68,13 @@ class Claims:
         """End the sample site, if it was opened."""
         self.site.close()
 
-    def _claim(self) -> None:
+    def _claim(self, now: float) -> None:
+        if self.leaving or not self._claimable():
+            return
+        self.orders.take(now)  # what was asked before these runs could be seen: to make way for another runner, say
         if self.leaving:
             return
-        room = max(1, settings.value("JOBS_ACTIVE_RUNS")) - len(self.desk.active)
-        queued = [self._read(number) for number in runs.claimable(self.desk.db, most=max(0, room))]
+        queued = [self._read(number) for number in self._claimable()]
         if queued:
             self._heed_code(queued)
         for stored in queued:
@@ -80,6 +82,10 @@ class Claims:
                 self.desk.write(partial(self._mark_claimed, stored=stored, at=self.desk.now_unix()))
                 run = self._activate(runs.get(self.desk.db, stored.number))
                 run.log("claimed", f"claimed by runner {os.getpid()}", runner=os.getpid())
+
+    def _claimable(self) -> list[int]:
+        room = max(1, settings.value("JOBS_ACTIVE_RUNS")) - len(self.desk.active)
+        return runs.claimable(self.desk.db, most=max(0, room))
 
     def _read(self, number: int) -> Stored:
         with self.desk.about(number):
