@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 MARK = "\x7f"
 """Stands in a text where a block begins or ends: a border between words that is no white space. A control, and so
-nothing that a page says; before it is read, a page's own are replaced."""
+nothing that a page says; its own are replaced before it is read (but for `&#127;`, which is such a border too)."""
 
 LETTERS_A_WORD = 4
 """A Thai, Lao, Khmer or Burmese word has some four letters and signs; these scripts put no space between words. A

@@ -6,52 +6,25 @@ refused, because libxml2 needs quadratic time for it.
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import math
 import re
 import threading
 from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 from typing import Any, cast
 
-import numpy as np
 from lxml import etree
 
-from jobs import ItemError
+from jobs.scrape.attributes import MAX_DEPTH, refuse_endless_tags
 from jobs.scrape.counts import MARK
 from jobs.scrape.findings import CLOSING, MAIN_CHARS, OPENING, RUBY, SILENT, WANTED, Findings
 from jobs.scrape.text import fold
-
-MANY_ATTRIBUTES = 3_000
-"""Of one tag: only pages with such tags are looked at more closely. (5 MB of tags below it take 2 s.)"""
-
-MAX_WORK = 1_000_000_000
-"""Sum over all tags of their attributes squared: libxml2 takes a nanosecond for each."""
-
-LEAST_ATTRIBUTES = math.isqrt(MAX_WORK)
-"""So many attributes a page needs for that at least, all in one tag; and before each stands one of these bytes, or the
-two quotes of the one before."""
-
-HARMLESS_BYTES = 115_000
-"""A page has to be so long to hold them: names that differ take three letters each, but for some thousands."""
-
-MAX_DEPTH = 256
-"""Levels at which libxml2 ends a page (without XML_PARSE_HUGE)."""
 
 MAX_ROOTS = 1_000
 """What follows `</html>` becomes a root element of its own; so many are read."""
 
 _AFTER_END = re.compile(r"</html\s*+>((?:[\t\n\f\r ]|<!--[^<>]{0,1000}+>|</[a-z0-9]++\s*+>)*+)", re.IGNORECASE)
 _SPACE = re.compile(r"(?:^|>)[\t\n\f\r ]")
-
-# A page, tag for tag as the HTML Standard's tokenizer reads them, up to a tag with too many attributes. Possessive
-# throughout: it never goes back.
-_TAGS = re.compile(
-    rb"(?:[^<]++|<(?![a-zA-Z])|<[a-zA-Z][^\s/>]*+"
-    rb"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+){0,%d}+[\s/]*+(?:>|\Z))*+"
-    % MANY_ATTRIBUTES
-)
 
 _LOOKED_AT = (*WANTED, *(name for name in SILENT if name not in WANTED))
 
@@ -86,7 +59,7 @@ def read_fast(text: str, body: bytes | None = None) -> Findings:
     Raises ItemError (parse_error) for a page that would take too long.
     """
     body = text.encode("utf-8", "replace") if body is None else body
-    _refuse_endless_tags(body)
+    refuse_endless_tags(body)
     every_root = _parse(body)
     roots = every_root[:MAX_ROOTS]
     found = _elements(roots)
@@ -221,38 +194,3 @@ def _depth_at_end(root: Any) -> int:
     while len(element):
         element, depth = element[-1], depth + 1
     return depth
-
-
-def _refuse_endless_tags(body: bytes) -> None:
-    if len(body) < HARMLESS_BYTES or _most_attributes(body) < LEAST_ATTRIBUTES:
-        return
-    whole = _TAGS.match(body)
-    if whole is None or whole.end() == len(body):
-        return
-    counter = _AttributeCounter()
-    with contextlib.suppress(etree.XMLSyntaxError):
-        etree.fromstring(body, etree.HTMLParser(target=cast(Any, counter), encoding="utf-8"))
-    if counter.work > MAX_WORK:
-        raise ItemError("parse_error", f"a tag of the page has {counter.most:,} attributes: such pages are not read")
-
-
-def _most_attributes(body: bytes) -> int:
-    """So many attributes a page has at most; counted as cheaply as may be, for hardly any has too many."""
-    octets = np.frombuffer(body, np.uint8)
-    quotes = sum(int(np.count_nonzero(octets == quote)) for quote in b"\"'")
-    blanks = np.count_nonzero(octets <= ord(" ")) + np.count_nonzero(octets == ord("/"))
-    return int(blanks) + quotes // 2
-
-
-class _AttributeCounter:
-    """Counts while libxml2 reads tags without building a tree, which is what takes the time."""
-
-    def __init__(self) -> None:
-        self.most = self.work = 0
-
-    def start(self, _tag: str, attributes: dict[str, str]) -> None:
-        self.most = max(self.most, len(attributes))
-        self.work += len(attributes) ** 2
-
-    def close(self) -> None:
-        """Nothing was built."""

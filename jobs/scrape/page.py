@@ -44,7 +44,7 @@ SECOND_LOOK_TAGS = 20_000
 
 LARGE_CHARS = 2**20
 _large = threading.BoundedSemaphore(2)
-"""So many large pages have a tree at the same time, however many slots there are: for memory's sake."""
+"""So many large pages are read at the same time, however many slots there are: for memory's sake."""
 
 ALMOST_NO_TEXT = 500
 """Characters of text under which a page is no ordinary one."""
@@ -72,8 +72,8 @@ def read(
     """
     decoded = decode(body, content_type)
     text, utf8, notes = decoded.text, decoded.utf8, []
-    if MARK in text:  # a control; the readers need it for themselves
-        text, utf8 = text.replace(MARK, "\ufffd"), None
+    if MARK in text:  # the readers need it for themselves, and one control is as good as another
+        text, utf8 = text.replace(MARK, "\x80"), None
     if is_plain(content_type, text):
         text, utf8 = html.escape(text, quote=False), None
     most = _most_chars(text)
@@ -82,7 +82,7 @@ def read(
         notes.append(f"only the first {most:,} characters were read")
     with _large if len(text) > LARGE_CHARS else contextlib.nullcontext():
         found, values = _find(text, utf8, reader, fields, notes)
-    facts = page_facts(decoded, found, url, status=status, x_robots_tag=x_robots_tag, notes=notes)
+        facts = page_facts(decoded, found, url, status=status, x_robots_tag=x_robots_tag, notes=notes)
     return {**facts, **values}
 
 

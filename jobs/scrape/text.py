@@ -1,4 +1,4 @@
-"""Texts as they are counted and stored: white space folded, controls dropped, long ones cut with a mark."""
+"""Texts as they are stored: white space folded, controls dropped, long ones cut with a mark."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DROPPED = (
     + [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, *range(0xFDD0, 0xFDF0)]
     + [plane + last for plane in range(0, sys.maxunicode, 0x10000) for last in (0xFFFE, 0xFFFF)]
 )
-_CLEAN = {**dict.fromkeys(_DROPPED), **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
+_CLEAN = {**dict.fromkeys(_DROPPED), **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"), 0x7F: " "}
 
 
 def fold(text: str) -> str:
@@ -25,7 +25,8 @@ def fold(text: str) -> str:
 def clean(text: str | None, most: int) -> str | None:
     """A text as a cell may hold it, of at most `most` characters; None when nothing is left.
 
-    Controls, direction marks and byte order marks are dropped, half surrogates replaced, white space is folded.
+    Controls, direction marks and byte order marks are dropped (U+007F, the readers' MARK, is a blank), half surrogates
+    replaced, white space is folded.
     """
     if not text:
         return None

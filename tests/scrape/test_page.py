@@ -104,6 +104,7 @@ MARKUP = st.lists(
 @example("a</html> </body></html>b</html>c")
 @example("\0\ufeff")
 @example("a\x7fb<p>c")
+@example("<h1>a&#127;b<i>c</i></h1><title>a&#127;b</title><main>a&#127;b<p>c")
 @example("<svg><style>a<b>c</style><rt><script>d")
 @settings(max_examples=80, deadline=None)
 def test_both_readers_agree_on_any_mixture_of_tags(markup: str) -> None:
@@ -238,6 +239,14 @@ def test_words_are_counted_as_a_reader_sees_them(text: str, words: int) -> None:
     markup = f"<table><tr>{text}" if "<td>" in text else text
 
     assert [read(markup, reader=reader)["words"] for reader in READERS] == [words, words]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_delete_character_is_text_as_other_controls_are_and_stands_in_no_cell(reader: page.Reader) -> None:
+    row = read("<title>a\x7fb</title><p>c\x7fd", reader=reader)
+
+    assert (row["title"], row["excerpt"]) == ("ab", "cd")
+    assert (row["text_chars"], row["words"]) == (len("a\x7fbc\x7fd"), 2)
 
 
 def test_the_hash_is_of_the_text_alone() -> None:
@@ -405,6 +414,7 @@ SLOWER = {
     "P03 nested blocks": "<div>" * 100_000,
     "P03 nested tables": "<table>" * 20_000,
     "P03 misnested": "<b><p>" * 60_000,
+    "P03 stray ends in an open page": "<font>x</p>" * 200_000,
     "ends of the page": "</html>x" * 40_000,
     "nested templates": "<template>" * 30_000,
 }
@@ -446,6 +456,22 @@ def test_as_many_attributes_as_take_a_second_are_refused_however_they_are_writte
 
     with pytest.raises(ItemError, match="32,000 attributes"):
         read("<p " + "".join(form.format("".join(name)) for name in names) + ">")
+
+
+@pytest.mark.parametrize(
+    "before",
+    ['<!--<a x="-->', '<script>a<b x="</script>', "<style>a<b x='</style>", '<?a <b x="?>', '<!DOCTYPE x <b x=">'],
+    ids=["comment", "script", "style", "instruction", "doctype"],
+)
+def test_attributes_are_counted_behind_what_only_looks_like_a_tag_that_does_not_end(before: str) -> None:
+    with pytest.raises(ItemError, match="50,000 attributes"):
+        read(f"{before}<p {' '.join(f'a{number}' for number in range(50_000))}>")
+
+
+def test_a_page_of_words_and_indentation_has_no_tag_of_many_attributes() -> None:
+    row = read(f"<pre>{'word ' * 40_000}{' ' * 100_000}")
+
+    assert row["words"] == 40_000
 
 
 def test_levels_that_lxml_cannot_read_are_read_by_beautifulsoup() -> None:

@@ -1,0 +1,85 @@
+"""Refuses pages with a tag of so many attributes that libxml2, whose time for building a tree grows with their square,
+would need minutes for them."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from typing import Any, cast
+
+import numpy as np
+from lxml import etree
+
+from jobs import ItemError
+
+MAX_WORK = 1_000_000_000
+"""Sum over all tags of their attributes squared: libxml2 takes a nanosecond for each."""
+
+LEAST_ATTRIBUTES = math.isqrt(MAX_WORK)
+"""So many attributes a page needs for that at least, all in one tag; before each stands white space or a slash, or the
+two quotes of the one before."""
+
+HARMLESS_BYTES = 115_000
+"""A page has to be so long to hold them: names that differ take three letters each, but for some thousands."""
+
+_SEPARATORS = np.frombuffer(b"\t\n\f\r /", np.uint8)
+
+MAX_DEPTH = 256
+"""Levels at which libxml2 ends a page (without XML_PARSE_HUGE)."""
+
+PIECE_BYTES = 32 * 1024
+"""Of a page whose attributes are counted: even one full of tags that stay open takes no second."""
+
+
+def refuse_endless_tags(body: bytes) -> None:
+    """Raise ItemError (parse_error) for a page, in UTF-8, whose attributes would take too long."""
+    if len(body) < HARMLESS_BYTES or _most_attributes(body) < LEAST_ATTRIBUTES:
+        return
+    counter = _count_attributes(body)
+    if counter.work > MAX_WORK:
+        raise ItemError("parse_error", f"a tag of the page has {counter.most:,} attributes: such pages are not read")
+
+
+def _most_attributes(body: bytes) -> int:
+    """So many attributes a page has at most; counted as cheaply as may be, for hardly any has too many."""
+    octets = np.frombuffer(body, np.uint8)
+    quotes = sum(int(np.count_nonzero(octets == quote)) for quote in b"\"'")
+    separators = int(np.count_nonzero(octets <= ord(" ")) + np.count_nonzero(octets == ord("/")))
+    if separators + quotes // 2 >= LEAST_ATTRIBUTES:  # perhaps a page is only indented: runs of them count once
+        apart = np.isin(octets, _SEPARATORS)
+        separators = int(np.count_nonzero(apart[:-1] > apart[1:]))
+    return separators + quotes // 2
+
+
+def _count_attributes(body: bytes) -> _AttributeCounter:
+    """Piece by piece, to the level at which a tree ends: without one, libxml2 goes on, and needs for each end tag the
+    longer the more are open."""
+    counter = _AttributeCounter()
+    parser = etree.HTMLParser(target=cast(Any, counter), encoding="utf-8")
+    with contextlib.suppress(etree.XMLSyntaxError):
+        for place in range(0, len(body), PIECE_BYTES):
+            parser.feed(body[place : place + PIECE_BYTES])
+            if counter.deepest > MAX_DEPTH or counter.work > MAX_WORK:
+                return counter
+        parser.close()
+    return counter
+
+
+class _AttributeCounter:
+    """Counts while libxml2 itself reads the tags (what else could say where comments and scripts end?), without
+    building a tree, which is what takes the time."""
+
+    def __init__(self) -> None:
+        self.most = self.work = self.deepest = self._depth = 0
+
+    def start(self, _tag: str, attributes: dict[str, str]) -> None:
+        self.most = max(self.most, len(attributes))
+        self.work += len(attributes) ** 2
+        self._depth += 1
+        self.deepest = max(self.deepest, self._depth)
+
+    def end(self, _tag: str) -> None:
+        self._depth -= 1
+
+    def close(self) -> None:
+        """Nothing was built."""
