@@ -12,6 +12,7 @@ from random import Random
 from typing import Literal
 
 import gmpy2
+import numpy as np
 import pytest
 
 from jobs import ItemError, factorial
@@ -199,6 +200,16 @@ def test_products_of_limbs_are_those_of_whole_numbers() -> None:
         limbs = [convert.limbs(gmpy2.mpz(number)) for number in (left, right)]
 
         assert convert.text(squares.multiply(*limbs)) == str(left * right).encode()
+
+
+def test_sums_of_limbs_are_carried_whatever_they_are() -> None:
+    convert, random = squares.Converter(), Random(9)
+    for _ in range(300):
+        edges = [0, 9_998, 9_999, 10_000, 99_990_000, random.randrange(10**14)]
+        sums = [random.choice(edges) for _ in range(random.randrange(1, 40))] + [1]
+        whole = sum(limb * squares.LIMB**place for place, limb in enumerate(sums))
+
+        assert convert.text(squares.carry(np.array([*sums, 0, 0, 0], float))) == str(whole).encode()
 
 
 def test_products_are_exact_where_the_error_and_the_carries_are_largest() -> None:
