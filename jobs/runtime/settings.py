@@ -127,11 +127,19 @@ def value(name: str) -> Any:
     Raises KeyError for a name that is not in the table, BadSetting for a text that cannot be read.
     """
     setting = _BY_NAME[name]
-    text = os.environ.get(name, "").strip() or setting.default
+    text = (_kept or os.environ).get(name, "").strip() or setting.default
     try:
         return setting.read(text)
     except (ValueError, OverflowError, RuntimeError, OSError) as error:
         raise BadSetting(f"{name}={text[:200]!r} cannot be read ({error}): {setting.meaning}") from None
+
+
+def keep() -> None:
+    """Go by the environment as it is now, whatever becomes of it: a job may change or clear it in its worker."""
+    _kept.update(os.environ)
+
+
+_kept: dict[str, str] = {}
 
 
 def check() -> None:

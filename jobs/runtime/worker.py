@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jobs.runtime import artifacts, catalog, confine, frames, worker_logs
+from jobs.runtime import artifacts, catalog, confine, frames, settings, worker_logs
 from jobs.runtime.board import Board
 from jobs.runtime.context import Context
 from jobs.runtime.errors import UnknownJob
@@ -81,6 +81,7 @@ def main(pipe: socket.socket, memory: Any, terms: Terms) -> None:
     """The whole life of a worker process."""
     confine.follow_parent(terms.runner)
     confine.own_group()
+    settings.keep()
     _redirect(worker_logs.path(terms.home, terms.job, os.getpid()))
     worker = Worker(pipe, Board(memory), terms)
     if worker.load():

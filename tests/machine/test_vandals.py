@@ -85,6 +85,16 @@ def test_whatever_an_item_does_to_its_process_is_its_own_outcome(machine: Machin
     assert "Traceback" not in machine.log()
 
 
+def test_the_settings_hold_after_an_item_has_emptied_the_environment(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBS_MAX_DIGITS", "12345")
+
+    found = machine.perform(["digits", "forget", "digits"], "vandal", pool=(1, 1))
+
+    assert [outcome.row for outcome in found] == [{"result": "12345"}, {"result": None}, {"result": "12345"}]
+
+
 @pytest.mark.parametrize("verb", ["fork", "fork_and_go_on"])
 def test_the_death_of_a_worker_is_heard_of_while_a_fork_of_it_lives(machine: Machine, verb: str) -> None:
     found = machine.perform([verb, "ok", "die", "ok"], "vandal", pool=(1, 1), deadline=None)

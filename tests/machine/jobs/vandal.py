@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from jobs import ItemError, TryLater, compute, job
+from jobs import ItemError, TryLater, compute, job, setting
 
 
 class Wordless(ItemError):
@@ -172,6 +172,15 @@ def never() -> None:
 
 def recurse() -> None:
     recurse()
+
+
+def forget() -> None:
+    """Empty the environment of the process."""
+    os.environ.clear()
+
+
+def digits() -> str:
+    return str(setting("JOBS_MAX_DIGITS"))
 
 
 def alone() -> None:
