@@ -139,6 +139,8 @@ def _plain(name: str, value: Any, depth: int) -> Any:
         return value.isoformat()
     if isinstance(value, decimal.Decimal):
         return str(value)
+    if _bool(value) is not _NO:  # numpy's, which is no bool of Python's
+        return bool(value)
     raise UnencodableError(f"column {name} holds {_name(value)}, which cannot be stored as text or number")
 
 
