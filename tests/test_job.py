@@ -214,7 +214,22 @@ def test_columns_are_those_of_all_bases_in_order() -> None:
 
 PLAIN = "def probe(n: int) -> int: ..."
 WRONG = [
-    ("", "no function in probe is marked with @job(…): mark the one that performs an item"),
+    *[
+        (
+            source,
+            "no function in probe is marked with @job(…): mark the one that performs an item, "
+            "above its other decorators and outside any class",
+        )
+        for source in (
+            "",
+            f'class Probe:\n    @job(bound="cpu")\n    {PLAIN}',
+            f'def hidden(_): return lambda n: n\n@hidden\n@job(bound="cpu")\n{PLAIN}',
+        )
+    ],
+    (
+        'class Probe:\n    def __call__(self, n: int) -> int: ...\nprobe = job(bound="cpu")(Probe())',
+        "Probe must be a plain function that returns its row (no class, no async def, no yield)",
+    ),
     (
         f'@job(bound="cpu")\n{PLAIN}\n@job(bound="io")\ndef other(n: int) -> int: ...',
         "probe marks several functions (other, probe): a module is one job, keep one mark",
@@ -327,6 +342,27 @@ WRONG = [
         '@job(bound="cpu")\ndef probe(n: int, *, robots: bool = True, no_robots: bool = False) -> int: ...',
         "param no_robots is what --no-robots of robots says: drop one",
     ),
+    (
+        '@job(bound="cpu")\ndef probe(n: int, *, _most: int = 1) -> int: ...',
+        "param _most of probe begins with _, as no option does: rename it",
+    ),
+    (
+        '@job(bound="cpu")\ndef probe(n: int, *, most: int = Field(1, ge=1)) -> int: ...',
+        "the default of param most is a Field, which an ordinary call would get as its value: "
+        "write most: Annotated[int, Field(…)] = and the default",
+    ),
+    *[
+        (
+            f'@job(bound="cpu")\ndef probe(n: int, *, most: Annotated[int, Field({word}={said})] = 1) -> int: ...',
+            f"param most has a Field with {word}: {why}",
+        )
+        for word, said, why in [
+            ("alias", "'limit'", "an option has the name of its param: rename the param itself"),
+            ("validation_alias", "'limit'", "an option has the name of its param: rename the param itself"),
+            ("exclude", "True", "a run stores all its params: leave it out"),
+            ("strict", "True", "forms and options give texts, which it would not read: leave it out"),
+        ]
+    ],
     *[
         (
             f'@job(bound="cpu")\ndef probe(n: int, *, odd: {annotation} = {default}) -> int: ...',
@@ -397,6 +433,13 @@ def test_typed_params_are_what_the_function_takes() -> None:
     assert (typed["size"].name, typed["words"]) == ("L", ("a",))
 
 
+@pytest.mark.parametrize("name", ["model_config", "model_dump", "model_extra", "copy", "schema", "param_", "self"])
+def test_a_param_may_have_a_name_that_pydantic_uses(name: str) -> None:
+    found = define_params(f"{name}: int = 1")
+
+    assert params.typed_params(found, params.validate_params(found, {name: "5"})) == {name: 5}
+
+
 def test_params_that_are_left_out_have_their_defaults() -> None:
     assert params.validate_params(factorial_job(), {}) == {"engine": "gmp"}
 
@@ -428,6 +471,7 @@ def test_wrong_params_are_refused_with_a_sentence(given: dict[str, Any], sentenc
         ("least: bool = True", "perhaps", "'perhaps' is neither yes nor no"),
         ("least: Literal['a', 'b', 'c'] = 'a'", "x" * 99, "what was given is none of the choices: give a, b or c"),
         ("least: list[int] = []", ["1", "two"], "'two' is not a whole number"),
+        ("least: tuple[int, int] = (1, 2)", ["1"], "what was given has too few entries"),
         ("least: Annotated[str, Field(max_length=3)] = ''", "four", "'four' has 4 characters: give 3 at most"),
         ("least: Annotated[str, Field(min_length=2)] = 'ab'", "a", "'a' has 1 characters: give 2 at least"),
         (
@@ -786,7 +830,7 @@ BROKEN = [
     ("presses.py", "raise KeyboardInterrupt\n", "importing it raised KeyboardInterrupt"),
     ("odd.py", "class Odd(BaseException): ...\nraise Odd('a\\n b')\n", "importing it raised Odd: a b"),
     ("deep.py", "def f(): f()\nf()\n", "importing it raised RecursionError: maximum recursion depth exceeded"),
-    ("empty.py", "", "no function in empty is marked with @job(…): mark the one that performs an item"),
+    ("empty.py", "", "no function in empty is marked with @job(…)"),
     (
         "bare.py",
         "from jobs import job\n@job\ndef f(n: int) -> int: ...\n",

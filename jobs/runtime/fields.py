@@ -106,6 +106,7 @@ _FAULTS: Mapping[str, str] = {
     **dict.fromkeys(("less_than_equal", "less_than"), "is too large"),
     "finite_number": "is not a number with an end",
     "string_type": "is not a text",
+    "missing": "has too few entries",
 }
 
 

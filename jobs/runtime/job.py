@@ -125,17 +125,25 @@ def _marked_function(name: str, module: types.ModuleType) -> Any:
     ]
     marked = list({id(function): function for function in own}.values())
     if not marked:
-        raise DefinitionError(f"no function in {name} is marked with @job(…): mark the one that performs an item")
+        raise DefinitionError(
+            f"no function in {name} is marked with @job(…): mark the one that performs an item, "
+            "above its other decorators and outside any class"
+        )
     if len(marked) > 1:
-        names = ", ".join(sorted(function.__name__ for function in marked))
+        names = ", ".join(sorted(map(_name, marked)))
         raise DefinitionError(f"{name} marks several functions ({names}): a module is one job, keep one mark")
     if not inspect.isfunction(marked[0]) or _is_special(marked[0]):
         raise DefinitionError(
-            f"{marked[0].__name__} must be a plain function that returns its row (no class, no async def, no yield)"
+            f"{_name(marked[0])} must be a plain function that returns its row (no class, no async def, no yield)"
         )
     function: Any = marked[0]
     mark.check(function.__job__)
     return function
+
+
+def _name(marked: Any) -> str:
+    """What a marked thing is called; of an object that can be called, its class."""
+    return str(getattr(marked, "__name__", type(marked).__name__))
 
 
 def _is_special(function: Callable[..., Any]) -> bool:
@@ -160,6 +168,8 @@ def _item_parameter(function: Callable[..., Any], parameters: list[inspect.Param
 
 def _param(function: Callable[..., Any], parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Param:
     name = parameter.name
+    if name.startswith("_"):
+        raise DefinitionError(f"param {name} of {function.__name__} begins with _, as no option does: rename it")
     if name in RESERVED:
         raise DefinitionError(f"param {name} of {function.__name__} is an option of the command line: choose another")
     if parameter.default is inspect.Parameter.empty:

@@ -6,7 +6,6 @@ import enum
 import functools
 import types
 import typing
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal, Union
@@ -39,11 +38,11 @@ def validate_params(job: Job, given: Mapping[str, Any]) -> dict[str, Any]:
         if given[name] == HIDDEN:
             raise BadParams(f"{name}: the value of the earlier run is not shown to anybody: give it again")
     try:
-        model = _model(job).model_validate(dict(given))
+        model = _read(job, given)
     except ValidationError as error:
-        asked = {param.name: _field(param, None) for param in job.params}
+        asked = {_OURS + param.name: _field(param, None) for param in job.params}
         raise BadParams("; ".join(_sentence(asked[str(part["loc"][0])], part) for part in error.errors())) from None
-    return model.model_dump(mode="json")
+    return {name.removeprefix(_OURS): value for name, value in model.model_dump(mode="json").items()}
 
 
 def secret_params(job: Job) -> frozenset[str]:
@@ -59,17 +58,19 @@ def conceal(job: Job, plain: Mapping[str, Any]) -> tuple[dict[str, Any], dict[st
 
 def typed_params(job: Job, plain: Mapping[str, Any]) -> dict[str, Any]:
     """The keyword arguments for the job's function, from the plain params that a run stores."""
-    model = _model(job).model_validate(dict(plain))
-    return {param.name: getattr(model, param.name) for param in job.params}
+    model = _read(job, plain)
+    return {param.name: getattr(model, _OURS + param.name) for param in job.params}
 
 
 def form_fields(job: Job) -> tuple[Field, ...]:
     """The job's params as fields of a form, in the order of the signature.
 
     Raises DefinitionError: a type that no form can ask for, a default out of its limits, names that a command line
-    cannot tell apart.
+    cannot tell apart, a Field that says what no param can be.
     """
     _check_flags(job)
+    for param in job.params:
+        _check_field(param)
     try:
         defaults = validate_params(job, {})
     except BadParams as error:
@@ -81,6 +82,29 @@ def _check_flags(job: Job) -> None:
     for param in job.params:
         if _unwrap(param.annotation)[0] is bool and f"no_{param.name}" in {other.name for other in job.params}:
             raise DefinitionError(f"param no_{param.name} is what --no-{param.name} of {param.name} says: drop one")
+
+
+_UNFIT: Mapping[str, str] = {
+    **dict.fromkeys(("alias", "validation_alias"), "an option has the name of its param: rename the param itself"),
+    "exclude": "a run stores all its params: leave it out",
+    "strict": "forms and options give texts, which it would not read: leave it out",
+}
+"""What a Field may say that no param can be, and why."""
+
+
+def _check_field(param: Param) -> None:
+    bare = _unwrap(param.annotation)[0]
+    if isinstance(param.default, FieldInfo):
+        kind = getattr(bare, "__name__", str(bare))
+        raise DefinitionError(
+            f"the default of param {param.name} is a Field, which an ordinary call would get as its value: "
+            f"write {param.name}: Annotated[{kind}, Field(…)] = and the default"
+        )
+    extras = _metadata(param.annotation)
+    said = [*extras, *(inner for extra in extras for inner in getattr(extra, "metadata", ()))]
+    for word, why in _UNFIT.items():
+        if any(getattr(extra, word, None) for extra in said) and (word, bare) != ("strict", str):
+            raise DefinitionError(f"param {param.name} has a Field with {word}: {why}")
 
 
 def item_checker(job: Job) -> Callable[[Any], Any] | None:
@@ -105,13 +129,19 @@ def item_checker(job: Job) -> Callable[[Any], Any] | None:
     return check
 
 
+_OURS = "param_"
+"""What stands before the name of each param in its model, where model_dump, model_extra and others are taken."""
+
+
+def _read(job: Job, given: Mapping[str, Any]) -> BaseModel:
+    return _model(job).model_validate({_OURS + name: value for name, value in given.items()})
+
+
 @functools.lru_cache(maxsize=64)
 def _model_of(name: str, params: tuple[tuple[str, Any, Any], ...]) -> type[BaseModel]:
-    fields: dict[str, Any] = {param: (_readable(annotation), default) for param, annotation, default in params}
-    config = ConfigDict(extra="forbid", validate_default=True, allow_inf_nan=False, protected_namespaces=())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a param called copy or schema hides a method that nobody calls
-        return create_model(f"{name}_params", __config__=config, **fields)
+    fields: dict[str, Any] = {_OURS + param: (_readable(annotation), default) for param, annotation, default in params}
+    config = ConfigDict(extra="forbid", validate_default=True, allow_inf_nan=False)
+    return create_model(f"{name}_params", __config__=config, **fields)
 
 
 def _readable(annotation: Any) -> Any:
