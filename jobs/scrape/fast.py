@@ -6,7 +6,6 @@ refused, because libxml2 needs quadratic time for it.
 
 from __future__ import annotations
 
-import copy
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -70,7 +69,7 @@ def read_fast(text: str, body: bytes | None = None) -> Findings:
     _silence(roots, found)
     images = found["img"]
     return Findings(
-        marked=_marked(roots[0]) if len(roots) == 1 else _join(roots, text),
+        marked=_marked(roots[0]) if len(roots) == 1 else _join(every_root, text),
         main=_beginning(next(_outside(RUBY, chain(found["main"], found["article"], found["body"])), None)),
         titles=["".join(title.itertext()) for title in _outside((*RUBY, "svg"), found["title"][:20])],
         headings=[_spaced(heading) for heading in _outside(RUBY, found["h1"][:20])],
@@ -132,16 +131,21 @@ def _spaced(element: Any) -> str:
 
 
 def _marked(element: Any) -> bytes:
-    """The text of an element with a mark where a block begins or ends; of the first root: that of all roots."""
+    """The text of an element with a mark where a block begins or ends; of the first of several roots: that of all."""
     return bytes(cast(Any, _own.spaces(element)))
 
 
-def _join(roots: list[Any], text: str) -> bytes:
-    """The marked text of several roots."""
-    parts = [_marked(root) for root in (*map(copy.deepcopy, roots[:1]), *roots[1:])]
-    # libxml2 drops the white space between </html> and what follows it
-    joints = (b" " if _SPACE.search(end[1]) else b"" for end in _AFTER_END.finditer(text))
-    return b"".join(chain.from_iterable(zip(parts, chain(joints, repeat(b"")), strict=False)))
+def _join(every_root: list[Any], text: str) -> bytes:
+    """The marked text of several roots; they are parted for it."""
+    joints = len(every_root) - 1
+    etree.Element("others").extend(every_root[1:])
+    parts = map(_marked, every_root[:MAX_ROOTS])
+    # libxml2 drops the white space between </html> and what follows it. The last ends are the joints: one before the
+    # page begins, or in a script of it, is none.
+    ends = [b" " if _SPACE.search(end[1]) else b"" for end in _AFTER_END.finditer(text) if end.end() < len(text)]
+    return b"".join(
+        chain.from_iterable(zip(parts, chain(ends[max(0, len(ends) - joints) :], repeat(b"")), strict=False))
+    )
 
 
 def _beginning(element: Any) -> str:
