@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 from lxml import etree
+from numpy.typing import NDArray
 
 from jobs import ItemError
 
@@ -41,14 +42,28 @@ def refuse_endless_tags(body: bytes) -> None:
 
 
 def _most_attributes(body: bytes) -> int:
-    """So many attributes a page has at most; counted as cheaply as may be, for hardly any has too many."""
+    """So many attributes a tag of the page has at most; counted as cheaply as may be, for hardly any has too many."""
     octets = np.frombuffer(body, np.uint8)
     quotes = sum(int(np.count_nonzero(octets == quote)) for quote in b"\"'")
     separators = int(np.count_nonzero(octets <= ord(" ")) + np.count_nonzero(octets == ord("/")))
-    if separators + quotes // 2 >= LEAST_ATTRIBUTES:  # perhaps a page is only indented: runs of them count once
-        apart = np.isin(octets, _SEPARATORS)
-        separators = int(np.count_nonzero(apart[:-1] > apart[1:]))
-    return separators + quotes // 2
+    if separators + quotes // 2 < LEAST_ATTRIBUTES:
+        return separators + quotes // 2
+    return _most_in_a_tag(octets)
+
+
+def _most_in_a_tag(octets: NDArray[np.uint8]) -> int:
+    """The same, looking closer: a `>` ends a tag unless it stands in a quoted value. So of what follows one, only what
+    comes behind a further quote, which ends the value, can be attributes of the same tag."""
+    apart = np.isin(octets, _SEPARATORS)
+    quote = (octets == ord('"')) | (octets == ord("'"))
+    places, quotes, ends = (np.flatnonzero(mask) for mask in (apart[:-1] > apart[1:], quote, octets == ord(">")))
+    parts = len(ends) + 1
+    before = np.append(0, np.searchsorted(quotes, ends))  # quotes before each part between two `>`
+    pairs = (np.diff(before, append=len(quotes)) + 1) // 2
+    part = np.searchsorted(ends, places)
+    separators = np.bincount(part, minlength=parts)
+    behind = np.bincount(part[np.searchsorted(quotes, places) > before[part]], minlength=parts)
+    return int((separators + pairs).max() + (behind + pairs).sum())
 
 
 def _count_attributes(body: bytes) -> _AttributeCounter:

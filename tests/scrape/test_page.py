@@ -453,7 +453,9 @@ def test_a_tag_with_a_hundred_thousand_attributes_is_refused() -> None:
     assert time.thread_time() - started < 2
 
 
-@pytest.mark.parametrize("form", [" {}", '{}=""', "/{}", "\n{}='>'"], ids=["bare", "quoted", "slashes", "hiding"])
+@pytest.mark.parametrize(
+    "form", [" {}", '{}=""', "/{}", "\n{}='>'", "{}='>'"], ids=["bare", "quoted", "slashes", "hiding", "close"]
+)
 def test_as_many_attributes_as_take_a_second_are_refused_however_they_are_written(form: str) -> None:
     names = itertools.islice(itertools.product("abcdefghijklmnopqrstuvwxyz0123456789", repeat=3), 32_000)
 
