@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -24,6 +25,9 @@ MOST_STRUCTURES = 5_000
 """Objects and lists of JSON-LD that are looked at."""
 
 STRUCTURE_CHARS = 500_000
+
+_HIDING = re.compile(r"<!--|(?://|/\*)?\s*+<!\[CDATA\[(?:\s*+\*/)?")
+"""What stands before a script, to hide it from old browsers or from XML."""
 
 DATE_NAMES = (
     "article:published_time",
@@ -101,9 +105,7 @@ def _structures(scripts: list[str]) -> Iterator[dict[str, object]]:
     waiting: deque[object] = deque()
     for script in scripts[:50]:
         try:
-            waiting.append(
-                json.loads(script.strip().removesuffix(";"), strict=False) if len(script) < STRUCTURE_CHARS else None
-            )
+            waiting.append(json.loads(_bare(script), strict=False) if len(script) < STRUCTURE_CHARS else None)
         except (ValueError, RecursionError):
             continue
     seen = 0
@@ -115,6 +117,14 @@ def _structures(scripts: list[str]) -> Iterator[dict[str, object]]:
             waiting.extend(inner for inner in value.values() if isinstance(inner, dict | list))
         elif isinstance(value, list):
             waiting.extend(inner for inner in value if isinstance(inner, dict | list))
+
+
+def _bare(script: str) -> str:
+    """A script without what stands around it: what hides it (`<!-- … //-->`, `//<![CDATA[ … //]]>`), and a semicolon."""
+    text = script.strip("\ufeff \t\r\n")
+    if hiding := _HIDING.match(text):
+        text = text[hiding.end() :].rpartition("]]>" if "[" in hiding[0] else "-->")[0].rstrip("/* \t\r\n")
+    return text.strip().removesuffix(";")
 
 
 def _types(structures: list[dict[str, object]]) -> list[str]:
