@@ -120,7 +120,7 @@ def _structures(scripts: list[str]) -> Iterator[dict[str, object]]:
 
 
 def _bare(script: str) -> str:
-    """A script without what stands around it: what hides it (`<!-- … //-->`, `//<![CDATA[ … //]]>`), and a semicolon."""
+    """A script without what stands around it: what hides it (`<!-- … //-->`, `//<![CDATA[ … //]]>`), a semicolon."""
     text = script.strip("\ufeff \t\r\n")
     if hiding := _HIDING.match(text):
         text = text[hiding.end() :].rpartition("]]>" if "[" in hiding[0] else "-->")[0].rstrip("/* \t\r\n")
