@@ -17,8 +17,8 @@ MAX_WORK = 1_000_000_000
 """Sum over all tags of their attributes squared: libxml2 takes a nanosecond for each."""
 
 LEAST_ATTRIBUTES = math.isqrt(MAX_WORK)
-"""So many attributes a page needs for that at least, all in one tag; before each stands white space or a slash, or the
-two quotes of the one before."""
+"""So many attributes a page needs for that at least (then in one tag); before each stands white space or a slash, or
+the two quotes of the one before."""
 
 HARMLESS_BYTES = 115_000
 """A page has to be so long to hold them: names that differ take three letters each, but for some thousands."""
@@ -34,26 +34,28 @@ PIECE_BYTES = 32 * 1024
 
 def refuse_endless_tags(body: bytes) -> None:
     """Raise ItemError (parse_error) for a page, in UTF-8, whose attributes would take too long."""
-    if len(body) < HARMLESS_BYTES or _most_attributes(body) < LEAST_ATTRIBUTES:
+    if len(body) < HARMLESS_BYTES or _most_work(body) <= MAX_WORK:
         return
     counter = _count_attributes(body)
     if counter.work > MAX_WORK:
-        raise ItemError("parse_error", f"a tag of the page has {counter.most:,} attributes: such pages are not read")
+        raise ItemError(
+            "parse_error", f"tags of the page have up to {counter.most:,} attributes: such pages are not read"
+        )
 
 
-def _most_attributes(body: bytes) -> int:
-    """So many attributes a tag of the page has at most; counted as cheaply as may be, for hardly any has too many."""
+def _most_work(body: bytes) -> int:
+    """So much work the attributes of a page are at most: all of them times those of one tag. Counted as cheaply as may
+    be, for hardly any page has too many."""
     octets = np.frombuffer(body, np.uint8)
     quotes = sum(int(np.count_nonzero(octets == quote)) for quote in b"\"'")
     separators = int(np.count_nonzero(octets <= ord(" ")) + np.count_nonzero(octets == ord("/")))
-    if separators + quotes // 2 < LEAST_ATTRIBUTES:
-        return separators + quotes // 2
-    return _most_in_a_tag(octets)
+    most = separators + quotes // 2
+    return most * (most if most < LEAST_ATTRIBUTES else _most_in_a_tag(octets))
 
 
 def _most_in_a_tag(octets: NDArray[np.uint8]) -> int:
-    """The same, looking closer: a `>` ends a tag unless it stands in a quoted value. So of what follows one, only what
-    comes behind a further quote, which ends the value, can be attributes of the same tag."""
+    """So many attributes a tag has at most. A `>` ends it unless it stands in a quoted value: of what follows one, only
+    what comes behind a further quote, which ends the value, can be attributes of the same tag."""
     apart = np.isin(octets, _SEPARATORS)
     quote = (octets == ord('"')) | (octets == ord("'"))
     places, quotes, ends = (np.flatnonzero(mask) for mask in (apart[:-1] > apart[1:], quote, octets == ord(">")))
