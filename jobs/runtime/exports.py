@@ -120,9 +120,12 @@ def joined(
         written, gone = write_joined(found, lambda reference: artifact(run.id, reference), stream)
         size = stream.tell() - begin
         if not written:
-            raise Refused(f"run {run.id} has no files that make a {ending} (for scrape: run it with --save-pages)")
+            raise Refused(f"run {run.id} has no files that make a {ending} {_SAVED}")
     note = f"{count(len(gone), 'file')} no longer there: {', '.join(gone[:5])}" if gone else ""
     return Exported(rows=written, bytes=size, snapshot_note=note)
+
+
+_SAVED = "(for scrape: run it with --save-pages)"
 
 
 def joined_ending(columns: Iterable[Column], name: str) -> str:
@@ -142,6 +145,8 @@ def frame(run: Run, found: Iterable[Found]) -> pd.DataFrame:
 def format_of(path: Path) -> str:
     """The format that a file's ending names. Raises Refused for another, naming the four."""
     format = path.suffix.lower().removeprefix(".")
+    if path.name.lower().endswith(".warc.gz"):
+        raise Refused(f"{path.name}: a run that keeps no pages has none to write {_SAVED}")
     if format not in FORMATS:
         raise Refused(f"{path.name} has no ending that names a format: {_offer()}")
     return format

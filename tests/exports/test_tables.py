@@ -330,6 +330,11 @@ def test_another_ending_is_refused_naming_the_four(name: str) -> None:
         exports.format_of(Path(name))
 
 
+def test_an_archive_of_pages_is_refused_where_none_are_kept_with_how_to_keep_them() -> None:
+    with pytest.raises(Refused, match=r"keeps no pages .*--save-pages"):
+        exports.format_of(Path("pages.warc.gz"))
+
+
 @pytest.mark.parametrize("format", ["csv", "xlsx", "parquet", "jsonl"])
 def test_a_file_is_written_whole_or_not_at_all(format: str, tmp_path: Path) -> None:
     path = tmp_path / f"out.{format}"
