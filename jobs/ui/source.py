@@ -156,6 +156,10 @@ def _table_key(job: Any) -> str:
     return f"as_table:{job.name}"
 
 
+_EXAMPLES = {"whole number": "5000, 6000, 7000, 80000", "number": "0.5", "URL": "https://example.org/"}
+"""What an empty field shows of a kind of items, by its name; of texts nothing."""
+
+
 def _text(job: Any, *, disabled: bool) -> Given | None:
     ranges = (
         ", separated by spaces, commas or lines; `1000..9000 step 1000` is a range"
@@ -166,7 +170,7 @@ def _text(job: Any, *, disabled: bool) -> Given | None:
         f"{words.literal(_plural(job))}{ranges}",
         height=180,
         key=f"text:{job.name}",
-        placeholder="5000, 6000, 7000, 80000" if job.kind.ranges else "https://example.org/",
+        placeholder=_EXAMPLES.get(job.kind.name, ""),
         disabled=disabled,
         help="The file beside it is used as long as it is there." if disabled else None,
         persist_state="session",

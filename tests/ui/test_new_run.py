@@ -263,6 +263,16 @@ def test_too_large_an_upload_names_the_command_line(new_run: Open) -> None:
     assert not start_of(app)
 
 
+def test_an_empty_field_shows_an_example_of_what_it_takes(new_run: Open, own_jobs: Path) -> None:
+    (own_jobs / "fields.py").write_text(ALL_FIELDS)
+
+    shown = {
+        job: new_run(job=job).text_area(key=f"text:{job}").placeholder for job in ("scrape", "factorial", "fields")
+    }
+
+    assert shown == {"scrape": "https://example.org/", "factorial": "5000, 6000, 7000, 80000", "fields": ""}
+
+
 def test_the_form_has_every_kind_of_field(new_run: Open, own_jobs: Path) -> None:
     (own_jobs / "fields.py").write_text(ALL_FIELDS)
     app = typed(new_run(job="fields"), "fields", "one")
