@@ -60,8 +60,7 @@ def count(marked: bytes) -> Counts:
     words += _parts(border)
     letters = np.frombuffer(letters.tobytes().replace(_MARK, b""), np.uint8)
     space = letters == _BLANK
-    parts = _parts(space)
-    if not parts:
+    if space.all():  # nothing, or nothing but blanks
         return Counts(chars=0, words=words, digest=None)
     kept = np.ones(len(space), np.bool_)
     kept[1:] = ~(space[:-1] & space[1:])

@@ -72,7 +72,7 @@ def read_fast(text: str, body: bytes | None = None) -> Findings:
         marked=_marked(roots[0]) if len(roots) == 1 else _join(every_root, text),
         main=_beginning(next(_outside(RUBY, chain(found["main"], found["article"], found["body"])), None)),
         titles=["".join(title.itertext()) for title in _outside((*RUBY, "svg"), found["title"][:20])],
-        headings=[_spaced(heading) for heading in _outside(RUBY, found["h1"][:20])],
+        headings=[_spaced(heading) for heading in _outside((*RUBY, "h1"), found["h1"][:20])],
         h1_count=len(found["h1"]),
         metas=[(name, content) for name, content in map(_meta, found["meta"]) if name],
         canonicals=[link.get("href") or "" for link in found["link"] if "canonical" in _tokens(link.get("rel"))],
@@ -82,7 +82,7 @@ def read_fast(text: str, body: bytes | None = None) -> Findings:
         images=len(images),
         images_without_alt=sum(image.get("alt") is None for image in images),
         structured=structured,
-        dates=[date for date in map(_date, _outside(RUBY, found["time"][:200])) if date],
+        dates=[date for date in map(_date, _outside((*RUBY, "time"), found["time"][:200])) if date],
         cut=_why_cut(every_root),
     )
 

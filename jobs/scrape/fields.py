@@ -164,5 +164,5 @@ def _cell(tag: Tag, attribute: str) -> str | None:
     from jobs.scrape.soup import spaced_text
 
     if not attribute:
-        return clean(spaced_text(tag), VALUE_CHARS)
+        return clean(spaced_text(tag, VALUE_CHARS), VALUE_CHARS)
     return clean(attribute_of(tag, attribute), VALUE_CHARS)

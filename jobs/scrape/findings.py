@@ -35,9 +35,10 @@ class Findings:
     """The raw facts of a page, in document order.
 
     `marked` is BeautifulSoup's soup.text, in UTF-8, with a MARK where a block begins or ends; `main` the part of it in
-    `<main>`, else the first `<article>`, else `<body>`, with blanks for the marks. `metas` are pairs of a name (name,
-    property, itemprop or http-equiv, in lower case) and a content. `cut` says why a part of the page was not read, and
-    is empty when all was.
+    `<main>`, else the first `<article>`, else `<body>`, with blanks for the marks. `headings` and `dates` are of the
+    outermost elements, whose text is that of the inner ones too. `metas` are pairs of a name (name, property, itemprop
+    or http-equiv, in lower case) and a content. `cut` says why a part of the page was not read, and is empty when all
+    was.
     """
 
     marked: bytes = b""

@@ -63,7 +63,7 @@ def read_soup(soup: BeautifulSoup) -> Findings:
         marked="".join(_pieces(soup, MARK)).encode("utf-8", "replace"),
         main="" if main is None else spaced_text(main, MAIN_CHARS),
         titles=[spaced_text(title) for title in _outside((*RUBY, "svg"), found["title"][:20])],
-        headings=[spaced_text(heading) for heading in _outside(RUBY, found["h1"][:20])],
+        headings=[spaced_text(heading) for heading in _outside((*RUBY, "h1"), found["h1"][:20])],
         h1_count=len(found["h1"]),
         metas=[(name, content) for name, content in map(_meta, found["meta"]) if name],
         canonicals=[attribute(link, "href") for link in found["link"] if "canonical" in _tokens(link, "rel")],
@@ -73,7 +73,7 @@ def read_soup(soup: BeautifulSoup) -> Findings:
         images=len(images),
         images_without_alt=sum(not image.has_attr("alt") for image in images),
         structured=[tag.string or "" for tag in found["script"] if "ld+json" in attribute(tag, "type").lower()],
-        dates=[date for date in map(_date, _outside(RUBY, found["time"][:200])) if date],
+        dates=[date for date in map(_date, _outside((*RUBY, "time"), found["time"][:200])) if date],
     )
 
 

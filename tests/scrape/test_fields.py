@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,15 @@ def test_long_values_are_cut_with_a_mark_and_long_lists_end() -> None:
 
     assert (len(values["long"]), values["long"][-1]) == (VALUE_CHARS, "…")
     assert (len(values["many"]), values["n"]) == (MOST_VALUES, 1_500)
+
+
+def test_of_elements_in_each_other_no_more_is_read_than_is_kept() -> None:
+    started = time.thread_time()
+
+    values = found("a = all div", "<div>" * 200 + "word <b>x</b>" * 30_000)
+
+    assert [len(value) for value in values["a"]] == [VALUE_CHARS] * 200
+    assert time.thread_time() - started < 5
 
 
 def test_values_can_be_stored_as_json() -> None:

@@ -416,6 +416,8 @@ QUICK = {
     "deep JSON": '<script type="application/ld+json">' + "[" * 400_000 + "</script>x",
     "wide JSON": '<script type="application/ld+json">[' + "[[]]," * 80_000 + "1]</script>x",
     "labels": "<meta charset='" * 2_000,
+    "headings in each other": "<h1>" * 20 + "word <b>x</b>" * 30_000,
+    "dates in each other": "<time pubdate>" * 200 + "word <b>x</b>" * 30_000,
 }
 SLOWER = {
     "P03 nested blocks": "<div>" * 100_000,
