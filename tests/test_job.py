@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from jobs import Pace, factorial, job
-from jobs.runtime import catalog, context, kinds, params, settings
+from jobs.runtime import catalog, context, kinds, params, perform, settings
 from jobs.runtime.errors import BadParams, DefinitionError, ItemError, TryLater, UnknownJob
 from jobs.runtime.job import RESERVED, Job, read_job
 from jobs.runtime.records import Column, Limits, Pool
@@ -235,6 +235,7 @@ WRONG = [
         "probe marks several functions (other, probe): a module is one job, keep one mark",
     ),
     (f'@job(bound="gpu")\n{PLAIN}', '@job(bound=\'gpu\') is not known: write bound="io" or bound="cpu"'),
+    (f'@job(bound="io", ready=3)\n{PLAIN}', "@job(ready=3) must be a function: write its name alone"),
     (f"@job(bound=[])\n{PLAIN}", '@job(bound=[]) is not known: write bound="io" or bound="cpu"'),
     (
         '@job(bound="cpu")\nasync def probe(n: int) -> int: ...',
@@ -438,6 +439,23 @@ def test_a_param_may_have_a_name_that_pydantic_uses(name: str) -> None:
     found = define_params(f"{name}: int = 1")
 
     assert params.typed_params(found, params.validate_params(found, {name: "5"})) == {name: 5}
+
+
+@pytest.mark.parametrize(("choices", "cell", "item"), [("'a', 'b'", " a ", "a"), ("2, 10", "010", 10)])
+def test_an_item_may_be_one_of_few(choices: str, cell: str, item: Any) -> None:
+    found = define(f'@job(bound="cpu")\ndef probe(n: Literal[{choices}]) -> int: ...')
+
+    assert perform.read_item(found, cell) == item
+    with pytest.raises(ItemError, match=r"n: .* is none of the choices: give .* or "):
+        perform.read_item(found, "77")
+
+
+@pytest.mark.parametrize("annotation", ["dict[str, Any]", "dict", "typing.Mapping[str, object]"])
+def test_columns_by_params_need_no_typed_dict(annotation: str) -> None:
+    found = define(f'@job(bound="cpu", columns=lambda params: {{"a": int}})\ndef probe(n: int) -> {annotation}: ...')
+
+    assert [column.name for column in found.columns({})] == ["a"]
+    assert not found.scalar
 
 
 def test_params_that_are_left_out_have_their_defaults() -> None:

@@ -202,6 +202,8 @@ def _return_columns(function: Callable[..., Any], annotation: Any) -> tuple[tupl
         )
     if is_typeddict(annotation):
         return columns_of(read_hints(annotation)), False
+    if function.__job__.columns is not None:  # type: ignore[attr-defined]
+        return (), False
     if column_type(annotation) == "json" and typing.get_origin(plain_type(annotation)) is None:
         raise DefinitionError(
             f"{function.__name__} returns {getattr(annotation, '__name__', annotation)}: "

@@ -96,7 +96,7 @@ def check(mark: Mark) -> None:
     """Raise DefinitionError, with what to change, for a mark that cannot be."""
     if mark.bound not in ("io", "cpu"):
         raise DefinitionError(f'@job(bound={mark.bound!r}) is not known: write bound="io" or bound="cpu"')
-    for hook in ("group", "key", "cost", "check", "columns"):
+    for hook in ("group", "key", "cost", "check", "columns", "ready"):
         if getattr(mark, hook) is not None and not callable(getattr(mark, hook)):
             raise DefinitionError(f"@job({hook}={getattr(mark, hook)!r}) must be a function: write its name alone")
     _check_pace(mark.pace)

@@ -108,17 +108,17 @@ def _check_field(param: Param) -> None:
 
 
 def item_checker(job: Job) -> Callable[[Any], Any] | None:
-    """What checks an item against the limits of its annotation (ge, le, pattern …); None where it has none.
+    """What checks an item against the limits of its annotation (ge, le, pattern …, Literal); None where it has none.
 
     It returns the item or raises ItemError(`invalid_item`) with a sentence.
     """
     extras = getattr(job.item_annotation, "__metadata__", ())
-    if not any(isinstance(extra, FieldInfo | annotated_types.BaseMetadata) for extra in extras):
+    bare = _unwrap(job.item_annotation)[0]
+    choices = tuple(_choices(bare))
+    if not choices and not any(isinstance(extra, FieldInfo | annotated_types.BaseMetadata) for extra in extras):
         return None
     adapter = TypeAdapter(job.item_annotation)
-    asked = _limited(
-        Field(name=job.item_name, input="whole" if _unwrap(job.item_annotation)[0] is int else "text"), extras
-    )
+    asked = _limited(Field(name=job.item_name, input="whole" if bare is int else "text", choices=choices), extras)
 
     def check(item: Any) -> Any:
         try:

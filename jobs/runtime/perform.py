@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_origin
 
 from jobs.runtime import context
 from jobs.runtime.errors import ItemError, TryLater
@@ -182,7 +182,7 @@ def _limits(job: Job) -> Callable[[Any], Any] | None:
 
 def _item_checker(job: Job) -> Callable[[Any], Any] | None:
     extras = getattr(job.item_annotation, "__metadata__", ())
-    if all(isinstance(extra, Kind) for extra in extras):
+    if all(isinstance(extra, Kind) for extra in extras) and get_origin(job.item_annotation) is not Literal:
         return None
     from jobs.runtime.params import item_checker  # pydantic costs 190 ms: only where an item has limits
 
