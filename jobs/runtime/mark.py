@@ -67,11 +67,11 @@ def job(
 
     `bound` is what the job waits for: "io" (threads by default) or "cpu" (processes). The hooks are pure and cheap:
     `group(item)` names what the item shares with others that must be gentle together, by `pace`; `key(item)`: equal
-    keys are performed once and copied; `cost(item, params)`: largest first; `check(item, params)` returns a sentence
-    to refuse the item before computing (`over_budget`), or None; `columns(params)` gives all columns (name to
-    annotation) where they depend on params. `ready()` is called once in each worker before its first item, to load
-    what takes long, which would count as that item's seconds. `codes` lists the job's own codes with what each means.
-    A hidden job is in no list, and runs when named.
+    keys are performed once and copied, None equals none; `cost(item, params)`: largest first; `check(item, params)`
+    returns a sentence to refuse the item before computing (`over_budget`), or None; `columns(params)` gives all columns
+    (name to annotation) where they depend on params. `ready()` is called once in each worker before its first item, to
+    load what takes long, which would count as that item's seconds. `codes` lists the job's own codes with what each
+    means. A hidden job is in no list, and runs when named.
     """
 
     def mark(function: Function) -> Function:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jobs.runtime.errors import ItemError
+from jobs.runtime.job import Job
 from jobs.runtime.perform import Verdict, Work, failure, read_item
 from jobs.runtime.rows import clean
 
@@ -29,16 +30,34 @@ def _plan(work: Work, params: Mapping[str, Any], position: int, cell: str) -> li
     return [position, "", "", "", group, cost, key]
 
 
+def key_of(job: Job, item: Any) -> Any:
+    """What equal items share; None where the job's hook gives none, or fails, as the item then will in its run.
+
+    Raises ItemError where the hook does.
+    """
+    try:
+        return job.mark.key(item) if job.mark.key else None
+    except ItemError:
+        raise
+    except Exception:  # the author's hook
+        return None
+
+
 def _ask(work: Work, params: Mapping[str, Any], cell: str) -> tuple[str, float | None, str | None]:
     mark = work.job.mark
     item = read_item(work.job, cell)
     refusal = mark.check(item, params) if mark.check else None
     if refusal:
         raise ItemError("over_budget", str(refusal))
-    group = clean(str(mark.group(item)))[:500] if mark.group else ""
+    group = mark.group(item) if mark.group else None
     cost = float(mark.cost(item, params)) if mark.cost else None
-    key = _digest(str(mark.key(item))) if mark.key else None
-    return group, cost, key
+    key = mark.key(item) if mark.key else None
+    return _words(group)[:500], cost, None if key is None else _digest(str(key))
+
+
+def _words(group: Any) -> str:
+    """A group's name; none where the hook gave None, which is no name that items share."""
+    return "" if group is None else clean(str(group))
 
 
 def _digest(key: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime import client
+from jobs.runtime import client, inputs
 from jobs.runtime.store import outcomes, runs
 from jobs.runtime.store.connection import Store
 from jobs.runtime.store.outcomes import OutcomeRow
@@ -209,3 +209,12 @@ def test_a_snapshot_stays_as_it_was_whatever_happens_meanwhile(machine: Machine)
 
     assert (then.ok, found) == (0, [None, None])
     assert (client.run(run.id).ok, client.rows(run.id, 2, 2)[0][2] is None) == (1, False)
+
+
+def test_items_whose_key_is_none_are_no_duplicates_and_a_key_that_fails_is_its_items_failure(machine: Machine) -> None:
+    report = inputs.read_items(["alone 1", "alone 2", "keyless", "a", "A"], job=client.catalog().job("keyed"))
+    found = machine.perform(["alone 1", "alone 2", "keyless", "a", "A"], "keyed")
+
+    assert report.duplicates == 1
+    assert [outcome.code for outcome in found] == ["", "", "bug", "", "duplicate"]
+    assert [(outcome.row or {}).get("text") for outcome in found] == ["alone 1", "alone 2", None, "a", "a"]

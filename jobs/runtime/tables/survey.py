@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from jobs.runtime.errors import ItemError
 from jobs.runtime.job import Job
 from jobs.runtime.perform import read_item
+from jobs.runtime.plans import key_of
 from jobs.runtime.records import count
 from jobs.runtime.tables.grid import SAMPLE_LINES, Line
 from jobs.runtime.tables.layouts import Layout, check_width
@@ -78,11 +79,13 @@ class Survey:
         """Look at one item: can it be one, and has it come before?"""
         try:
             item = read_item(self.job, cell)
-            key = self.job.mark.key(item) if self.job.mark.key else cell.strip()
+            key = key_of(self.job, item) if self.job.mark.key else cell.strip()
         except ItemError as error:
             self.invalid_count += 1
             if len(self.invalid) < MAX_INVALID:
                 self.invalid.append(Invalid(line=line, cell=cell[:1_000], reason=error.message, code=error.code))
+            return
+        if key is None:  # equal to none
             return
         self.keyed += 1
         self.keys.add(hash(key))

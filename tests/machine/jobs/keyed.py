@@ -17,7 +17,13 @@ def refuse(text: str, _params: Any) -> str | None:
     return "nine is too much" if text == "9" else None
 
 
-@job(bound="cpu", key=str.lower, cost=lambda text, _params: float(len(text)), check=refuse)
+def key(text: str) -> str | None:
+    if text == "keyless":
+        raise RuntimeError("no key")
+    return None if text.startswith("alone") else text.lower()
+
+
+@job(bound="cpu", key=key, cost=lambda text, _params: float(len(text)), check=refuse)
 def keyed(text: str) -> Row:
     if text == "fail":
         raise RuntimeError("not foreseen")
