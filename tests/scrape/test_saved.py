@@ -137,4 +137,4 @@ def test_a_run_without_pages_has_no_such_file(capsys: pytest.CaptureFixture[str]
     code = entry.main(["run", "scrape", "--item", "http://10.0.0.1/", "--out", str(tmp_path / "x.warc.gz")])
 
     assert code == 2
-    assert ".csv" in capsys.readouterr().err
+    assert "--save-pages" in capsys.readouterr().err
