@@ -23,8 +23,6 @@ the two quotes of the one before."""
 HARMLESS_BYTES = 115_000
 """A page has to be so long to hold them: names that differ take three letters each, but for some thousands."""
 
-_SEPARATORS = np.frombuffer(b"\t\n\f\r /", np.uint8)
-
 MAX_DEPTH = 256
 """Levels at which libxml2 ends a page (without XML_PARSE_HUGE)."""
 
@@ -50,22 +48,32 @@ def _most_work(body: bytes) -> int:
     quotes = sum(int(np.count_nonzero(octets == quote)) for quote in b"\"'")
     separators = int(np.count_nonzero(octets <= ord(" ")) + np.count_nonzero(octets == ord("/")))
     most = separators + quotes // 2
-    return most * (most if most < LEAST_ATTRIBUTES else _most_in_a_tag(octets))
+    return most**2 if most < LEAST_ATTRIBUTES else _most_work_in_tags(octets)
 
 
-def _most_in_a_tag(octets: NDArray[np.uint8]) -> int:
-    """So many attributes a tag has at most. A `>` ends it unless it stands in a quoted value: of what follows one, only
-    what comes behind a further quote, which ends the value, can be attributes of the same tag."""
-    apart = np.isin(octets, _SEPARATORS)
-    quote = (octets == ord('"')) | (octets == ord("'"))
-    places, quotes, ends = (np.flatnonzero(mask) for mask in (apart[:-1] > apart[1:], quote, octets == ord(">")))
-    parts = len(ends) + 1
-    before = np.append(0, np.searchsorted(quotes, ends))  # quotes before each part between two `>`
-    pairs = (np.diff(before, append=len(quotes)) + 1) // 2
+def _most_work_in_tags(octets: NDArray[np.uint8]) -> int:
+    """The same, looking at each part between two `>`. Attributes of a tag that begins in it stand behind a `<`. A `>`
+    ends a tag unless it is in a quoted value: other attributes stand behind a further quote, which ends that value."""
+    apart, quote = _any_of(octets, b"\t\n\f\r /"), _any_of(octets, b"\"'")
+    masks = (apart[:-1] > apart[1:], octets == ord(">"), quote, quote | (octets == ord("<")))
+    places, ends, quotes, openings = map(np.flatnonzero, masks)
     part = np.searchsorted(ends, places)
-    separators = np.bincount(part, minlength=parts)
-    behind = np.bincount(part[np.searchsorted(quotes, places) > before[part]], minlength=parts)
-    return int((separators + pairs).max() + (behind + pairs).sum())
+
+    def behind(signs: NDArray[np.intp]) -> NDArray[np.intp]:
+        """How many separators of each part have one of the signs before them, in the same part."""
+        before = np.append(0, np.searchsorted(signs, ends))[part]
+        return np.bincount(part[np.searchsorted(signs, places) > before], minlength=len(ends) + 1)
+
+    pairs = (np.diff(np.searchsorted(quotes, ends), prepend=0, append=len(quotes)) + 1) // 2
+    begun, gone_on = behind(openings) + pairs, behind(quotes) + pairs
+    return int(begun.sum() * (begun.max() + gone_on.sum()))
+
+
+def _any_of(octets: NDArray[np.uint8], wanted: bytes) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = octets == wanted[0]
+    for octet in wanted[1:]:
+        found |= octets == octet
+    return found
 
 
 def _count_attributes(body: bytes) -> _AttributeCounter:
