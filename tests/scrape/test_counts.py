@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jobs.scrape.counts import LETTERS_A_WORD, MARK, Counts, count
+from jobs.scrape.counts import LETTERS_A_WORD, MARK, SHORT, Counts, count
 
 WHITE = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
 IDEOGRAPHS = re.compile(
@@ -58,12 +58,18 @@ def plainly(marked: str) -> Counts:
 @example("ก" * 9)
 @settings(max_examples=1_000, deadline=None)
 def test_a_text_is_counted_as_defined(marked: str) -> None:
+    long = marked * (SHORT // max(1, len(marked.encode())) + 1)
+
     assert count(marked.encode()) == plainly(marked)
+    assert count(long.encode()) == plainly(long)
 
 
 @pytest.mark.parametrize("space", WHITE, ids=ascii)
-def test_all_white_space_is_one_blank(space: str) -> None:
-    assert count(f"{space}one{space}{space}two{space}".encode()) == count(b"one two")
+@pytest.mark.parametrize("times", [1, SHORT], ids=["short", "long"])
+def test_all_white_space_is_one_blank(space: str, times: int) -> None:
+    assert count(f"{space}one{space}{space}two{space}".encode() * times) == count(
+        " ".join(["one two"] * times).encode()
+    )
 
 
 def test_a_mark_ends_a_word_and_is_no_character() -> None:
