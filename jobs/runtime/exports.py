@@ -35,6 +35,8 @@ MIME_TYPES = {
     "jsonl": "application/x-ndjson",
 }
 
+_SAVED = "(for scrape: run it with --save-pages)"
+
 INPUT_OF_FAILED = "input-of-failed"
 ONLY = ("", "ok", "failed", INPUT_OF_FAILED)
 """What may be asked for: everything, the ok or the failed rows, or the user's own columns of the failed ones: those
@@ -123,9 +125,6 @@ def joined(
             raise Refused(f"run {run.id} has no files that make a {ending} {_SAVED}")
     note = f"{count(len(gone), 'file')} no longer there: {', '.join(gone[:5])}" if gone else ""
     return Exported(rows=written, bytes=size, snapshot_note=note)
-
-
-_SAVED = "(for scrape: run it with --save-pages)"
 
 
 def joined_ending(columns: Iterable[Column], name: str) -> str:

@@ -45,7 +45,7 @@ def _most_work(body: bytes) -> int:
     """So much work the attributes of a page are at most: all of them times those of one tag. Counted as cheaply as may
     be, for hardly any page has too many."""
     octets = np.frombuffer(body, np.uint8)
-    quotes = sum(int(np.count_nonzero(octets == quote)) for quote in b"\"'")
+    quotes = int(np.count_nonzero(_any_of(octets, b"\"'")))
     separators = int(np.count_nonzero(octets <= ord(" ")) + np.count_nonzero(octets == ord("/")))
     most = separators + quotes // 2
     return most**2 if most < LEAST_ATTRIBUTES else _most_work_in_tags(octets)

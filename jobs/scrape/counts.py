@@ -38,9 +38,10 @@ _KINDS: NDArray[np.uint8] = np.zeros(0x1_0000, np.uint8)
 """By the code point of a character of three bytes: white space, a word of its own, a fourth of one, or none of these.
 (Rare ones of four bytes are words of their own too: U+20000 to U+3FFFF.)"""
 _KINDS[[code for code in range(0x800, 0x1_0000) if chr(code).isspace()]] = _SPACE
-for _least, _most in ((0x3005, 0x3007), (0x3040, 0x30FF), (0x3100, 0x312F), (0x31F0, 0x31FF), (0x3400, 0x4DBF)):
-    _KINDS[_least : _most + 1] = _ONE_EACH
-for _least, _most in ((0x4E00, 0x9FFF), (0xF900, 0xFAFF)):
+for _least, _most in (
+    *((0x3005, 0x3007), (0x3040, 0x30FF), (0x3100, 0x312F), (0x31F0, 0x31FF)),
+    *((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF)),
+):
     _KINDS[_least : _most + 1] = _ONE_EACH
 for _least, _most in ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF)):
     _KINDS[_least : _most + 1] = _FOUR_EACH

@@ -143,9 +143,7 @@ def _join(every_root: list[Any], text: str) -> bytes:
     # libxml2 drops the white space between </html> and what follows it. The last ends are the joints: one before the
     # page begins, or in a script of it, is none.
     ends = [b" " if _SPACE.search(end[1]) else b"" for end in _AFTER_END.finditer(text) if end.end() < len(text)]
-    return b"".join(
-        chain.from_iterable(zip(parts, chain(ends[max(0, len(ends) - joints) :], repeat(b"")), strict=False))
-    )
+    return b"".join(chain.from_iterable(zip(parts, chain(ends[-joints:], repeat(b"")), strict=False)))
 
 
 def _beginning(element: Any) -> str:
