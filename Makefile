@@ -1,8 +1,10 @@
 # The few commands of this project. Each makes what it needs first: a fresh clone needs Python 3.11 or newer and make.
 #
 #   make run      open the page in the browser        make check    what CI runs: format, lint, types, all tests
-#   make test     the tests of a few minutes          make bench    the measured figures of README
+#   make test     the tests of a few minutes          make bench    the measured figures of docs/measured.md
+#   make cluster  a Dask cluster on this machine, and the sample of factorial on it, to try it
 #   make format   lay the code out                    make clean    remove .venv and caches (never your runs)
+#   make soak     the tests that take minutes each
 #   make bench ONLY=noop, or ONLY="noop lag": those figures alone (tests/bench/__main__.py has the names)
 
 PORT ?= 8501
@@ -12,11 +14,11 @@ READY := $(VENV)/.ready
 # Most tests wait (for workers, deadlines, servers): four at once take a third of the time, also on two cores.
 TESTS := -m pytest -n 4 --dist worksteal
 
-.PHONY: run test check bench format clean
+.PHONY: run test check soak bench cluster format clean
 .DEFAULT_GOAL := run
 
 run: $(READY)-run
-	@$(PYTHON) -m streamlit run streamlit_app.py --server.port $(PORT)
+	@$(PYTHON) -m jobs page --port $(PORT)
 
 test: $(READY)-test
 	$(PYTHON) $(TESTS) -m "not slow"
@@ -25,10 +27,16 @@ check: $(READY)-test
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
-	FANOUT_BROWSER=required $(PYTHON) $(TESTS)
+	FANOUT_BROWSER=required $(PYTHON) $(TESTS) -m "not soak"
+
+soak: $(READY)-test
+	FANOUT_BROWSER=required $(PYTHON) -m pytest -m soak
 
 bench: $(READY)-bench
 	$(PYTHON) -m tests.bench $(ONLY)
+
+cluster: $(READY)-test
+	$(PYTHON) -m tests.support.dask_cluster
 
 format: $(READY)-test
 	$(PYTHON) -m ruff format .

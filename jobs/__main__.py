@@ -1,4 +1,4 @@
-"""`python -m jobs …`: the command line, and the way the background process is started.
+"""`python -m jobs …` and `fanout …`: the command line, and the way the background process is started.
 
 Workers import this file again under another name, and a runner is to be up at once: nothing heavy, and nothing done,
 outside the last lines.
@@ -6,7 +6,7 @@ outside the last lines.
 
 import sys
 
-from jobs.runtime import loading
+from jobs.runtime.core import startup
 
 
 def main(arguments: list[str]) -> int:
@@ -14,16 +14,25 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["runner"] and not {"--help", "-h"} & set(arguments):
         from jobs.runtime import runner
 
-        loading.loaded()
+        startup.loaded()
         return runner.main(arguments[1:])
-    from jobs.runtime.cli import entry
+    from jobs.runtime.cli.main import main as command_line
 
-    loading.loaded()
-    return entry.main(arguments)
+    startup.loaded()
+    return command_line(arguments)
+
+
+def fanout() -> int:
+    """The command `fanout`: with words it is the command line, alone it opens the page."""
+    return _ended(sys.argv[1:] or ["page"])
+
+
+def _ended(arguments: list[str]) -> int:
+    try:
+        return main(arguments)
+    except KeyboardInterrupt:  # before there was anything to cancel
+        return startup.INTERRUPTED
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:  # before there was anything to cancel
-        sys.exit(loading.INTERRUPTED)
+    sys.exit(_ended(sys.argv[1:]))

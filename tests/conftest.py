@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
-from jobs.runtime import catalog, settings
-from jobs.runtime.presence import Presence
-from jobs.runtime.store import epochs
-from jobs.runtime.store.connection import Store
+from tests.support.machine import machine  # noqa: F401  (a fixture)
+from tests.support.processes import PROJECT, Python, end_processes_of, run_python
+from tests.support.stage import stage  # noqa: F401  (a fixture)
 
-PROJECT = Path(__file__).resolve().parents[1]
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Set in many containers; then each runner and worker that a test starts would compile all it loads again."""
+
 PARTS = ("jobs", "data", "README.md", "streamlit_app.py", "requirements.txt", ".streamlit", "pyproject.toml")
-Python = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
@@ -52,39 +47,3 @@ def project_copy(tmp_path: Path) -> Path:
 def python() -> Python:
     """Run this Python in a folder (the project's by default) and wait: `python("-m", "jobs", "list", cwd=copy)`."""
     return run_python
-
-
-def run_python(*arguments: str, cwd: Path = PROJECT, given: str = "", timeout: float = 60, **environment: str):
-    """What a fresh interpreter printed, as UTF-8, and its exit code. Upper-case keywords are environment variables."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=cwd,
-        input=given,
-        env={**os.environ, **environment},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=timeout,
-        check=False,
-    )
-
-
-def end_processes_of(place: Path) -> None:
-    """Kill the processes whose JOBS_HOME is this folder: a runner and its workers, and nobody else's."""
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.pid != os.getpid() and process.environ().get("JOBS_HOME") == str(place):
-                process.kill()
-
-
-def play_the_runner(store: Store, held: Presence) -> None:
-    """Be the live runner of a home, one that does nothing."""
-    assert held.take(0)
-    with store.write() as db:
-        epochs.take_over(
-            db,
-            pid=os.getpid(),
-            started_at=time.time(),
-            clock_offset=0.0,
-            code_hash=catalog.code_hash(),
-            settings=settings.of_runner(),
-        )

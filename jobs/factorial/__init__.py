@@ -2,8 +2,9 @@
 
 Whole numbers from 0 up. Every digit goes to a file; the row says how many there are, shows both ends, and has the
 whole value where it is short. GMP (through gmpy2) multiplies and converts; where that takes less time, decimal numbers
-are multiplied instead (`squares`). The engine "python" is the classic way, `math.factorial` and `str`, for comparison:
-at 80,000 it takes more than a hundred times as long, and a million takes hours.
+are multiplied instead (`squares`; `lengths` counts digits beforehand, `radix` converts). The engine "python" is the
+classic way, `math.factorial` and `str`, for comparison: at 80,000 it takes more than a hundred times as long, and a
+million takes hours.
 
 Memory: at most 16 MiB and 4 bytes a digit (the peak was 3.2 to 3.9 for 5 to 66 million digits), so that the limit of
 100,000,000 digits needs 416 MB; what would not fit in a worker is refused before it is computed. Squares are for
@@ -24,7 +25,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from jobs import Artifact, ItemError, job, progress, setting
+from jobs import Artifact, Files, ItemError, Sample, job, progress, setting
 from jobs.factorial.lengths import count_digits
 from jobs.factorial.radix import gmp_digits, python_digits
 
@@ -86,7 +87,15 @@ def load() -> None:
         _load_squares()
 
 
-@job(bound="cpu", check=check, cost=cost, ready=load)
+@job(
+    bound="cpu",
+    check=check,
+    cost=cost,
+    ready=load,
+    sample=Sample(file="numbers.csv", words="--item 5000 --item 80000"),
+    files=Files(verb="digits"),
+    size="digits",
+)
 def factorial(
     n: Annotated[int, Field(ge=0, description="a whole number from 0 up")],
     *,

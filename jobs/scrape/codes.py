@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
+from jobs.web.codes import WEB_CODES
+
 CODES = {
-    "redirected": "ok: another URL answered in the end",
+    **WEB_CODES,
     "truncated": "ok: the page is larger than the cap and was cut there",
     "not_text": "ok: not a page but an image, a PDF or the like; size and type are the answer",
-    "http_3xx": "the server redirects, and names no target that can be followed",
-    "http_4xx": "the server says that the page is not there, or not for us",
-    "http_5xx": "the server failed",
-    "http_other": "the server answered with a status that no page has",
-    "rate_limited": "the server says that it is asked too often, also after waiting",
-    "blocked_challenge": "the server sent a test for robots instead of the page",
+    "sends_on": "ok: the page says hardly anything, and sends on to another (refresh_to)",
+    "blocked_challenge": "a test for robots came instead of the page, or a firewall's refusal of robots",
     "robots_disallowed": "the site's robots.txt asks us not to fetch the page",
-    "dns_not_found": "no such name",
-    "dns_temporary": "the name could not be looked up now",
-    "connect_refused": "nothing listens there",
-    "connect_timeout": "the server did not accept a connection in time",
-    "read_timeout": "the server fell silent",
-    "tls_certificate": "the certificate is not valid for this host",
-    "tls_other": "no secure connection could be agreed on",
-    "connection_reset": "the connection was cut",
-    "incomplete": "the answer was shorter than announced",
-    "redirect_loop": "the redirects lead back to where they were",
-    "too_many_redirects": "too many redirects one after the other",
-    "bad_redirect": "the redirect leads to nothing that can be fetched",
-    "too_large": "a bomb: compressed to harm, or headers without end",
-    "decode_error": "the compressed body is damaged, or compressed in a way not asked for",
-    "protocol_error": "the answer is not HTTP",
     "parse_error": "the page cannot be read",
-    "invalid_url": "the cell is no URL",
-    "unsupported_scheme": "not http or https",
-    "blocked_port": "a port where no web server is",
-    "private_address": "leads to a private network, which is not reached",
-    "host_down": "the host did not answer five times in a row",
 }

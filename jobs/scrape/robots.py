@@ -1,11 +1,12 @@
 """robots.txt, read as RFC 9309 says, once per origin and worker.
 
-No file (4xx) allows all. A file that cannot be had now (5xx, no answer in time) forbids all, and is asked for again.
+No file (4xx) allows all. A file that cannot be had now (5xx, not whole in time) forbids all, and is asked for again. It
+has a second more than its server may take to accept a connection, or to begin to answer; a server that does neither is
+one that cannot be reached, whatever its robots.txt may say.
 """
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import OrderedDict
@@ -16,14 +17,16 @@ from typing import Protocol
 from protego import Protego
 
 from jobs import ItemError
-from jobs.scrape import urls
-from jobs.scrape.connections import Phases
-from jobs.scrape.deadline import Watch
-from jobs.scrape.fetch import Answer, Fetcher, Question
-from jobs.scrape.urls import Target
+from jobs.scrape.robots_txt import MOST_BYTES, in_one_form, parse
+from jobs.web import urls
+from jobs.web.deadline import Deadline
+from jobs.web.exchange import PhaseLimits, PhaseSeconds
+from jobs.web.fetcher import Fetcher
+from jobs.web.messages import Request, Response
+from jobs.web.trust import Trust
+from jobs.web.urls import Target
 
 ROBOTS_TXT = "/robots.txt"
-MOST_BYTES = 512 * 1024
 MOST_REDIRECTS = 5
 MOST_DELAY = 30.0
 """Seconds; a longer Crawl-delay is cut to this, and that is said."""
@@ -36,13 +39,14 @@ MOST_ORIGINS = 2_000
 MOST_KEPT_BYTES = 16 * 2**20
 """Of all files together; parsed they take some ten times as much."""
 
-FETCH_SECONDS = 15.0
-"""More than connecting may take, so that a host that lets nobody in is told from one that keeps its file back."""
+MORE_SECONDS = 1.0
+"""More than connecting, or the first byte, may take: so a server that is silent is told from one that keeps its file
+back."""
 
 KEPT_BACK = frozenset({"timeout", "read_timeout"})
-"""The host is there, and does not give its file in time."""
+"""The host is there, and does not give its whole file in time."""
 
-BROKEN = frozenset({"connection_reset", "protocol_error", "incomplete"})
+BROKEN = frozenset({"connection_reset", "first_byte_timeout", "protocol_error", "incomplete"})
 """The host is there, and does not speak as it should: its pages would fare no better."""
 
 UNREADABLE = frozenset({"decode_error", "too_large", "bad_redirect"})
@@ -67,19 +71,27 @@ class Rules:
         if self.problem:
             return False
         own = target.path == ROBOTS_TXT  # implicitly allowed
-        return own or self.parsed is None or self.parsed.can_fetch(_in_one_form(target.href), agent)
+        return own or self.parsed is None or self.parsed.can_fetch(in_one_form(target.href), agent)
 
     def delay(self, agent: str) -> float | None:
         """Seconds between two requests that the site asks for (Crawl-delay), as it says them; None: nothing."""
         return None if self.parsed is None else self.parsed.crawl_delay(agent)
 
 
-class Asker(Protocol):
+class UserAgent(Protocol):
     """Who asks for a robots.txt, and what is said with the request."""
 
     @property
     def product(self) -> str:
         """The name that rules are read for."""
+
+    @property
+    def trust(self) -> Trust:
+        """Whom TLS trusts."""
+
+    @property
+    def limits(self) -> PhaseLimits:
+        """How long a server may take."""
 
     @property
     def usual_headers(self) -> Mapping[str, str]:
@@ -102,7 +114,7 @@ class RobotsFiles:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
-    def rules(self, target: Target, wishes: Asker, watch: Watch, phases: Phases) -> Rules:
+    def rules(self, target: Target, wishes: UserAgent, watch: Deadline, phases: PhaseSeconds) -> Rules:
         """The rules for a page's origin, fetched if need be, within the page's own time.
 
         Opening a connection for them is counted in `phases`: the page goes on with it. Raises ItemError: `timeout`, or
@@ -131,10 +143,11 @@ class RobotsFiles:
                 _, forgotten = self._entries.popitem(last=False)
                 size -= forgotten.rules.size
 
-    def _renew(self, entry: _Entry, target: Target, wishes: Asker, watch: Watch, phases: Phases) -> None:
-        took = Phases()
+    def _renew(self, entry: _Entry, target: Target, wishes: UserAgent, watch: Deadline, phases: PhaseSeconds) -> None:
+        took = PhaseSeconds()
         try:
-            with self._fetcher.watchdog.watch(min(FETCH_SECONDS, watch.left())) as limit:
+            seconds = max(wishes.limits.connect, wishes.limits.first_byte) + MORE_SECONDS
+            with self._fetcher.watchdog.watch(min(seconds, watch.left()), part_of=watch) as limit:
                 entry.rules = self._fetch(target, wishes, limit, took)
         finally:
             phases.add_opening(took)
@@ -143,23 +156,34 @@ class RobotsFiles:
         entry.until = self._clock() + kept
         self._forget_oldest()
 
-    def _fetch(self, page: Target, wishes: Asker, watch: Watch, took: Phases) -> Rules:
+    def _fetch(self, page: Target, wishes: UserAgent, watch: Deadline, took: PhaseSeconds) -> Rules:
         own = target = replace(urls.join(page, ROBOTS_TXT), guessed=page.guessed)
         for _ in range(MOST_REDIRECTS + 1):
             try:
-                asked = Question(target=target, headers=wishes.usual_headers, cap=MOST_BYTES, file=True)
-                answer = self._fetcher.get(asked, watch, took)
+                answer = self._fetcher.get(_question(target, wishes), watch, took)
                 if not answer.redirects:
                     return _rules_of(answer, wishes.product)
                 target = urls.join(target, answer.location)
-            except ItemError as error:
+            except ItemError as failure:
+                error = _as_silence(failure, target, took) if watch.item.left() > 0 else failure
                 if target is own and _holds_for_the_page(error, took):
-                    raise _told(error) from error
+                    raise _while_asking_for_rules(error) from failure
                 return Rules() if error.code in UNREADABLE else Rules(problem=error.message)
         return Rules()  # more redirects than the RFC follows: as if there were none
 
 
-def _rules_of(answer: Answer, agent: str) -> Rules:
+def _question(target: Target, wishes: UserAgent) -> Request:
+    return Request(
+        target=target,
+        headers=wishes.usual_headers,
+        cap=MOST_BYTES,
+        file=True,
+        trust=wishes.trust,
+        limits=wishes.limits,
+    )
+
+
+def _rules_of(answer: Response, agent: str) -> Rules:
     if answer.status >= 500:
         said = f"the server answers {answer.status}"
         return Rules(problem=said, status=answer.status, retry_after=answer.header("retry-after")[:100])
@@ -170,54 +194,22 @@ def _rules_of(answer: Answer, agent: str) -> Rules:
     return Rules(parsed=parse(answer.content, agent, whole=not answer.truncated), size=len(answer.content))
 
 
-def _holds_for_the_page(error: ItemError, took: Phases) -> bool:
+def _as_silence(error: ItemError, target: Target, took: PhaseSeconds) -> ItemError:
+    """What ended between the connection and the first of an answer is silence, whichever limit came first."""
+    if error.code != "timeout" or took.connect == 0 or took.download > 0:
+        return error
+    sentence = f"{target.host} accepted a connection, and did not begin to answer in time"
+    return ItemError("first_byte_timeout", sentence, detail=error.detail)
+
+
+def _holds_for_the_page(error: ItemError, took: PhaseSeconds) -> bool:
     """Whether the page would fare no better: its host is not reached, or does not speak as it should."""
     looked_up_in_vain = error.code == "timeout" and took.dns > 0 and took.connect == 0
     return looked_up_in_vain or error.code not in KEPT_BACK | UNREADABLE
 
 
-def _told(error: ItemError) -> ItemError:
+def _while_asking_for_rules(error: ItemError) -> ItemError:
     """The failure, saying what was asked for when the host had been reached."""
     if error.code not in BROKEN:
         return error
     return ItemError(error.code, f"{error.message} (asked for its robots.txt, which comes first)", detail=error.detail)
-
-
-def parse(content: bytes, agent: str, *, whole: bool = True) -> Protego | None:
-    """The rules for the product `agent` in a robots.txt; None for what is a web page instead.
-
-    Odd bytes and a byte order mark do no harm.
-    """
-    text = content[:MOST_BYTES].decode("utf-8", errors="replace").replace("\0", "").lstrip("\ufeff \t\r\n")
-    if text.startswith("<"):
-        return None
-    if not whole or len(content) > MOST_BYTES:
-        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]  # half a rule may say the contrary
-    return Protego.parse("\n".join(_in_one_form(_of_agent(line, agent.lower())) for line in text.splitlines()))
-
-
-_USER_AGENT = re.compile(r"\s*user[- ]?agent\b\s*:?([^#]*)", re.IGNORECASE)
-_TOKEN = re.compile(r"[a-z_-]+")
-
-
-def _of_agent(line: str, agent: str) -> str:
-    """A line, with all other agents under one name: Protego repeats each rule for each name, 2,000 times if need be,
-    and takes a part of a name for the name."""
-    found = _USER_AGENT.match(line)
-    if found is None:
-        return line
-    name = found[1].strip().lower()
-    if not name or name == "*":
-        return line
-    token = _TOKEN.match(name)
-    concerns = agent in (name.partition("/")[0].strip(), token and token[0])
-    return f"User-agent: {agent}" if concerns else "User-agent: another product"
-
-
-_RESERVED = re.compile("%(?:21|27|28|29|2C|2F|3A|3B|3F|40|5B|5D)", re.IGNORECASE)
-
-
-def _in_one_form(text: str) -> str:
-    """A URL or a line with a rule, with reserved characters of its query never percent-encoded: they are the same."""
-    path, mark, query = text.partition("?")
-    return path + mark + _RESERVED.sub(lambda found: chr(int(found[0][1:], 16)), query)

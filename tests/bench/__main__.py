@@ -14,7 +14,30 @@ import sys
 from tests.bench.harness import Asked, Report, machine, machine_line
 
 QUICK = ("batch", "start", "noop", "lag", "sample", "rerun")
-LONG = ("fair", "idle", "scrape", "where", "delay", "factorial", "tables", "million", "groups", "memory")
+LONG = (
+    "browser",
+    "lists",
+    "broad",
+    "sizes",
+    "handshake",
+    "fair",
+    "idle",
+    "scrape",
+    "where",
+    "delay",
+    "factorial",
+    "tables",
+    "million",
+    "groups",
+    "memory",
+    "rows",
+    "keeping",
+    "request",
+    "results",
+    "schedules",
+    "api",
+    "cluster",
+)
 ALL = (*QUICK, *LONG)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 
-from jobs.runtime.records import Run
+from jobs.runtime.core.records import Run
 from tests.bench import harness, readers, site
 
 PAGES, HOSTS, DELAY, THREADS = 2_000, 50, 200, 64

@@ -54,7 +54,7 @@ def _others(asked: harness.Asked, *, slow: int) -> float:
 def _beside_a_long_run(job: str) -> float:
     """Seconds from submit to stored of a run of one item, while one of 10,000 has all its slots busy."""
     from jobs.runtime import client
-    from jobs.runtime.records import Item, Limits, Pool
+    from jobs.runtime.core.records import Item, Limits, Pool
 
     long = client.submit(
         "grouped",

@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -21,8 +22,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 if TYPE_CHECKING:
-    from jobs.runtime.records import Run
+    from jobs.runtime.core.records import Run
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Set in many containers; each runner and worker would compile all it loads again, which users do not pay."""
 
 PROJECT = Path(__file__).resolve().parents[2]
 JOBS = Path(__file__).resolve().parent / "jobs"
@@ -186,6 +192,45 @@ def home(**settings: str) -> Iterator[Path]:
             os.environ.update(before)
 
 
+@contextlib.contextmanager
+def page_server() -> Iterator[tuple[int, int]]:
+    """The real server: its port and its process id."""
+    port = free_port()
+    options = ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        await_listener(port)
+        yield port, server.pid
+    finally:
+        os.kill(server.pid, signal.SIGTERM)
+        server.wait(20)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def await_listener(port: int) -> None:
+    """Wait until somebody listens on a port."""
+    limit = time.monotonic() + 60
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if time.monotonic() > limit:
+            raise RuntimeError("the page's server did not come up within a minute")
+        time.sleep(0.05)
+
+
 def runner_pid() -> int | None:
     """The process id of the runner of the present home."""
     from jobs.runtime import client
@@ -193,25 +238,41 @@ def runner_pid() -> int | None:
     return client.status().runner_pid
 
 
+def processes_of_runner() -> list[psutil.Process]:
+    """The runner of the present home and its workers."""
+    runner = psutil.Process(runner_pid())
+    return [runner, *runner.children(recursive=True)]
+
+
+def processor_seconds(processes: Sequence[psutil.Process]) -> float:
+    """Processor seconds used so far; to a millionth where the kernel tells (/proc/PID/schedstat), else to a tick."""
+    threads = [Path(f"/proc/{process.pid}/task/{thread.id}") for process in processes for thread in process.threads()]
+    if not threads or not (threads[0] / "schedstat").exists():
+        return sum(sum(process.cpu_times()[:2]) for process in processes)
+    return sum(int((thread / "schedstat").read_text("ascii").split()[0]) for thread in threads) / 1e9
+
+
 def end_runner() -> None:
     """End the runner of the present home, if one lives, and wait until it is gone."""
-    from jobs.runtime import client, presence, settings
+    from jobs.runtime import client
+    from jobs.runtime.core import settings
+    from jobs.runtime.home import runner_lock
 
-    if not presence.alive(settings.home()):
+    if not runner_lock.alive(settings.home()):
         return
     pid = runner_pid()
     if pid is not None and not client.stop_runner(15):
         os.kill(pid, signal.SIGKILL)
-    while presence.alive(settings.home()):
+    while runner_lock.alive(settings.home()):
         time.sleep(0.01)
 
 
 def perform(job: str, cells: Sequence[str], *, processes: int, threads: int, look: float = 0.002, **limits: Any) -> Run:
     """Submit and wait until the run has ended, looking every `look` seconds; every item must be ok. Returns the run."""
     from jobs.runtime import client
-    from jobs.runtime.records import Item, Limits, Pool
+    from jobs.runtime.core.records import Item, Limits, Pool
 
-    params = limits.pop("params", {})
+    params, on = limits.pop("params", {}), limits.pop("on", "local")
     asked = {"attempts": 1, "deadline": None, "at_once": None, "pause": 0.0, **limits}
     run = client.submit(
         job,
@@ -219,6 +280,7 @@ def perform(job: str, cells: Sequence[str], *, processes: int, threads: int, loo
         params=params,
         pool=Pool(processes=processes, threads=threads),
         limits=Limits(**asked),
+        on=on,
     )
     ended = client.wait(run.id, step=look)
     if ended.ok != len(cells):

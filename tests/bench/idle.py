@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import psutil
 
@@ -34,28 +33,15 @@ def run(asked: harness.Asked) -> harness.Report:
 
 def _share(seconds: float) -> float:
     """The share of a core that the runner and its workers use meanwhile."""
-    found = _processes()
-    began, used = time.perf_counter(), _cpu(found)
+    found = harness.processes_of_runner()
+    began, used = time.perf_counter(), harness.processor_seconds(found)
     time.sleep(seconds)
-    return (_cpu(found) - used) / (time.perf_counter() - began)
+    return (harness.processor_seconds(found) - used) / (time.perf_counter() - began)
 
 
 def _until_gone() -> float:
     """Seconds until the runner and its workers are gone."""
-    found, began = _processes(), time.perf_counter()
+    found, began = harness.processes_of_runner(), time.perf_counter()
     while any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in found):
         time.sleep(0.01)
     return time.perf_counter() - began
-
-
-def _processes() -> list[psutil.Process]:
-    runner = psutil.Process(harness.runner_pid())
-    return [runner, *runner.children(recursive=True)]
-
-
-def _cpu(processes: list[psutil.Process]) -> float:
-    """Processor seconds used so far; to a millionth where the kernel tells (/proc/PID/schedstat), else to a tick."""
-    threads = [Path(f"/proc/{process.pid}/task/{thread.id}") for process in processes for thread in process.threads()]
-    if not threads or not (threads[0] / "schedstat").exists():
-        return sum(sum(process.cpu_times()[:2]) for process in processes)
-    return sum(int((thread / "schedstat").read_text("ascii").split()[0]) for thread in threads) / 1e9

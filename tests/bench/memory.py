@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from jobs.runtime.records import Item, Limits, Pool, RunState
+from jobs.runtime.core.records import Item, Limits, Pool, RunState
 from tests.bench import harness, site
 
 URLS, HOSTS, BYTES, THREADS = 100_000, 50, 2_000, 32

@@ -1,4 +1,5 @@
 """A run of 1,000,000 no-op items: how long to submit, how large the runner, how soon after a kill, how quick a look?
+And how soon is it known of 1,000,000 items which an earlier run has, where 99 % are there?
 
 (tests/bench/groups.py asks the same where every item is in a group of its own.)
 """
@@ -17,19 +18,57 @@ from tests.bench import harness
 
 ITEMS = 1_000_000
 SUBMIT_SECONDS, RUNNER_BYTES, RECOVERY_SECONDS, QUERY_SECONDS, PAGE_SECONDS = 30, 300 * 10**6, 5, 0.2, 1.0
+DECIDED_SECONDS = 20
 
 
 def run(asked: harness.Asked) -> harness.Report:
     """The plain run."""
     items = asked.size(ITEMS)
     report = harness.Report(title=f"a run of {items:,} no-op items, 2×1")
-    return measure(report, "noop", map(str, range(items)), items)
+    measure(report, "noop", map(str, range(items)), items)
+    for job, cell in (("noop", "{}"), ("keyed_address", "https://site-{}.example/page")):
+        _what_is_there(report, job, cell, items)
+    return report
+
+
+def _what_is_there(report: harness.Report, job: str, cell: str, items: int) -> None:
+    """Count what is there of a list, and run it: the seconds until the first item that is new has its outcome."""
+    from jobs.runtime import client
+    from jobs.runtime.core.records import Item
+    from jobs.runtime.core.reuse import Reuse
+
+    known, new = items * 99 // 100, items // 100
+    with harness.home():
+        first = harness.perform(job, [cell.format(n) for n in range(known)], processes=2, threads=1)
+        cells = [Item(cell=cell.format(n)) for n in range(known + new)]
+        before = _own_size()
+        began = time.perf_counter()
+        there = client.already_there(job, cells, params={}, asked=Reuse())
+        counted = report.line(f"{job}: counting what is there", [time.perf_counter() - began])
+        grown = (_own_size() - before) / 10**6
+        run = client.submit(job, cells, pool=first.pool, limits=first.limits, reuse=Reuse())
+        queued = time.perf_counter()
+        _until(lambda: client.run(run.id).done_itself > 0)
+        took = report.line(f"{job}: from queued to the first new outcome", [time.perf_counter() - queued])
+        client.wait(run.id, step=0.2)
+        size = _status(harness.runner_pid(), "VmHWM") / 10**6
+        report.line(f"{job}: memory of the runner, and by what the count grew", [size, grown], "MB")
+        report.at_most(counted.what, counted.median, DECIDED_SECONDS, "s")
+        report.at_most(took.what, took.median, DECIDED_SECONDS, "s")
+        report.at_most(f"{job}: memory of the runner", size, RUNNER_BYTES / 10**6, "MB")
+        ended = client.run(run.id)
+        if (there.taken, ended.reused, ended.ok) != (known, known, known + new):
+            raise RuntimeError(f"{there.taken:,} counted, {ended.reused:,} taken and {ended.ok:,} ok of {items:,}")
+
+
+def _own_size() -> int:
+    return _status(os.getpid(), "VmHWM")
 
 
 def measure(report: harness.Report, job: str, cells: Iterable[str], items: int) -> harness.Report:
     """Submit, look at it in the midst, kill the runner, look on, wait for its end."""
     from jobs.runtime import client
-    from jobs.runtime.records import Item, Limits, Pool
+    from jobs.runtime.core.records import Item, Limits, Pool
 
     with harness.home() as home:
         began = time.perf_counter()
@@ -86,10 +125,8 @@ def _look(report: harness.Report, run_id: str, when: str) -> None:
     slowest = max(found, key=lambda name: sorted(found[name])[3])
     line = report.line(f"slowest query {when}: {slowest}", [seconds * 1000 for seconds in found[slowest]], "ms")
     report.at_most(line.what, line.median, QUERY_SECONDS * 1000, "ms")
-    _open("runs.py")  # what Streamlit and the pages import is not the run's doing
-    page = report.line(
-        f"opening its page {when}, the first time and again", [_open("run.py", run_id) for _ in range(3)]
-    )
+    _open("runs")  # what Streamlit and the pages import is not the run's doing
+    page = report.line(f"opening its page {when}, the first time and again", [_open("run", run_id) for _ in range(3)])
     report.at_most(page.what, max(page.samples), PAGE_SECONDS, "s")
 
 
@@ -107,7 +144,7 @@ def _open(page: str, run_id: str = "") -> float:
 
     began = time.perf_counter()
     app = AppTest.from_file(str(harness.PROJECT / "streamlit_app.py"), default_timeout=60)
-    app.switch_page(f"jobs/ui/{page}")
+    app.switch_page(f"jobs/ui/{page}/{page}.py")
     if run_id:
         app.query_params["run"] = run_id
     app.run()
@@ -118,14 +155,15 @@ def _open(page: str, run_id: str = "") -> float:
 
 def _killed(run_id: str, home: Path) -> float:
     """Kill the runner; seconds until another has stored an outcome."""
-    from jobs.runtime import client, presence
+    from jobs.runtime import client
+    from jobs.runtime.home import runner_lock
 
     pid = harness.runner_pid()
     if pid is None or client.run(run_id).state.terminal:
         raise RuntimeError("the run has ended before its runner could be killed: take more items")
     began = time.perf_counter()
     os.kill(pid, signal.SIGKILL)
-    _until(lambda: not presence.alive(home))
+    _until(lambda: not runner_lock.alive(home))
     before = client.run(run_id).done
     client.ensure_runner()
     _until(lambda: client.run(run_id).done > before)

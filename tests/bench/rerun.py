@@ -6,11 +6,6 @@ browser asks it, from the request until the server says that the script has fini
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,10 +24,10 @@ def run(asked: harness.Asked) -> harness.Report:
     report = harness.Report(title=f"a rerun of the Run page, while {THREADS} threads scrape the sample site")
     gone = report.missing("websockets")
     reruns = asked.size(RERUNS)
-    with harness.home(), _server() as port:
+    with harness.home(), harness.page_server() as (port, _):
         still = harness.perform("scrape", _urls(64), processes=1, threads=THREADS, deadline=30.0).id
         for busy in (False, True):
-            run_id = _scrape() if busy else still
+            run_id = scrape() if busy else still
             how = "64 threads scrape" if busy else "nothing runs"
             ways: dict[str, Callable[[], float]] = {f"AppTest, {how}": _in_process(run_id)}
             with _asked(port, run_id, absent=bool(gone)) as ask:
@@ -44,7 +39,7 @@ def run(asked: harness.Asked) -> harness.Report:
                 if busy:
                     report.at_most(f"{line.what}, p95", harness.quantile(samples, 0.95), SECONDS, "s")
             if busy:
-                report.notes.append(_still_scraping(run_id))
+                report.notes.append(still_scraping(run_id))
     return report
 
 
@@ -52,9 +47,9 @@ def _urls(number: int) -> list[str]:
     return [f"http://site-{n % 16 + 1}.sample/delay/100/page-{n}" for n in range(number)]
 
 
-def _scrape() -> str:
+def scrape() -> str:
     from jobs.runtime import client
-    from jobs.runtime.records import Item, Limits, Pool
+    from jobs.runtime.core.records import Item, Limits, Pool
 
     run = client.submit(
         "scrape",
@@ -67,7 +62,7 @@ def _scrape() -> str:
     return str(run.id)
 
 
-def _still_scraping(run_id: str) -> str:
+def still_scraping(run_id: str) -> str:
     from jobs.runtime import client
 
     progress = client.progress(run_id)
@@ -80,7 +75,7 @@ def _in_process(run_id: str) -> Callable[[], float]:
     from streamlit.testing.v1 import AppTest
 
     app = AppTest.from_file(str(harness.PROJECT / "streamlit_app.py"), default_timeout=60)
-    app.switch_page("jobs/ui/run.py")
+    app.switch_page("jobs/ui/run/run.py")
     app.query_params["run"] = run_id
     app.run()
     if app.exception:
@@ -92,39 +87,6 @@ def _in_process(run_id: str) -> Callable[[], float]:
         return time.perf_counter() - began
 
     return rerun
-
-
-@contextmanager
-def _server() -> Iterator[int]:
-    """The real server; its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    options = ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
-        cwd=harness.PROJECT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _await_listener(port)
-        yield port
-    finally:
-        os.kill(server.pid, signal.SIGTERM)
-        server.wait(20)
-
-
-def _await_listener(port: int) -> None:
-    limit = time.monotonic() + 60
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        if time.monotonic() > limit:
-            raise RuntimeError("the page's server did not come up within a minute")
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import statistics
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from jobs.runtime.records import Run
+from jobs.runtime.core.records import Run
 from tests.bench import harness, readers, site
 
 PAGES, CLASSIC_PAGES = 600, 60

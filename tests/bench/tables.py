@@ -26,7 +26,7 @@ def run(asked: harness.Asked) -> harness.Report:
     rows = asked.size(ROWS)
     report = harness.Report(title=f"a table of {rows:,} rows")
     with harness.home() as home:
-        home.mkdir(parents=True)
+        home.mkdir(mode=0o700, parents=True)
         table = home / "addresses.csv"
         _write(table, rows)
         found = harness.in_process(__name__, "submit", table)
@@ -56,12 +56,12 @@ def _write(table: Path, rows: int) -> None:
         )
 
 
-def submit(table: str) -> dict[str, object]:
+def submit(table: str, job: str = "address") -> dict[str, object]:
     """Read, check and submit a file."""
     from jobs.runtime import client, inputs
 
-    found = inputs.read(Path(table), name="addresses.csv", job=client.catalog().job("address"))
-    run = client.submit("address", found.items_iter(), table=found.table)
+    found = inputs.read(Path(table), name=Path(table).name, job=client.catalog().job(job))
+    run = client.submit(job, found.items_iter(), table=found.table)
     return {"run": run.id, "rows": found.rows}
 
 
@@ -72,7 +72,7 @@ def export(run_id: str, out: str) -> dict[str, object]:
     run = client.run(run_id)
     path = Path(out)
     written = exports.export(
-        run, lambda first, last: client.rows(run.id, first, last), path, format=exports.format_of(path)
+        run, lambda first, last: client.windows(run.id, first, last), path, format=exports.format_of(path)
     )
     return {"rows": written.rows}
 
@@ -88,7 +88,8 @@ def main() -> None:
     began = time.perf_counter()
     found = STEPS[asked.step](*asked.arguments)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps({**found, "seconds": time.perf_counter() - began, "bytes": peak}))
+    cpu = time.process_time()
+    print(json.dumps({**found, "seconds": time.perf_counter() - began, "cpu": cpu, "bytes": peak}))
 
 
 if __name__ == "__main__":

@@ -21,17 +21,19 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from jobs.runtime.job import read_job
-from jobs.runtime.records import Item, Limits, Pool, Run, RunState, Table
-from jobs.runtime.rows import encode_row
+from jobs.runtime.core.records import Item, Limits, Pool, Run, RunState, Table
+from jobs.runtime.job.definition import read_job
 from jobs.runtime.store import items, outcomes, runs
 from jobs.runtime.store.connection import Store
 from jobs.runtime.store.outcomes import OutcomeRow
-from jobs.scrape import body, connections, fast, page, urls
-from jobs.scrape.connections import Phases
-from jobs.scrape.deadline import Watch
-from jobs.scrape.decode import decode
-from jobs.scrape.fetch import Answer, Fetcher, Question
+from jobs.runtime.worker.row_encoding import encode_row
+from jobs.scrape.encoding.decode import decode
+from jobs.scrape.page import lxml_reader, reader
+from jobs.web import body, connections, urls
+from jobs.web.deadline import Deadline
+from jobs.web.exchange import PhaseSeconds
+from jobs.web.fetcher import Fetcher
+from jobs.web.messages import Request, Response
 from tests.bench import corpus, harness, site
 
 STEPS = {
@@ -90,15 +92,15 @@ def _one(fetcher: Fetcher, port: int, number: int, packed: bytes, spent: dict[st
     with _timed(spent, "decode"):
         decode(answer.content, TYPE)
     with _timed(spent, "parse"):
-        roots = fast._parse(answer.content)
+        roots = lxml_reader._parse(answer.content)
     del roots
     with _timed(spent, "extract"):
-        return page.read(answer.content, TYPE, answer.target.href)
+        return reader.read(answer.content, TYPE, answer.target.href)
 
 
-def _fetched(fetcher: Fetcher, url: str, spent: dict[str, float]) -> Answer:
+def _fetched(fetcher: Fetcher, url: str, spent: dict[str, float]) -> Response:
     """A page over a new connection."""
-    phases, sending = Phases(), [0.0]
+    phases, sending = PhaseSeconds(), [0.0]
     plain = connections._GuardedMixin.request
 
     def request(self: Any, *arguments: Any, **keywords: Any) -> None:
@@ -108,8 +110,8 @@ def _fetched(fetcher: Fetcher, url: str, spent: dict[str, float]) -> Answer:
 
     fetcher.adapter.close()
     with mock.patch.object(connections._GuardedMixin, "request", request):
-        asked = Question(target=urls.target(url), headers=HEADERS, cap=5_000_000)
-        answer = fetcher.get(asked, Watch(30), phases)
+        asked = Request(target=urls.target(url), headers=HEADERS, cap=5_000_000)
+        answer = fetcher.get(asked, Deadline(30), phases)
     send = max(0.0, sending[0] - phases.opening)
     spent["DNS"] += phases.dns
     spent["connect"] += phases.connect
@@ -127,11 +129,11 @@ def _store(home: Path, rows: list[dict[str, Any]], spent: dict[str, float]) -> N
     columns, store = job.columns({}), Store(home)
     db = store.connect()
     with store.write_now(db):
-        stored = runs.add(db, _run(columns), runs.Traits(keyed=True))
+        stored = runs.add(db, _run(columns), runs.JobTraits(keyed=True))
         items.add(db, stored, 1, [Item(cell=str(number)) for number in range(len(rows))])
     for first in range(0, len(rows), BATCH):
         with _timed(spent, "store"):
-            texts = [encode_row(columns, row, scalar=False, keep=lambda *_: "")[1] for row in rows[first:][:BATCH]]
+            texts = [encode_row(columns, row, scalar=False, keep=lambda *_: "").text for row in rows[first:][:BATCH]]
             made = [
                 OutcomeRow(place, "ok", "", "", "", text, 1, 1, 1, 0.0, 0.0, 0.0, 0.0)
                 for place, text in enumerate(texts, first + 1)
@@ -167,7 +169,7 @@ def _gains(report: harness.Report, pages: Sequence[bytes], repeats: int) -> None
     zeros = bytes(2_000_000)
     works: dict[str, Callable[[bytes], object]] = {
         "blake2b of 2 MB": lambda _page: hashlib.blake2b(zeros).digest(),
-        "parse": fast._parse,
+        "parse": lxml_reader._parse,
         "read": _read,
     }
     contenders = {
@@ -183,7 +185,7 @@ def _gains(report: harness.Report, pages: Sequence[bytes], repeats: int) -> None
 
 
 def _read(content: bytes) -> object:
-    return page.read(content, TYPE, "http://localhost/")
+    return reader.read(content, TYPE, "http://localhost/")
 
 
 def _rate(work: Callable[[bytes], object], pages: Sequence[bytes], count: int) -> float:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.conftest import end_processes_of
+from tests.support.processes import end_processes_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 SHOTS = PROJECT / "tests" / "screenshots"
@@ -27,6 +27,9 @@ ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+PATIENCE = 20_000
+"""Milliseconds that a page has for what a test waits for, also on a busy machine."""
+
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 """At a deep link Streamlit's own page looks for its server below that address first, and is told 404."""
 
@@ -35,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
 
 
 def chromium() -> str:
@@ -173,7 +177,8 @@ def page(context: BrowserContext, watch: Watch) -> Page:
 
 def open_tab(context: BrowserContext, watch: Watch) -> Page:
     tab = context.new_page()
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     watch.on(tab)
     return tab
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from jobs.ui.demonstrations import DEMONSTRATIONS
+from jobs.ui.lesson.demonstrations import DEMONSTRATIONS
 from tests.browser.conftest import SHOTS, Site, Watch, go, in_state, open_tab, settle
 from tests.ui.conftest import Stage
 

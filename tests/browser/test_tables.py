@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from jobs.ui import widths
+from jobs.ui.shared import column_widths
 from tests.browser.conftest import Site, go
 
 NEEDED = """text => {
@@ -25,4 +25,4 @@ NEEDED = """text => {
 def test_a_text_has_room_in_the_pixels_that_are_reckoned_for_it(site: Site, page: Page, text: str) -> None:
     go(page, f"{site.address}/runs")
 
-    assert page.evaluate(NEEDED, text) <= widths.pixels(text)
+    assert page.evaluate(NEEDED, text) <= column_widths.pixels(text)

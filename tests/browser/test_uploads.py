@@ -74,10 +74,14 @@ def test_a_file_over_the_limit_is_a_sentence_on_the_page_and_the_page_goes_on(si
     go(page, f"{site.address}/?job=factorial")
 
     page.locator("input[type=file]").set_input_files(
-        {"name": "big.csv", "mimeType": "text/csv", "buffer": b"1\n" * (LIMIT // 2 + 1)}
+        {"name": "my big.csv", "mimeType": "text/csv", "buffer": b"1\n" * (LIMIT // 2 + 1)}
     )
 
-    expect(page.get_by_text("File must be 20.0MB or smaller")).to_be_visible()
+    expect(page.get_by_text("big.csv has 20")).to_be_visible()
+    command = page.get_by_text("python -m jobs run factorial 'my big.csv'")
+    expect(command).to_be_visible()
+    command.hover()
+    expect(page.get_by_role("button", name="Copy to clipboard")).to_be_visible()
     page.get_by_role("button", name="Try the sample").click()
     settle(page)
     expect(page.get_by_role("button", name="Start run")).to_be_enabled()

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import jobs
-from jobs.runtime.cli import entry
-from tests.conftest import PROJECT, end_processes_of
+from jobs.runtime.cli import main
+from tests.support.processes import PROJECT, end_processes_of
 
 JOBS = Path(__file__).with_name("jobs_of_tests")
 TORN = '''"""A job that its author has not finished."""
@@ -52,7 +52,7 @@ class Fanout:
 
     def __call__(self, *words: str) -> Done:
         self._capture.readouterr()
-        code = entry.main(list(words))
+        code = main.main(list(words))
         out, err = self._capture.readouterr()
         return Done(code=code, out=out, err=err)
 

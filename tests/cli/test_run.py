@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import signal
 import sys
 import time
@@ -14,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import client
-from jobs.runtime.cli import files
+from jobs.runtime.cli import input_options
 from jobs.runtime.cli.watch import Interrupts, watch
-from tests.conftest import Python
+from tests.support.processes import Python
 
 RUN_KEYS = set("id name job state items ok failed cancelled seconds pool codes".split())
 
@@ -83,6 +84,51 @@ def test_run_writes_the_format_of_the_ending(fanout, tmp_path: Path, ending: str
     assert (tmp_path / f"o{ending}").stat().st_size > 0
 
 
+@pytest.mark.parametrize("verb", [("run", "echo", "--item", "a;b", "--item", "0,5"), ("sample", "factorial")])
+def test_a_table_goes_to_standard_output_as_it_is_asked_for(fanout, verb: tuple[str, ...]) -> None:
+    done = fanout(
+        *verb, "--out", "-", "--out-delimiter", "semicolon", "--out-decimal", ",", "--out-columns", "state,seconds"
+    )
+
+    rows = [line.split(";") for line in done.out.splitlines()]
+    assert (done.code, rows[0], {row[0] for row in rows[1:]}) == (0, ["state", "seconds"], {"ok"})
+    assert all(re.fullmatch(r"\d+,\d+(e-\d+)?", row[1]) for row in rows[1:])
+    assert "ok" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--out", "-", "--json"], "--out - and --json both want standard output"),
+        (["--out", "-", "--detach"], "--out waits for the end"),
+        (["--out-columns", "said"], "say how --out is written"),
+        (["--out", "-", "--out-columns", "said,nope"], "there is no column 'nope'"),
+        (["--out", "-", "--out-decimal", ","], "a comma cannot part cells and decimals both"),
+        (["--out", "a.xlsx", "--out-delimiter", ";"], "a .xlsx file has no delimiter"),
+        (["--out", ""], "--out needs the name of a file"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_anything_runs(fanout, words: list[str], sentence: str) -> None:
+    before = len(fanout("runs", "--json").json)
+
+    done = fanout("run", "echo", "--item", "a", *words)
+
+    assert (done.code, done.out) == (2, "")
+    assert sentence in done.err
+    assert len(fanout("runs", "--json").json) == before
+
+
+def test_a_run_whose_table_cannot_be_written_says_what_became_of_it_all_the_same(fanout, tmp_path: Path) -> None:
+    too_long = tmp_path / f"{'x' * 249}.csv"  # its temporary name is longer than a name may be
+
+    done = fanout("run", "echo", "--item", "a", "--out", str(too_long), "--json")
+
+    assert done.code == 1
+    assert (done.json["state"], done.json["ok"], "out" in done.json) == ("finished", 1, False)
+    assert "the table was not written: " in done.err
+    assert f"python -m jobs export {done.json['id'][:8]} --out" in done.err
+
+
 def test_run_reads_standard_input(fanout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"text\nalpha\nbeta\n")))
 
@@ -90,7 +136,7 @@ def test_run_reads_standard_input(fanout, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_endless_standard_input_is_refused(fanout, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_PIPED", 10)
+    monkeypatch.setattr(input_options, "MOST_PIPED", 10)
     monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b"alpha\nbeta\n")))
 
     done = fanout("run", "echo", "-")
@@ -221,7 +267,7 @@ def test_two_ctrl_c_at_once_cancel_all_the_same(fanout, capsys: pytest.CaptureFi
 def test_one_more_ctrl_c_leaves_once_the_cancel_has_been_asked_for() -> None:
     with Interrupts() as interrupts:
         signal.raise_signal(signal.SIGINT)
-        interrupts.heed()
+        interrupts.acknowledge()
 
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
@@ -289,7 +335,7 @@ def test_a_runner_that_cannot_start_is_a_sentence_and_no_endless_wait(home: Path
     ended = python("-m", "jobs", "run", "factorial", "--item", "5", timeout=50)
 
     assert ended.returncode == 2
-    assert "the runner cannot start" in ended.stderr
+    assert "runner.lock" in ended.stderr
 
 
 def test_an_empty_name_for_the_table_is_refused(home: Path, python: Python) -> None:

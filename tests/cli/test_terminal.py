@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.cli.terminal import duration
-from jobs.runtime.records import size
-from tests.conftest import PROJECT
+from tests.support.processes import PROJECT
 
 PRESSES = '''
 import os, signal, sys
@@ -33,12 +31,12 @@ sys.meta_path.insert(0, Presses())
     "module",
     [
         "inspect",
-        "jobs.runtime.context",
-        "jobs.runtime.mark",
-        "jobs.runtime.cli.entry",
+        "jobs.runtime.job.context",
+        "jobs.runtime.job.decorator",
+        "jobs.runtime.cli.main",
         "click",
         "jobs.factorial",
-        "jobs.runtime.inputs",
+        "jobs.runtime.inputs.read",
     ],
 )
 def test_ctrl_c_while_a_command_is_loaded_ends_it_without_a_traceback(
@@ -136,29 +134,3 @@ def test_a_setting_that_cannot_be_read_is_one_sentence(fanout, monkeypatch: pyte
 
 def test_help_of_the_runner_is_shown(fanout) -> None:
     assert "--idle" in fanout("runner", "--help").out
-
-
-def test_numbers_have_units() -> None:
-    assert [duration(seconds) for seconds in (0.4212, 12.34, 245, 7380)] == [
-        "0.42 s",
-        "12.3 s",
-        "4 min 5 s",
-        "2 h 3 min",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("amount", "said"),
-    [
-        (0, "0 bytes"),
-        (1, "1 byte"),
-        (1023, "1,023 bytes"),
-        (1536, "1.5 KiB"),
-        (2**20 - 1, "1 MiB"),
-        (120 * 2**20, "120 MiB"),
-        (3 * 2**30, "3 GiB"),
-        (2**52, "4,096 TiB"),
-    ],
-)
-def test_sizes_are_named_by_what_they_are_divided_by(amount: int, said: str) -> None:
-    assert size(amount) == said

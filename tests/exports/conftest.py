@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs.runtime.records import Column, Item, ItemState, Limits, Outcome, Pool, Run, RunState, Table
+from jobs.runtime.core.records import Column, Item, ItemResult, ItemState, Limits, Outcome, Pool, Run, RunState, Table
 
 COLUMNS = (
     Column(name="status", type="int"),
@@ -18,7 +18,7 @@ COLUMNS = (
     Column(name="page", type="file"),
 )
 TABLE = Table(source="list.csv", columns=("id", "url", "note"), item_column="url")
-Found = list[tuple[int, Item, Outcome | None]]
+Found = list[ItemResult]
 
 
 def run_of(items: int, **fields: Any) -> Run:
@@ -60,13 +60,14 @@ def outcome_of(position: int, state: ItemState = ItemState.OK, **fields: Any) ->
 def titled(*titles: Any) -> Found:
     """Items whose pages have these titles."""
     return [
-        (place, item_of(place), outcome_of(place, row={"title": title})) for place, title in enumerate(titles, start=1)
+        ItemResult(place, item_of(place), outcome_of(place, row={"title": title}))
+        for place, title in enumerate(titles, start=1)
     ]
 
 
-def rows_of(found: Found) -> Callable[[int, int], Found]:
-    """What `client.rows` is to an export."""
-    return lambda first, last: found[first - 1 : last]
+def rows_of(found: Found) -> Callable[[int, int], list[Found]]:
+    """What `client.windows` is to an export."""
+    return lambda first, last: [found[first - 1 : last]]
 
 
 @pytest.fixture
@@ -75,8 +76,8 @@ def mixed() -> Found:
     failed = outcome_of(2, ItemState.FAILED, row=None, code="http_404", error="404 Not Found")
     cancelled = Outcome(position=3, state=ItemState.CANCELLED, code="cancelled", error="the run was cancelled")
     return [
-        (1, item_of(1), outcome_of(1)),
-        (2, item_of(2, others=("2", "=note")), failed),
-        (3, item_of(3), cancelled),
-        (4, item_of(4), None),
+        ItemResult(1, item_of(1), outcome_of(1)),
+        ItemResult(2, item_of(2, others=("2", "=note")), failed),
+        ItemResult(3, item_of(3), cancelled),
+        ItemResult(4, item_of(4), None),
     ]

@@ -6,7 +6,7 @@ import types
 
 import pytest
 
-from jobs.runtime.job import Job, read_job
+from jobs.runtime.job.definition import Job, read_job
 
 SOURCE = """
 from typing import Annotated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.runtime import inputs
-from jobs.runtime.job import Job
+from jobs.runtime.job.definition import Job
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from jobs.runtime import inputs
+from jobs.runtime.core.errors import BadInput, NoItems
 from tests.inputs.conftest import job_of
 
 URLS = job_of("url: Url")
@@ -119,7 +120,7 @@ def spreadsheet_text(cell: str) -> str:
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     try:
         found = inputs.read(content, name="x.csv", job=URLS)
-    except (inputs.BadInput, inputs.NoItems):
+    except (BadInput, NoItems):
         return
     assert found.items == sum(1 for _ in found.items_iter())
 
@@ -129,6 +130,6 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
 def test_any_text_is_read_or_refused(content: str) -> None:
     try:
         found = inputs.read_text(content, job=URLS)
-    except inputs.NoItems:
+    except NoItems:
         return
     assert found.items == sum(1 for _ in found.items_iter())

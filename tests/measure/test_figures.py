@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from jobs.runtime import client, measure
-from jobs.runtime.errors import Refused, UnknownRun
-from jobs.runtime.measure import Measurement, Order
-from jobs.runtime.records import Event, Item, RunState
-from jobs.runtime.store import commands, runs
-from tests.measure.conftest import Stage
+from jobs.runtime.core.errors import Refused, UnknownRun
+from jobs.runtime.core.records import Event, Item, RunState
+from jobs.runtime.measure import Measurement, MeasureRequest
+from jobs.runtime.store import events, runs
+from tests.support.stage import Stage
 
 ITEMS = [Item(cell=cell) for cell in ("5", "6", "7", "8")]
 WALLS = {"sequential": 8.0, "threads": 8.2, "processes": 4.0}
@@ -21,15 +21,15 @@ WALLS = {"sequential": 8.0, "threads": 8.2, "processes": 4.0}
 @pytest.fixture(autouse=True)
 def no_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test plays the runner itself: whatever its settings are, it is not replaced."""
-    monkeypatch.setattr("jobs.runtime.client.submitting.see_to_runner", lambda: "")
+    monkeypatch.setattr("jobs.runtime.client.submission.see_to_runner", lambda: "")
 
 
-def order(**more: Any) -> Order:
+def order(**more: Any) -> MeasureRequest:
     facts = {"job": "factorial", "params": {}, "ways": tuple(WALLS), "processes": 2, "threads": 2, "repeats": 2}
-    return Order(**{**facts, **more})
+    return MeasureRequest(**{**facts, **more})
 
 
-def performed(stage: Stage, wanted: Order, walls: Mapping[str, float] = WALLS, **facts: Any) -> Measurement:
+def performed(stage: Stage, wanted: MeasureRequest, walls: Mapping[str, float] = WALLS, **facts: Any) -> Measurement:
     """A measurement whose every run took as long as its way says; warm-ups, which do not count, take 100 s."""
     measurement = measure.begin(wanted, ITEMS)
     while not measurement.complete:
@@ -89,13 +89,36 @@ def test_start_up_processor_time_and_memory_are_those_the_runner_read(stage: Sta
     assert all(way.cold == 2 for way in found.ways)
 
 
+def test_the_load_of_the_machine_is_what_is_neither_the_workers_nor_the_runners(stage: Stage) -> None:
+    facts = {"seconds": 10.0, "cores": 2, "machine_seconds": 16.0, "runner_seconds": 1.0, "queue_seconds": 3.0}
+    used = {"cpu_seconds": 5.0, "peak_bytes": None, **facts}
+
+    found = measure.figures(performed(stage, order(), used=used))
+
+    assert all(way.others == pytest.approx((0.5, 0.5)) for way in found.ways)
+    assert all(row["run_queue"] == 3.0 for row in measure.table(found))
+    assert "other programs took 50 % to 50 % of the machine meanwhile" in measure.notes(
+        performed(stage, order(), used=used), found
+    )
+
+
+@pytest.mark.parametrize("left_out", ["seconds", "machine_seconds", "queue_seconds", "cpu_seconds"])
+def test_a_load_of_which_something_is_not_known_is_not_told(left_out: str) -> None:
+    used = {"cpu_seconds": 5.0, "seconds": 9.0, "cores": 2, "machine_seconds": 9.0, "runner_seconds": 0.0}
+    used |= {"queue_seconds": 1.0, left_out: None}
+
+    load = measure.load_of([used])
+
+    assert (load.queue_seconds if left_out == "queue_seconds" else load.others) is None
+
+
 def test_a_long_log_hides_neither_what_was_used_nor_a_start(stage: Stage) -> None:
     used = {"cpu_seconds": 9.0, "peak_bytes": 50_000_000}
     measurement = performed(stage, order(), started=0.5, used=used)
     with stage.store.write() as db:
         for number in [runs.find(db, run.id).number for run in measurement.runs.values()]:
             for _ in range(600):
-                commands.log(db, number, Event(at=1.0, kind="hold", text="waits"))
+                events.log(db, number, Event(at=1.0, kind="hold", text="waits"))
 
     found = measure.figures(measurement)
 
@@ -186,7 +209,7 @@ def test_an_unknown_measurement_is_refused(stage: Stage) -> None:
         measure.find("1a2b3c")
 
 
-def scrape(**more: Any) -> Order:
+def scrape(**more: Any) -> MeasureRequest:
     return order(job="scrape", repeats=None, threads=4, **more)
 
 

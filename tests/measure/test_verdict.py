@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.runtime.measure.figures import Comparison, Figures, Pace, least_seconds
+from jobs.runtime.core.records import Limits, Pool
+from jobs.runtime.measure.busy_machine import busy_sentence
+from jobs.runtime.measure.figures import Comparison, Figures, PaceLimit, least_seconds
+from jobs.runtime.measure.plan import Way
 from jobs.runtime.measure.verdict import dominance, faster, verdict
-from jobs.runtime.measure.ways import Way
-from jobs.runtime.records import Limits, Pool
 
 POOLS = {
     "sequential": Pool(processes=1, threads=1),
@@ -22,19 +23,32 @@ POOLS = {
 }
 
 
-def way(name: str, *walls: float, work: float = 10.0, cpu: float = 0.95, longest: float = 1.0) -> Figures:
-    """A way with these walls, whose items took `work` seconds in all, of which the share `cpu` was computing."""
+def way(
+    name: str,
+    *walls: float,
+    work: float = 10.0,
+    cpu: float = 0.95,
+    longest: float = 1.0,
+    in_line: float = 0.0,
+    others: float = 0.0,
+) -> Figures:
+    """A way with these walls, whose items took `work` seconds in all, of which the share `cpu` was computing and the
+    share `in_line` standing in line for a core, of which other programs took the share `others`."""
     return Figures(
         way=Way(name=name, pool=POOLS[name]),
         walls=walls,
         item_seconds=(work,) * len(walls),
         cpu_seconds=(work * cpu,) * len(walls),
         longest=longest,
+        queue_seconds=(work * in_line,) * len(walls),
+        others=(others,) * len(walls),
         ok=20,
     )
 
 
-def found(*ways: Figures, bound: str = "cpu", items: int = 20, pace: Pace | None = None, **more: object) -> Comparison:
+def found(
+    *ways: Figures, bound: str = "cpu", items: int = 20, pace: PaceLimit | None = None, **more: object
+) -> Comparison:
     facts = {"planned": len(ways), "repeats": len(ways[0].walls), **more}
     return Comparison(job="some", bound=bound, items=items, ways=ways, pace=pace, **facts)  # type: ignore[arg-type]
 
@@ -53,6 +67,43 @@ def test_processes_win_where_the_gil_is_the_cap() -> None:
         "process gained nothing (0.98 times), because these items compute and the GIL lets one thread "
         "compute at a time."
     )
+
+
+def test_a_machine_that_is_busy_with_something_else_decides_nothing() -> None:
+    said = verdict(
+        found(
+            way("sequential", 10.0, 10.1, cpu=0.24, in_line=0.74, others=0.6),
+            way("threads", 3.0, 3.1, cpu=0.24, in_line=0.7, others=0.55),
+        )
+    )
+
+    assert said == (
+        "The machine is busy with something else: not decided (sequential: items stood in line for a core for 74 % of "
+        "their time, and other programs took 60 % of the machine); measure again when nothing else runs."
+    )
+
+
+@pytest.mark.parametrize(("in_line", "others"), [(0.1, 0.9), (0.9, 0.05)])
+def test_items_that_seldom_stood_in_line_or_behind_their_own_are_compared(in_line: float, others: float) -> None:
+    said = verdict(found(way("sequential", 10.0, 10.1, in_line=in_line, others=others), way("processes", 5.0, 5.1)))
+
+    assert "2 processes suit this work best" in said
+
+
+def test_threads_that_stand_in_line_behind_one_another_are_not_slowed_by_others() -> None:
+    assert busy_sentence(found(way("both", 5.0, in_line=0.9, others=0.5)), cores=2) == ""
+    assert "processes: items" in busy_sentence(found(way("processes", 5.0, in_line=0.4, others=0.5)), cores=2)
+
+
+def test_time_in_line_for_a_core_is_no_waiting() -> None:
+    said = verdict(
+        found(
+            way("sequential", 8.0, 8.1, cpu=0.4, in_line=0.15, others=0.1),
+            way("threads", 2.0, 2.1, cpu=0.4),
+        )
+    )
+
+    assert "wait" not in said
 
 
 def test_threads_win_where_items_wait_and_the_cheaper_of_equal_ways_is_named() -> None:
@@ -107,7 +158,7 @@ def test_a_gain_beyond_what_the_longest_item_allows_is_not_explained_by_it() -> 
 
 
 def test_politeness_is_named_where_it_explains_the_time() -> None:
-    pace = Pace(group="example.org", items=20, seconds=4.75)
+    pace = PaceLimit(group="example.org", items=20, seconds=4.75)
     said = verdict(
         found(way("sequential", 5.6, 5.7, cpu=0.02), way("threads", 5.5, 5.65, cpu=0.02), bound="io", pace=pace)
     )
@@ -116,7 +167,7 @@ def test_politeness_is_named_where_it_explains_the_time() -> None:
 
 
 def test_politeness_is_named_beside_a_gain_too() -> None:
-    pace = Pace(group="example.org", items=20, seconds=4.75)
+    pace = PaceLimit(group="example.org", items=20, seconds=4.75)
     said = verdict(
         found(way("sequential", 9.6, 9.7, cpu=0.02), way("threads", 5.0, 5.1, cpu=0.02), bound="io", pace=pace)
     )
@@ -141,7 +192,7 @@ def test_noise_decides_nothing() -> None:
     )
 
     assert said == (
-        "The figures do not decide: the repeats of one way alone range from 9.0 s to 12.0 s, so none is faster than "
+        "The figures do not decide: the repeats of one way alone range from 9.00 s to 12.0 s, so none is faster than "
         "one at a time beyond doubt; repeat more often, with more work, or on a quieter machine."
     )
 

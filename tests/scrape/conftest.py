@@ -12,15 +12,18 @@ from typing import Any
 import pytest
 
 from jobs import ItemError, TryLater
-from jobs.scrape.connections import Adapter
-from jobs.scrape.fetch import Fetcher
-from jobs.scrape.guard import Guard
-from jobs.scrape.resolver import Resolver
+from jobs.scrape.attempt import WorkerTools, scrape_page
+from jobs.scrape.options import ScrapeOptions
 from jobs.scrape.robots import RobotsFiles
-from jobs.scrape.visit import Tools, Wishes, visit
-from tests.conftest import end_processes_of
-from tests.machine.conftest import Machine
+from jobs.web import kept_connections
+from jobs.web.connections import Adapter
+from jobs.web.exchange import USUAL_LIMITS, PhaseLimits
+from jobs.web.fetcher import Fetcher
+from jobs.web.guard import Guard
+from jobs.web.resolver import Resolver
 from tests.scrape.hostile import Hostile, Script, eventually
+from tests.support.machine import Machine
+from tests.support.processes import end_processes_of
 
 KEYS = Path(__file__).with_name("keys")
 Serve = Callable[..., Hostile]
@@ -60,6 +63,12 @@ def serve() -> Iterator[Serve]:
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def restless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections need no rest before they are used again."""
+    monkeypatch.setattr(kept_connections, "QUIET_SECONDS", 0.0)
 
 
 class Names:
@@ -102,10 +111,10 @@ def trusting() -> ssl.SSLContext:
 
 
 @pytest.fixture
-def tools(names: Names, trusting: ssl.SSLContext) -> Iterator[Tools]:
+def tools(names: Names, trusting: ssl.SSLContext) -> Iterator[WorkerTools]:
     """A fetcher of this test's own, with names as the test says."""
     fetcher = Fetcher(Guard(Resolver(names.look_up, threads=8)), Adapter(trusting))
-    yield Tools(fetcher=fetcher, robots=RobotsFiles(fetcher))
+    yield WorkerTools(fetcher=fetcher, robots=RobotsFiles(fetcher))
     fetcher.adapter.close()
 
 
@@ -113,16 +122,16 @@ Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def ask(tools: Tools) -> Ask:
+def ask(tools: WorkerTools) -> Ask:
     """Visit a URL: the row, with `code`, `error` and `later` (seconds, of a TryLater) for a failure."""
 
     return lambda url, **wishes: visit_by(tools, url, **wishes)
 
 
-def visit_by(tools: Tools, url: str, **wishes: Any) -> dict[str, Any]:
+def visit_by(tools: WorkerTools, url: str, **wishes: Any) -> dict[str, Any]:
     """The row of a URL, failed or not, with its code."""
     try:
-        return dict(visit(url, wishes_of(**wishes), tools))
+        return dict(scrape_page(url, wishes_of(**wishes), tools))
     except ItemError as error:
         return {**(error.row or {}), "code": error.code, "error": error.message, "detail": error.detail}
     except TryLater as error:
@@ -130,10 +139,10 @@ def visit_by(tools: Tools, url: str, **wishes: Any) -> dict[str, Any]:
 
 
 def visit_with(fetcher: Fetcher, url: str, **wishes: Any) -> dict[str, Any]:
-    return visit_by(Tools(fetcher=fetcher, robots=RobotsFiles(fetcher)), url, **wishes)
+    return visit_by(WorkerTools(fetcher=fetcher, robots=RobotsFiles(fetcher)), url, **wishes)
 
 
-def wishes_of(**changes: Any) -> Wishes:
+def wishes_of(**changes: Any) -> ScrapeOptions:
     defaults: dict[str, Any] = {
         "columns": "everything",
         "fields": "",
@@ -146,7 +155,13 @@ def wishes_of(**changes: Any) -> Wishes:
         "accept_language": "en",
         "headers": (),
     }
-    return Wishes(**{**defaults, **changes})
+    limits: PhaseLimits = changes.pop("limits", USUAL_LIMITS)
+    defaults |= {
+        "connect_timeout": limits.connect,
+        "first_byte_timeout": limits.first_byte,
+        "read_timeout": limits.read,
+    }
+    return ScrapeOptions(**{**defaults, **changes})
 
 
 class Spy:

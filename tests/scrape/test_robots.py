@@ -10,12 +10,15 @@ import time
 
 import pytest
 
-from jobs.runtime import context
-from jobs.scrape import connections, robots, urls
-from jobs.scrape.fetch import Fetcher
-from jobs.scrape.guard import Guard
-from jobs.scrape.resolver import Resolver
-from jobs.scrape.visit import Tools
+from jobs.runtime.job import context
+from jobs.scrape import robots, robots_txt
+from jobs.scrape.attempt import WorkerTools
+from jobs.scrape.product import product_of
+from jobs.web import urls
+from jobs.web.exchange import PhaseLimits
+from jobs.web.fetcher import Fetcher
+from jobs.web.guard import Guard
+from jobs.web.resolver import Resolver
 from tests.scrape.conftest import Ask, Names, Serve, visit_by, visit_with
 from tests.scrape.hostile import Peer, Script, answer, page, redirect, says
 
@@ -123,8 +126,8 @@ def test_a_file_is_read_whatever_its_type_and_however_it_is_packed(file: bytes, 
 
 def test_half_a_rule_at_the_cap_is_no_rule() -> None:
     text = b"User-agent: *\nDisallow: /private\n"
-    padding = b"#" * (robots.MOST_BYTES - len(text) - 12) + b"\n"
-    parsed = robots.parse(text + padding + b"Disallow: /only-this", "Fanout", whole=False)
+    padding = b"#" * (robots_txt.MOST_BYTES - len(text) - 12) + b"\n"
+    parsed = robots_txt.parse(text + padding + b"Disallow: /only-this", "Fanout", whole=False)
 
     assert parsed is not None
     assert not parsed.can_fetch("http://h/private", "Fanout")
@@ -167,7 +170,7 @@ def test_a_redirect_that_leads_nowhere_is_no_file(location: str, ask: Ask, serve
     [("503 Busy", "7", 7, 7), ("503 Busy", "0", 1, 1), ("503 Busy", "soon", 1, 3), ("500 Failed", "soon", 1, 3)],
 )
 def test_a_host_whose_file_cannot_be_had_is_held_as_it_asks(
-    status: str, header: str, least: float, most: float, tools: Tools, serve: Serve
+    status: str, header: str, least: float, most: float, tools: WorkerTools, serve: Serve
 ) -> None:
     server = serve(site(answer(status=status, headers={"Retry-After": header})))
     here = context.Context()
@@ -189,11 +192,10 @@ def test_a_host_that_is_not_reached_in_time_is_that_and_no_robots(
         threading.Event().wait(sock.gettimeout())
         raise TimeoutError("timed out")
 
-    monkeypatch.setattr(connections, "CONNECT_SECONDS", 0.2)
     monkeypatch.setattr(socket.socket, "connect", swallow)
     names.say("h.test", ["8.8.8.8"])
 
-    assert ask("http://h.test/", robots=True)["code"] == "connect_timeout"
+    assert ask("http://h.test/", robots=True, limits=PhaseLimits(connect=0.2))["code"] == "connect_timeout"
 
 
 @pytest.mark.parametrize(
@@ -217,11 +219,11 @@ def test_a_host_that_speaks_no_http_is_that_and_no_robots(octets: bytes, code: s
 
 
 def test_a_look_up_that_hangs_is_that_and_no_robots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "FETCH_SECONDS", 0.3)
+    monkeypatch.setattr(robots, "MORE_SECONDS", 0.1)
     hang = threading.Event()
     fetcher = Fetcher(Guard(Resolver(lambda _host, _port: ["8.8.8.8"] if hang.wait(30) else [], threads=1)))
 
-    row = visit_with(fetcher, "http://h.test/", robots=True)
+    row = visit_with(fetcher, "http://h.test/", robots=True, limits=PhaseLimits(connect=0.2, first_byte=0.2))
 
     hang.set()
     assert row["code"] == "timeout"
@@ -244,19 +246,66 @@ def test_where_https_was_a_guess_http_is_asked_for_its_robots_too(silent: bool, 
     row = ask(f"127.0.0.1:{server.port}/public", robots=True, timeout=2)
 
     assert (row["code"], row["title"], row["final_url"]) == ("", "plain", server.url("/public"))
-    assert "https failed" in row["note"]
+    assert "https failed" in row["fetch_notes"]
 
 
-def test_silence_forbids_all_for_now(ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "FETCH_SECONDS", 0.3)
+QUICK = PhaseLimits(connect=0.3, first_byte=0.3, read=0.3)
 
-    def script(peer: Peer, request: bytes) -> None:
+
+def within(ask: Ask, url: str, limits: PhaseLimits = QUICK) -> tuple[dict, context.Context]:
+    """The row of a URL that the machine asks for, and what the schedule is told with it."""
+    here = context.Context(attempts=3)
+    context.enter(here)
+    try:
+        return ask(url, robots=True, timeout=20, limits=limits), here
+    finally:
+        context.enter(None)
+
+
+def test_a_robots_txt_that_never_comes_is_a_host_that_does_not_answer(ask: Ask, serve: Serve) -> None:
+    server = serve(lambda peer, _request: peer.stay())
+
+    row, here = within(ask, server.url())
+
+    assert row["code"] == "first_byte_timeout"
+    assert "asked for its robots.txt" in row["error"]
+    assert row["later"] > 0
+    assert (here.paces["close"], here.paces["origin"]) == ("host_down", server.url().rstrip("/"))
+
+
+def test_it_is_the_same_where_the_time_for_robots_txt_ends_first(
+    ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(robots, "MORE_SECONDS", -0.1)
+
+    row, here = within(ask, serve(lambda peer, _request: peer.stay()).url())
+
+    assert (row["code"], here.paces["close"]) == ("first_byte_timeout", "host_down")
+
+
+def test_a_robots_txt_that_is_not_whole_in_time_forbids_all_for_now(ask: Ask, serve: Serve) -> None:
+    def script(peer: Peer, _request: bytes) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nUser-agent")
         peer.stay()
 
-    row = ask(serve(script).url(), robots=True, timeout=3)
+    server = serve(script)
+
+    row, here = within(ask, server.url())
 
     assert row["code"] == "robots_disallowed"
+    assert "which forbids all (RFC 9309, 2.3.1.4)" in row["error"]
     assert row["later"] > 0
+    assert here.paces["close"] == "host_down"
+
+
+def test_a_page_that_does_not_come_where_robots_txt_did_is_no_dead_host(ask: Ask, serve: Serve) -> None:
+    def script(peer: Peer, request: bytes) -> None:
+        peer.send(rules(b"")) if b"/robots.txt" in request else peer.stay()
+
+    row, here = within(ask, serve(script).url(), PhaseLimits(connect=15.0, first_byte=1.5, read=15.0))
+
+    assert row["code"] == "first_byte_timeout"
+    assert "close" not in here.paces
 
 
 def test_a_host_that_cannot_be_reached_is_that_and_no_robots(ask: Ask, names: Names) -> None:
@@ -289,7 +338,7 @@ def test_more_than_five_redirects_are_no_file(ask: Ask, serve: Serve) -> None:
     assert len([path for path in server.paths if "robots" in path]) == 6
 
 
-def test_the_file_is_fetched_once_for_each_origin_by_all_threads(tools: Tools, serve: Serve) -> None:
+def test_the_file_is_fetched_once_for_each_origin_by_all_threads(tools: WorkerTools, serve: Serve) -> None:
     one, two = serve(site(rules(NO))), serve(site(rules(NO)))
     urls = [server.url(f"/{number}") for number in range(10) for server in (one, two)]
     threads = [threading.Thread(target=visit_by, args=(tools, url), kwargs={"robots": True}) for url in urls]
@@ -303,7 +352,7 @@ def test_the_file_is_fetched_once_for_each_origin_by_all_threads(tools: Tools, s
         assert len(server.paths) == 11
 
 
-def test_a_failure_is_asked_again_soon_and_an_answer_is_kept(tools: Tools, serve: Serve) -> None:
+def test_a_failure_is_asked_again_soon_and_an_answer_is_kept(tools: WorkerTools, serve: Serve) -> None:
     now = [100.0]
     busy = [True]
 
@@ -314,7 +363,7 @@ def test_a_failure_is_asked_again_soon_and_an_answer_is_kept(tools: Tools, serve
 
     server = serve(script)
     files = robots.RobotsFiles(tools.fetcher, clock=lambda: now[0])
-    tools = Tools(fetcher=tools.fetcher, robots=files)
+    tools = WorkerTools(fetcher=tools.fetcher, robots=files)
 
     def code() -> str:
         return str(visit_by(tools, server.url("/x"), robots=True)["code"])
@@ -341,7 +390,7 @@ def test_a_failure_is_asked_again_soon_and_an_answer_is_kept(tools: Tools, serve
     ],
 )
 def test_a_crawl_delay_slows_the_host_down(
-    said: str, pause: float | None, why: str | None, tools: Tools, serve: Serve
+    said: str, pause: float | None, why: str | None, tools: WorkerTools, serve: Serve
 ) -> None:
     server = serve(site(rules(f"User-agent: *\nCrawl-delay: {said}\n")))
     here = context.Context()
@@ -381,7 +430,7 @@ def test_each_hop_asks_the_rules_of_its_own_host(ask: Ask, serve: Serve) -> None
 
 def allowed(text: str, path: str, agent: str = "Fanout") -> bool:
     """Whether a robots.txt lets an agent fetch a path."""
-    parsed = robots.parse(text.encode(), agent)
+    parsed = robots_txt.parse(text.encode(), agent)
     return robots.Rules(parsed=parsed).allow(urls.target(f"http://example.com{path}"), agent)
 
 
@@ -464,7 +513,7 @@ def test_rules_of_the_same_length_allow_and_sitemaps_end_no_group() -> None:
 
 @pytest.mark.parametrize(("path", "allowed"), [("/example/page/", True), ("/example/page/disallowed.gif", False)])
 def test_the_longest_rule_wins_as_in_the_rfc(path: str, allowed: bool) -> None:
-    parsed = robots.parse(
+    parsed = robots_txt.parse(
         b"User-Agent: foobot\nAllow: /example/page/\nDisallow: /example/page/disallowed.gif\n", "foobot"
     )
 
@@ -486,7 +535,7 @@ def test_the_longest_rule_wins_as_in_the_rfc(path: str, allowed: bool) -> None:
 def test_a_file_made_to_be_slow_is_read_soon(text: bytes) -> None:
     started = time.process_time()
 
-    parsed = robots.parse(text, "Fanout")
+    parsed = robots_txt.parse(text, "Fanout")
     assert parsed is not None
     parsed.can_fetch("http://h/" + "ab" * 1_000, "Fanout")
 
@@ -497,14 +546,92 @@ def test_other_agents_groups_stay_apart() -> None:
     text = (
         b"User-agent: one\nDisallow: /a\nUser-agent: two\nUser-agent: fanout\nDisallow: /b\nUser agent x\nDisallow: /c"
     )
-    parsed = robots.parse(text, "Fanout")
+    parsed = robots_txt.parse(text, "Fanout")
 
     assert parsed is not None
     assert [parsed.can_fetch(f"http://h/{path}", "Fanout") for path in "abc"] == [True, False, True]
 
 
+@pytest.mark.parametrize(
+    ("text", "path", "allowed_there"),
+    [
+        ("User-agent: FooBot\nX: y\nUser-agent: *\nDisallow: /\n", "/x", False),
+        ("User-agent: FooBot\nSitemap: http://h/s.xml\n\nUser-agent: *\nDisallow: /\n", "/x", False),
+        ("User-agent: FooBot\nCrawl-delay: 3\nUser-agent: *\nDisallow: /\n", "/x", False),
+        ("User-agent: FooBot\nDisallow:\nUser-agent: *\nDisallow: /\n", "/x", True),
+        ("User-agent: *\nUser-agent: FooBot\nDisallow: /a\n\nUser-agent: *\nDisallow: /b\n", "/b", True),
+        ("User-agent: * everybody\nDisallow: /\n", "/x", False),
+        ("User-agent: *foo\nDisallow: /\n", "/x", True),
+        ("Disallow: /\nUser-agent: FooBot\nAllow: /y\n", "/x", True),
+        ("User-agent FooBot\nDisallow /x\n", "/x", False),
+        ("User-agent: FooBot\nDisallow /x and more\n", "/x", True),
+        ("User-agent: FooBot\nDisallowed: /x\nDissalow: /y\n", "/y", False),
+        ("User-agent: FooBot\nDisallow: /\nAllow: /a/index.html\n", "/a/", True),
+        ("User-agent: FooBot\nDisallow: /\nAllow: /a/index.html\n", "/a/b", False),
+        ("User-agent: FooBot\x0bDisallow: /x\nDisallow: /\x85y\n", "/y", True),
+        ("User-agent: FooBot\nDisallow: /x#y\n", "/x", False),
+        ("User-agent: FooBot\nDisallow: /\u6771\nAllow: /\n", "/%E6%9D%B1", False),
+        ("User-agent: FooBot\nDisallow: /x" + "y" * 20_000 + "\n", "/x", True),
+        ("\ufeffUser-agent: FooBot\nDisallow: /x\n", "/x", False),
+    ],
+)
+def test_groups_and_lines_are_read_as_the_reference_parser_does(text: str, path: str, allowed_there: bool) -> None:
+    assert allowed(text, path, "FooBot") is allowed_there
+
+
+def test_a_crawl_delay_is_that_of_the_agents_named_so_far() -> None:
+    text = b"User-agent: *\nCrawl-delay: 7\nUser-agent: FooBot\nDisallow: /x\n"
+
+    delays = [robots.Rules(parsed=robots_txt.parse(text, agent)).delay(agent) for agent in ("FooBot", "OtherBot")]
+
+    assert delays == [None, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("", "*"),
+        ("Fanout/0.1.0", "Fanout"),
+        ("NameBot", "NameBot"),
+        ("NameBot (+https://name.example/bot)", "NameBot"),
+        ("Mozilla/5.0 (compatible; NameBot/1.0; +https://name.example/bot)", "NameBot"),
+        ("Mozilla/5.0 (compatible;NameBot;+https://name.example/bot)", "NameBot"),
+        ("mozilla/5.0 (COMPATIBLE; Name-Bot_x/7~bl; +http://name.example)", "Name-Bot_x"),
+        ("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; NameBot/1.2; +https://n.example)", "NameBot"),
+        (
+            "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "Chrome/120.0.0.0 Mobile Safari/537.36 (compatible; NameBot/2.1; +http://n.example/bot.html)",
+            "NameBot",
+        ),
+        ("Mozilla/5.0 (Macintosh) AppleWebKit/600.2 (KHTML, like Gecko) Version/8 Safari/600 (NameBot/0.1)", "NameBot"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0 NameBot/1.0 (+https://n.example)",
+            "NameBot",
+        ),
+        ("Mozilla/5.0 (compatible; +https://n.example/a/b; NameBot/1.0)", "NameBot"),
+        ("Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0)", "Mozilla"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/1 Safari/537",
+            "Mozilla",
+        ),
+        ("Mozilla/5.0 (", "Mozilla"),
+    ],
+)
+def test_the_product_is_the_name_that_is_nobody_elses(user_agent: str, name: str) -> None:
+    assert product_of(user_agent) == name
+
+
+def test_rules_are_read_for_the_name_behind_a_browsers(ask: Ask, serve: Serve) -> None:
+    server = serve(site(rules("User-agent: NameBot\nDisallow: /\n")))
+
+    row = ask(server.url("/x"), robots=True, user_agent="Mozilla/5.0 (compatible; NameBot/1.0; +https://n.example)")
+
+    assert row["code"] == "robots_disallowed"
+    assert "asks NameBot not to fetch" in row["error"]
+
+
 def test_the_oldest_files_are_forgotten_when_they_take_much_room(
-    tools: Tools, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    tools: WorkerTools, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(robots, "MOST_KEPT_BYTES", 1_000)
     servers = [serve(site(rules(NO + "#" * 400))) for _ in range(4)]

@@ -15,13 +15,16 @@ from pathlib import Path
 import pytest
 
 from jobs import ItemError, scrape
-from jobs.runtime import catalog, context
-from jobs.runtime.errors import BadParams
-from jobs.runtime.params import validate_params
+from jobs.runtime import catalog
+from jobs.runtime.core.errors import BadParams
+from jobs.runtime.job import context
+from jobs.runtime.job.params import validate_params
 from jobs.runtime.runner.blame import GRACE
-from jobs.scrape import columns, later, verdict
+from jobs.scrape import columns
+from jobs.scrape.attempt import WorkerTools
 from jobs.scrape.codes import CODES
-from jobs.scrape.visit import Tools, Wishes
+from jobs.scrape.options import ScrapeOptions
+from jobs.web import retry_policy, status_failures, urls
 from tests.scrape.conftest import Ask, Names, Serve, visit_by, wishes_of
 from tests.scrape.hostile import Peer, answer, page, redirect, says
 
@@ -33,10 +36,19 @@ def job() -> catalog.Job:
 
 def test_the_job_is_found_with_its_params_and_columns(job: catalog.Job) -> None:
     assert (job.name, job.title, job.bound, job.item_name) == ("scrape", "Read web pages", "io", "url")
-    assert {param.name for param in job.params} == set(Wishes.__dataclass_fields__)
-    named = [column.name for column in job.columns({"save_pages": True})]
-    assert named == [column.name for column in job.fixed_columns]
-    assert named == [*(column.name for column in job.columns({})), "page_warc"]
+    assert {param.name for param in job.params} == set(ScrapeOptions.__dataclass_fields__)
+    saved = {"save_pages": True, "save_content": True, "pdf": True}
+    named = [
+        column.name for column in job.columns({**saved, "columns": "everything,content,contacts,seo,fragment_found"})
+    ]
+    assert {name for name in named if ":" not in name} == {column.name for column in job.fixed_columns}
+    assert [column.name for column in job.columns(saved)] == [
+        *(column.name for column in job.columns({})),
+        "page_warc",
+        "page_md",
+        "pdf_pages",
+        "pdf_text",
+    ]
     assert len(named) == len(set(named))
     assert all(column.help for column in job.fixed_columns)
 
@@ -137,8 +149,9 @@ def test_fetching_loads_no_css_selectors_without_fields(serve: Serve) -> None:
 
 def test_the_codes_in_the_sources_are_the_codes_that_are_declared() -> None:
     """Every code a source raises is in the closed list, and every code of the list is raised somewhere."""
-    folder = Path(scrape.__file__).parent
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py") if path.name != "codes.py")
+    folders = (Path(scrape.__file__).parent, Path(urls.__file__).parent)
+    paths = (path for folder in folders for path in folder.rglob("*.py") if path.name != "codes.py")
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     raised = set(re.findall(r'ItemError\(\s*"([a-z_0-9]+)"', sources))
 
     assert raised <= {*CODES, "timeout"}
@@ -153,7 +166,7 @@ class Said(typing.NamedTuple):
     paces: dict[str, typing.Any]
 
 
-def in_machine(tools: Tools, url: str, *, attempt: int = 1, seconds: float = 10.0, **wishes: typing.Any) -> Said:
+def in_machine(tools: WorkerTools, url: str, *, attempt: int = 1, seconds: float = 10.0, **wishes: typing.Any) -> Said:
     """One attempt as the machine makes it, and what it said of the host."""
     here = context.Context(attempt=attempt, deadline=time.monotonic() + seconds)
     context.enter(here)
@@ -163,26 +176,26 @@ def in_machine(tools: Tools, url: str, *, attempt: int = 1, seconds: float = 10.
         context.enter(None)
 
 
-def test_a_good_answer_tells_its_latency(tools: Tools, serve: Serve) -> None:
+def test_a_good_answer_tells_its_latency(tools: WorkerTools, serve: Serve) -> None:
     said = in_machine(tools, serve(page()).url())
 
     assert 0 < said.paces["latency"] < 5
     assert "error" not in said.paces
 
 
-@pytest.mark.parametrize("status", sorted(later.RETRIED_STATUSES))
-def test_what_may_pass_is_tried_again(status: int, tools: Tools, serve: Serve) -> None:
+@pytest.mark.parametrize("status", sorted(retry_policy.RETRIED_STATUSES))
+def test_what_may_pass_is_tried_again(status: int, tools: WorkerTools, serve: Serve) -> None:
     said = in_machine(tools, serve(says(answer(b"<title>sorry</title>", status=f"{status} x"))).url())
 
     assert 1.0 <= said.row["later"] <= 3.0
-    assert said.row["code"] == verdict.code_of(status)
+    assert said.row["code"] == status_failures.code_of(status)
     assert (said.row["status"], said.row["title"]) == (status, "sorry")
     assert said.paces["error"] is True
     assert ("hold" in said.paces) == (status in (429, 503))
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 418, 451, 501, 505, 526])
-def test_what_will_not_pass_is_not_tried_again(status: int, tools: Tools, serve: Serve) -> None:
+def test_what_will_not_pass_is_not_tried_again(status: int, tools: WorkerTools, serve: Serve) -> None:
     said = in_machine(tools, serve(says(answer(status=f"{status} x"))).url())
 
     assert "later" not in said.row
@@ -196,7 +209,7 @@ def test_what_will_not_pass_is_not_tried_again(status: int, tools: Tools, serve:
     [("7", 7, 7), ("99999999", 300, 300), ("-5", 1, 3), ("soon", 1, 3), ("Thu, 01 Jan 1990 00:00:00 GMT", 1, 3)],
 )
 def test_retry_after_holds_the_host(
-    status: int, header: str, least: float, most: float, tools: Tools, serve: Serve
+    status: int, header: str, least: float, most: float, tools: WorkerTools, serve: Serve
 ) -> None:
     server = serve(says(answer(status=f"{status} x", headers={"Retry-After": header})))
 
@@ -220,7 +233,11 @@ def test_retry_after_holds_the_host(
         ("Fri, 31 Dec 9999 23:59:59 GMT", 300.0),
         ("Sun, 06 Nov 1994 08:49:07 GMT", None),
         ("Sun, 99 Nov 1994 08:49:07 GMT", None),
-        ("1.5", None),
+        ("1.5", 1.5),
+        ("30s", 30.0),
+        ("30 Seconds", 30.0),
+        ("30 minutes", None),
+        ("30,", None),
         ("٣", None),
         ("", None),
     ],
@@ -228,12 +245,12 @@ def test_retry_after_holds_the_host(
 def test_retry_after_is_read_as_seconds_or_as_a_date(header: str, seconds: float | None) -> None:
     now = datetime.datetime(1994, 11, 6, 8, 49, 37, tzinfo=datetime.UTC)
 
-    assert later.asked_seconds(header, now) == seconds
+    assert retry_policy.asked_seconds(header, now) == seconds
 
 
 def test_without_retry_after_the_wait_doubles_with_jitter_up_to_a_limit() -> None:
     chance = random.Random(1)
-    waits = [[later.own_seconds(attempt, chance) for _ in range(200)] for attempt in (1, 2, 3, 20)]
+    waits = [[retry_policy.own_seconds(attempt, chance) for _ in range(200)] for attempt in (1, 2, 3, 20)]
 
     assert all(1 <= wait <= 3 for wait in waits[0])
     assert all(2 <= wait <= 6 for wait in waits[1])
@@ -242,7 +259,7 @@ def test_without_retry_after_the_wait_doubles_with_jitter_up_to_a_limit() -> Non
     assert max(waits[0]) - min(waits[0]) > 1
 
 
-def test_a_host_that_is_not_reached_is_reported_as_down(tools: Tools, names: Names) -> None:
+def test_a_host_that_is_not_reached_is_reported_as_down(tools: WorkerTools, names: Names) -> None:
     names.say("h.test", ["127.0.0.1"])
 
     refused = in_machine(tools, "http://h.test:9994/")
@@ -253,7 +270,7 @@ def test_a_host_that_is_not_reached_is_reported_as_down(tools: Tools, names: Nam
     assert "later" not in refused.row
 
 
-def test_a_visit_ends_itself_before_the_machines_deadline(tools: Tools, serve: Serve) -> None:
+def test_a_visit_ends_itself_before_the_machines_deadline(tools: WorkerTools, serve: Serve) -> None:
     """It gives itself less time than it has, and ends before the machine would end it (a second after its deadline)."""
 
     def silent(peer: Peer, _request: bytes) -> None:
@@ -311,7 +328,8 @@ def test_both_readers_fill_the_row(reader: str, ask: Ask, serve: Serve) -> None:
     assert row["parse_seconds"] > 0
 
 
-def test_many_threads_share_one_fetcher(tools: Tools, serve: Serve) -> None:
+@pytest.mark.usefixtures("restless")
+def test_many_threads_share_one_fetcher(tools: WorkerTools, serve: Serve) -> None:
     def script(peer: Peer, request: bytes) -> bool:
         peer.send(answer(f"<title>{request.split()[1].decode()}</title>".encode()))
         return True

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import ada_url
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import ItemError
-from jobs.scrape import urls
+from jobs.web import urls
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,26 @@ from jobs.scrape import urls
         ("http://under_score.example/", "http://under_score.example/"),
         ("http://example.org./", "http://example.org./"),
         ("http://0x7f.1/", "http://127.0.0.1/"),
+        ("example.org\\page", "https://example.org/page"),
+        ("www.example.org\\a\\..\\b", "https://www.example.org/b"),
+        ("example.org\\", "https://example.org/"),
+        ("example.org:8080\\x y", "https://example.org:8080/x%20y"),
+        ("\\\\example.org\\x", "https://example.org/x"),
+        ("http:\\\\example.org\\a b", "http://example.org/a%20b"),
+        ("localhost\\x", "https://localhost/x"),
+        ("127.0.0.1\\x y", "https://127.0.0.1/x%20y"),
+        ("[::1]\\x", "https://[::1]/x"),
+        ("example.org/a b", "https://example.org/a%20b"),
+        ("example.org?q=a b", "https://example.org/?q=a%20b"),
+        ("example.org?q=a\\b", "https://example.org/?q=a\\b"),
+        ("example.org#a b", "https://example.org/"),
+        ("bücher.example\\a ü", "https://xn--bcher-kva.example/a%20%C3%BC"),
+        ("example。org/x", "https://example.org/x"),
+        ("example．org", "https://example.org/"),
+        ("http:example.org", "http://example.org/"),
+        ("https:///example.org/x", "https://example.org/x"),
+        ("example.org/100%", "https://example.org/100%"),
+        ("https://example.org\\@evil.example", "https://example.org/@evil.example"),
     ],
 )
 def test_a_cell_is_read_as_browsers_read_it(cell: str, href: str) -> None:
@@ -126,6 +147,21 @@ def test_the_group_is_the_host_whatever_the_scheme_and_port() -> None:
 
     assert {urls.host(cell) for cell in cells} == {"example.org"}
     assert urls.host("http://例え.jp/") == "xn--r8jz45g.jp"
+
+
+@pytest.mark.parametrize(
+    "cell", ["http://once.example/a", " once.example/b ", "<https://once.example/c>", "[x](http://o.example)"]
+)
+def test_a_url_is_parsed_once_for_cell_group_key_and_request(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    real = ada_url.URL
+    monkeypatch.setattr(ada_url, "URL", lambda *given: parsed.append(given[0]) or real(*given))
+
+    url = urls.read_cell(cell)
+    found = urls.host(url), urls.key(url), urls.target(url).host
+
+    assert all(found)
+    assert len(parsed) == 1
 
 
 def test_http_instead_of_https_keeps_a_port_that_was_named() -> None:

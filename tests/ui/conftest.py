@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jobs.runtime import catalog, client, presence
-from jobs.runtime.records import Event, Item, ItemState, Run, RunState, Table
-from jobs.runtime.store import commands, items, outcomes, runs
+from jobs.runtime import catalog, client
+from jobs.runtime.core.records import Event, Item, ItemState, Run, RunState, Table
+from jobs.runtime.home import runner_lock
+from jobs.runtime.store import events as event_log
+from jobs.runtime.store import items, outcomes, runs
 from jobs.runtime.store.connection import Store
-from tests.conftest import play_the_runner
+from tests.support.processes import play_the_runner
 
 PROJECT = Path(__file__).resolve().parents[2]
 BEGAN = time.time() - 60
@@ -35,7 +37,7 @@ class Stage:
 
     def __init__(self, home: Path) -> None:
         self.store = Store(home)
-        self.presence = presence.Presence(home)
+        self.presence = runner_lock.RunnerLock(home)
 
     def play_the_runner(self) -> None:
         """Be the live runner of this home, one that does nothing."""
@@ -70,10 +72,10 @@ class Stage:
             submitted_at=BEGAN,
         )
         with self.store.write() as db:
-            number = runs.add(db, run, runs.Traits())
+            number = runs.add(db, run, runs.JobTraits())
             items.add(db, number, 1, [Item(cell=cell, others=tuple(others)) for cell in cells])
             runs.queue(db, number, items=len(cells), sample=False, at=BEGAN)
-            commands.log(db, number, Event(at=BEGAN, kind="submitted", text=f"{len(cells)} items submitted"))
+            event_log.log(db, number, Event(at=BEGAN, kind="submitted", text=f"{len(cells)} items submitted"))
             if state is not RunState.QUEUED:
                 runs.move(db, number, RunState.RUNNING)
             done = (len(cells) if state.terminal else 0) if done is None else done
@@ -90,12 +92,22 @@ class Stage:
                 runs.change(db, number, paused_since=BEGAN + 5.0)
             return runs.get(db, number).run
 
+    def finish(self, run: Run, row: dict[str, Any]) -> None:
+        """Give each item of a run that was submitted this row, and end it."""
+        with self.store.write() as db:
+            number = runs.find(db, run.id).number
+            runs.move(db, number, RunState.RUNNING)
+            new = [_outcome(position, None, row) for position in range(1, run.items + 1)]
+            outcomes.add(db, number, new, duplicates=False)
+            runs.move(db, number, RunState.FINISHED)
+            runs.change(db, number, ended_at=BEGAN + 10.0)
+
     def log(self, run: Run, *events: Event) -> None:
         """Lines of the log of a run, in this order."""
         with self.store.write() as db:
             number = runs.find(db, run.id).number
             for event in events:
-                commands.log(db, number, event)
+                event_log.log(db, number, event)
 
     def delete(self, run: Run) -> None:
         """A run deleted, as in another tab."""
@@ -119,7 +131,7 @@ def _outcome(position: int, failure: tuple[str, str] | None, row: dict[str, Any]
         code=code,
         error=error,
         detail="",
-        row=None if failure else json.dumps(row),
+        row=None if failure else json.dumps(row, ensure_ascii=False),  # as the workers write it
         attempts=1,
         worker=4711,
         slot=1,
@@ -161,7 +173,7 @@ def visit(home: Path) -> Open:
 
     def open_page(page: str, **query: str) -> AppTest:
         app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=30)
-        app.switch_page(f"jobs/ui/{page}.py")
+        app.switch_page(f"jobs/ui/{page}/{page}.py")
         for name, value in query.items():
             app.query_params[name] = value
         return checked(app.run())

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from jobs.runtime import client, measure
-from jobs.runtime.client import asking
-from jobs.runtime.records import Item, RunState
+from jobs.runtime import client, compare, measure
+from jobs.runtime.client import commands as asking
+from jobs.runtime.core.records import Item, RunState
 from jobs.runtime.store import commands, runs
-from jobs.ui.side_by_side import label
-from tests.measure.conftest import Stage
+from jobs.ui.compare.side_by_side import label
+from tests.support.stage import Stage
 from tests.ui.conftest import HOSTILE, Open, checked, marked_up, texts
 
 WALLS = {"sequential": 8.0, "threads": 8.1, "processes": 4.1, "both": 4.3}
@@ -21,7 +22,7 @@ WALLS = {"sequential": 8.0, "threads": 8.1, "processes": 4.1, "both": 4.3}
 @pytest.fixture(autouse=True)
 def no_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test plays the runner itself."""
-    monkeypatch.setattr("jobs.runtime.client.submitting.see_to_runner", lambda: "")
+    monkeypatch.setattr("jobs.runtime.client.submission.see_to_runner", lambda: "")
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def table(app, column: str):
 
 def measured(stage: Stage) -> measure.Measurement:
     """A complete measurement of four numbers."""
-    order = measure.Order(job="factorial", params={}, processes=2, threads=2, repeats=2)
+    order = measure.MeasureRequest(job="factorial", params={}, processes=2, threads=2, repeats=2)
     measurement = measure.begin(order, [Item(cell=cell) for cell in ("5", "6", "7", "8")])
     while not measurement.complete:
         step = list(measurement.runs)[-1]
@@ -102,7 +103,7 @@ def test_a_measurement_can_be_stopped(visit: Open, stage: Stage, monkeypatch: py
 
 
 def test_a_measurement_that_was_stopped_says_nothing(visit: Open, stage: Stage) -> None:
-    measurement = measure.begin(measure.Order(job="factorial", params={}), [Item(cell="5"), Item(cell="6")])
+    measurement = measure.begin(measure.MeasureRequest(job="factorial", params={}), [Item(cell="5"), Item(cell="6")])
     with stage.store.write() as db:
         number = runs.find(db, measurement.first.id).number
         runs.move(db, number, RunState.CANCELLING)
@@ -251,7 +252,7 @@ def test_of_three_runs_any_two_are_compared_row_by_row(visit: Open, stage: Stage
 def test_long_runs_are_compared_row_by_row_when_asked(
     visit: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.ui.row_changes.UNASKED", 1)
+    monkeypatch.setattr("jobs.ui.compare.row_changes.UNASKED", 1)
     runs = [stage.run(["5", "6"], [{"n": number}, {}]) for number in range(2)]
     app = visit("compare", runs=",".join(run.id for run in runs))
     assert not any("what" in frame.value for frame in app.dataframe)
@@ -304,6 +305,8 @@ def test_changes_as_a_file_hold_no_formula(stage: Stage) -> None:
         stage.run(["http://site-1.sample/"], [{"title": title}], job="scrape") for title in ("=1+1", "@SUM(A1)")
     )
 
-    written = measure.changes_as_csv(first, second).decode().splitlines()
+    out = io.BytesIO()
+    compare.write_changes(first, second, out)
+    written = out.getvalue().decode().splitlines()
 
-    assert written == [",".join(measure.CHANGE_COLUMNS), "http://site-1.sample/,1,1,title,'=1+1,'@SUM(A1)"]
+    assert written == [",".join(compare.CHANGE_COLUMNS), "http://site-1.sample/,1,1,title,'=1+1,'@SUM(A1)"]

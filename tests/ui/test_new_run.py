@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-from jobs.runtime import client
-from jobs.runtime.records import Limits, Pool, RunState, Table
-from jobs.ui.source import LARGEST
+from jobs.runtime import catalog, client
+from jobs.runtime.core.budget import Budget
+from jobs.runtime.core.records import AUTO, Limits, Pool, RunState, Table
+from jobs.runtime.core.reuse import Reuse
+from jobs.runtime.store import runs
+from jobs.ui.new_run.items_source import LARGEST
 from tests.ui.conftest import Open, Stage, badges, checked, plain, texts
 
 ALL_FIELDS = '''
@@ -82,16 +89,14 @@ def test_a_job_that_is_not_there_leaves_the_first(new_run: Open) -> None:
 def test_typed_numbers_and_ranges_are_counted(new_run: Open) -> None:
     app = typed(new_run(job="factorial"), "factorial", "5000, 6000 7000\n1000..3000 step 1000")
 
-    assert "6 whole numbers" in badges(app)
+    assert "6 whole numbers: all will run" in badges(app)
     assert start_of(app)
 
 
 def test_one_bad_line_blocks_no_other(new_run: Open) -> None:
     app = typed(new_run(), "scrape", "https://example.org/\nhtp:/x\nhttps://example.org/")
 
-    assert "3 URLs" in badges(app)
-    assert "1 duplicate, performed once" in badges(app)
-    assert "1 cannot run and stay in the table" in badges(app)
+    assert "3 rows: 1 will be fetched, 1 copied from a duplicate, 1 cannot run" in badges(app)
     table = next(frame.value for frame in app.dataframe if "reason" in frame.value)
     assert list(table["line"]) == [2]
     assert '"htp:/x"' in table["reason"][0]
@@ -127,7 +132,7 @@ def test_the_sample_can_be_taken_and_given_back(new_run: Open) -> None:
     app.button(key="sample").click()
     checked(app.run())
 
-    assert "48 URLs" in badges(app)
+    assert "48 rows: 43 will be fetched, 3 copied from a duplicate, 2 cannot run" in badges(app)
     assert "sample_urls.csv" in texts(app)
     assert start_of(app)
     app.button(key="own").click()
@@ -171,7 +176,7 @@ def test_an_upload_is_read_and_its_column_found(new_run: Open) -> None:
     checked(app.run())
 
     assert chooser(app, "column:scrape:companies.csv").value == "home"
-    assert "3 URLs" in badges(app)
+    assert "3 rows: 2 will be fetched, 1 cannot run" in badges(app)
     assert app.text_area(key="text:scrape").disabled
 
 
@@ -232,6 +237,50 @@ def test_another_column_can_be_chosen(new_run: Open) -> None:
     assert [item.cell for item in client.items(client.runs()[0].id)] == ["10", "20"]
 
 
+def test_how_an_upload_is_written_can_be_said(new_run: Open) -> None:
+    app = new_run(job="scrape")
+    content = "https://a.example/é;x,y\nhttps://a.example/ß;y,z\n".encode("cp1252")
+    app.file_uploader(key="file:scrape").set_value(("list.csv", content, "text/csv"))
+    app = checked(app.run())
+    said = {
+        box.label: box for box in app.selectbox if box.label in ("Between cells", "The first filled line", "Encoding")
+    }
+
+    said["Between cells"].set_value("none")
+    said["The first filled line"].set_value("is an item")
+    said["Encoding"].set_value("cp1252")
+    app = checked(app.run())
+
+    found = app.session_state["preflight"][-1]
+    assert (found.rows, found.delimiter, found.encoding) == (2, "", "cp1252")
+    assert [item.cell for item in found.items_iter()] == ["https://a.example/é;x,y", "https://a.example/ß;y,z"]
+
+
+def test_the_sitemaps_of_an_index_are_fetched_when_they_are_asked_for(new_run: Open) -> None:
+    app = new_run(job="scrape")
+    content = b"<sitemapindex><sitemap><loc>http://127.0.0.1:9/a.xml</loc></sitemap></sitemapindex>"
+    app.file_uploader(key="file:scrape").set_value(("index.xml", content, "text/xml"))
+    app = checked(app.run())
+    (switch,) = (toggle for toggle in app.toggle if toggle.label == "Fetch its sitemaps")
+
+    app = checked(switch.set_value(True).run())
+
+    assert "none of its 1 sitemap gave an entry" in texts(app)
+    assert [toggle.value for toggle in app.toggle if toggle.label == "Fetch its sitemaps"] == [True]
+
+
+def test_what_does_not_fit_an_upload_is_a_sentence_and_can_be_said_otherwise(new_run: Open) -> None:
+    app = new_run(job="scrape")
+    app.file_uploader(key="file:scrape").set_value(("list.csv", b"https://a.example/\xff\n", "text/csv"))
+    app = checked(app.run())
+    (encoding,) = (box for box in app.selectbox if box.label == "Encoding")
+
+    app = checked(encoding.set_value("shift_jis").run())
+
+    assert "what is not shift_jis was replaced" in texts(app)
+    assert any(box.label == "Encoding" for box in app.selectbox)
+
+
 def test_an_upload_that_is_no_table_says_why(new_run: Open) -> None:
     app = new_run()
 
@@ -259,7 +308,7 @@ def test_too_large_an_upload_names_the_command_line(new_run: Open) -> None:
     app.file_uploader(key="file:factorial").set_value(("big.csv", b"1\n" * (LARGEST // 2 + 1), "text/csv"))
     checked(app.run())
 
-    assert "python -m jobs run factorial big.csv" in texts(app)
+    assert [code.value for code in app.code] == ["python -m jobs run factorial big.csv"]
     assert not start_of(app)
 
 
@@ -321,6 +370,20 @@ def test_a_broken_job_is_listed_and_harms_no_other(new_run: Open, own_jobs: Path
     assert start_of(typed(app, "factorial", "5"))
 
 
+def test_a_second_file_and_a_folder_that_is_not_there_are_listed_and_harm_nothing(
+    new_run: Open, own_jobs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_jobs / "scrape.py").write_text("raise SystemExit")
+    monkeypatch.setenv("JOBS_PATH", f"{own_jobs}{os.pathsep}{own_jobs / 'nowhere'}")
+
+    app = new_run(job="scrape")
+
+    assert "2 job files cannot be used: see why" in [entry.label for entry in app.expander]
+    assert "scrape is the name of another job already" in texts(app)
+    assert "is not there: make it, or take it out of JOBS_PATH" in texts(app)
+    assert start_of(typed(app, "scrape", "https://example.org/"))
+
+
 def test_a_param_that_cannot_be_disables_start_with_the_reason(new_run: Open) -> None:
     app = typed(new_run(), "scrape", "https://example.org/")
 
@@ -329,6 +392,23 @@ def test_a_param_that_cannot_be_disables_start_with_the_reason(new_run: Open) ->
 
     assert not start_of(app)
     assert "Options: fields" in texts(app)
+
+
+def test_where_a_run_goes_is_asked_where_there_is_a_cluster(
+    new_run: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = typed(new_run(job="factorial"), "factorial", "5 6 7")
+    assert not [one for one in app.segmented_control if one.label == "Where"]
+
+    monkeypatch.setenv("JOBS_CLUSTER", "processes://2")
+    checked(app.run())
+    app.segmented_control(key="on").set_value("cluster")
+    checked(app.run())
+    assert "on the cluster" in texts(app)
+    app.button(key="start").click()
+    checked(app.run())
+
+    assert client.runs()[0].on == "cluster"
 
 
 def test_start_makes_the_run_as_the_page_said_and_goes_over_to_it(new_run: Open, stage: Stage) -> None:
@@ -388,7 +468,7 @@ def test_after_a_start_the_page_can_be_opened_again_as_it_was_left(
     assert "New run" not in [header.value for header in app.header]
 
     app.session_state["started"] = (client.runs()[0].id, 0.0)  # long ago: no second click
-    app.switch_page("jobs/ui/new_run.py")
+    app.switch_page("jobs/ui/new_run/new_run.py")
     checked(app.run())
 
     assert [header.value for header in app.header] == ["New run"]
@@ -459,6 +539,42 @@ def test_an_earlier_table_keeps_its_other_columns(new_run: Open, stage: Stage) -
     assert [item.others for item in client.items(run.id)] == [("A, Inc.",), ("A, Inc.",)]
 
 
+HOSTILE_CELLS = ["a\nb", "tab\there", "5, 6; 7", " edge ", "", "1..9", "\u2028", '"quoted"', "x\r\ny", "=1+1", "a", "a"]
+
+
+@pytest.mark.parametrize("columns", [(), ("name", "text")])
+def test_an_earlier_run_gives_the_very_same_items_whatever_is_in_its_cells(
+    new_run: Open, stage: Stage, own_jobs: Path, columns: tuple[str, ...]
+) -> None:
+    (own_jobs / "fields.py").write_text(ALL_FIELDS)
+    table = Table(source="list.csv", columns=columns, item_column="text")
+    others = ["one\ntwo,\t three"] if columns else []
+    earlier = stage.run("fields", HOSTILE_CELLS, table=table, others=others)
+    app = new_run(again=earlier.id)
+
+    app.button(key="start").click()
+    checked(app.run())
+
+    run = client.runs()[0]
+    assert run.id != earlier.id
+    assert list(client.items(run.id)) == list(client.items(earlier.id))
+    assert run.table == earlier.table
+
+
+@pytest.mark.parametrize("cell", HOSTILE_CELLS)
+def test_each_cell_by_itself_comes_back_as_it_is(new_run: Open, stage: Stage, own_jobs: Path, cell: str) -> None:
+    (own_jobs / "fields.py").write_text(ALL_FIELDS)
+    earlier = stage.run("fields", [cell, "and another"], table=Table(item_column="text"))
+    app = new_run(again=earlier.id)
+
+    app.button(key="start").click()
+    checked(app.run())
+
+    run = client.runs()[0]
+    assert run.id != earlier.id
+    assert [item.cell for item in client.items(run.id)] == [cell, "and another"]
+
+
 def test_an_unknown_earlier_run_is_a_sentence(new_run: Open) -> None:
     app = new_run(again="ffff")
 
@@ -499,3 +615,130 @@ def test_the_sample_is_offered_in_words_only_where_there_is_one(new_run: Open, o
     (own_jobs / "fields.py").write_text(ALL_FIELDS)
 
     assert "Nothing to run yet: type texts, or choose a file." in texts(new_run(job="fields"))
+
+
+def test_cells_of_which_none_is_an_item_are_not_called_items(new_run: Open) -> None:
+    app = typed(new_run(), "scrape", "apples\npears")
+
+    assert "2 cells, none a URL" in badges(app)
+    assert "2 URLs" not in badges(app)
+    assert "see why above" in texts(app)
+    assert "measure" not in [button.key for button in app.button]
+
+
+def test_what_a_job_gives_is_said_before_anything_runs(new_run: Open) -> None:
+    captions = [plain(entry.value) for entry in new_run(job="factorial").caption]
+
+    assert any(
+        caption.startswith("One row for each whole number, with your own columns and n, digits") for caption in captions
+    )
+
+
+def test_a_first_visit_is_told_three_steps_and_a_second_none(new_run: Open, stage: Stage) -> None:
+    app = new_run()
+    steps = [entry.value for entry in app.text if entry.value[:1].isdigit()]
+    assert [step[0] for step in steps] == ["1", "2", "3"]
+    app.button(key="sample").click()
+    assert start_of(checked(app.run()))
+
+    stage.run()
+
+    app = new_run()
+    assert [entry.value for entry in app.text if entry.value[:1].isdigit()] == []
+    assert app.button(key="sample").label == "Try the sample"
+
+
+def test_of_several_samples_each_has_a_button_and_its_own_options(new_run: Open, stage: Stage) -> None:
+    stage.run()
+    app = new_run(job="request")
+    buttons = [button for button in app.button if str(button.key).startswith("sample")]
+    assert [plain(button.label) for button in buttons] == [
+        "Try the sample: where each place is",
+        "Try the sample: a language model's label for each review",
+    ]
+
+    asked = []
+    for button in ("sample_labels", "own", "sample"):
+        app.button(key=button).click()
+        checked(app.run())
+        asked += [entry.value for entry in app.text_input if entry.label == "Address"]
+
+    assert (asked[0], asked[-1]) == ("http://api.sample/v1/chat/completions", "http://api.sample/geocode?q={place}")
+    assert start_of(app)
+
+
+def test_a_job_that_waits_finds_its_own_number_of_threads(new_run: Open, stage: Stage) -> None:
+    before = texts(typed(new_run(job="scrape"), "scrape", "https://example.org/"))
+    earlier = stage.run("scrape", ["https://example.org/"])
+    with stage.store.write() as db:
+        number = runs.find(db, earlier.id).number
+        runs.change(db, number, peak_processes=1, peak_threads=96)
+    app = typed(new_run(job="scrape"), "scrape", "https://example.org/a https://example.org/b")
+    after = texts(app)
+
+    assert "auto" in before
+    assert "auto (last time: 96)" in after
+    assert app.segmented_control(key="way:scrape:").value == "auto"
+
+    app.button(key="start").click()
+    checked(app.run())
+
+    assert client.runs()[0].pool == Pool(processes=AUTO, threads=AUTO)
+
+
+def test_a_job_that_computes_may_follow_the_cores_that_are_free(new_run: Open) -> None:
+    app = typed(new_run(job="factorial"), "factorial", "5 6 7")
+    app.segmented_control(key="way:factorial:").set_value("auto")
+    checked(app.run())
+    app.button(key="start").click()
+    checked(app.run())
+
+    assert client.runs()[0].pool == Pool(processes=AUTO, threads=1)
+
+
+def test_only_what_is_new_says_how_much_is_there_and_is_taken_over(new_run: Open, stage: Stage) -> None:
+    earlier = stage.run("factorial", ("5", "6", "7"), failed={3: ("bug", "no")})
+    with stage.store.write() as db:
+        number = runs.find(db, earlier.id).number
+        db.execute("UPDATE runs SET params = ? WHERE number = ?", (json.dumps(dict(_params_of("factorial"))), number))
+        runs.change(db, number, code_hash=catalog.code_hash())
+    app = typed(new_run(job="factorial"), "factorial", "5\n6\n7\n8")
+
+    app = checked(app.toggle(key="only_new:factorial:").set_value(True).run())
+    assert "2 of 4 items are there already · " in texts(app)
+    app = checked(app.number_input(key="fresh:factorial:").set_value(0.01).run())
+    assert "2 of 4 items are there already · " in texts(app)
+    app = checked(app.button(key="start").click().run())
+
+    assert client.runs()[0].reuse == Reuse(fresh=864.0)
+    again = checked(new_run(again=client.runs()[0].id))
+    assert [entry.value for entry in again.toggle if entry.label == "Only what is new"] == [True]
+
+
+def _params_of(job: str) -> Mapping[str, Any]:
+    return client.shown_params(job, {})
+
+
+def test_whether_pages_have_changed_is_asked_where_the_job_can(new_run: Open, stage: Stage) -> None:
+    app = typed(new_run(job="scrape"), "scrape", "https://a.org")
+    app = checked(app.toggle(key="conditional:scrape:").set_value(True).run())
+
+    assert "of 0 it is asked whether they have changed · " in texts(app)
+    checked(app.button(key="start").click().run())
+    assert client.runs()[0].reuse == Reuse(fresh=0.0, conditional=True)
+    other = new_run(job="factorial")
+    assert "Ask only whether it has changed" not in [entry.label for entry in other.toggle]
+
+
+def test_a_budget_is_asked_for_and_taken_over(new_run: Open, stage: Stage) -> None:
+    app = typed(new_run(job="scrape"), "scrape", "https://a.org")
+    app.number_input(key="most_requests:scrape:").set_value(1_000.0)
+    app.selectbox(key="sum_column:scrape:").set_value("bytes")
+    app.number_input(key="most_sum:scrape:").set_value(5e9)
+    checked(app.run())
+    checked(app.button(key="start").click().run())
+
+    budget = Budget(requests=1_000, column="bytes", total=5e9)
+    assert client.runs()[0].budget == budget
+    again = checked(new_run(again=client.runs()[0].id))
+    assert [entry.value for entry in again.number_input if entry.label == "Requests"] == [1_000.0]

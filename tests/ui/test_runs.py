@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from jobs.runtime import client
-from jobs.runtime.records import RunState
+from jobs.runtime.core.records import RunState
 from jobs.runtime.store.connection import FILE
-from tests.ui.conftest import HOSTILE, Open, Stage, badges, checked, marked_up, texts
+from jobs.ui.run import actions
+from jobs.ui.runs import history_table, many_runs
+from tests.ui.conftest import HOSTILE, Open, Stage, badges, checked, marked_up, plain, texts
 
 
-def history(app):
-    return app.dataframe[0].value
+def history(app: AppTest) -> pd.DataFrame:
+    """What stands in the table: a row for each run."""
+    table = next(entry.proto for entry in app.get("bidi_component") if entry.proto.component_name == "history_table")
+    return pd.DataFrame(json.loads(table.json)["runs"])
 
 
 def test_an_empty_history_is_one_sentence_and_two_buttons(visit: Open) -> None:
@@ -30,7 +36,7 @@ def test_the_samples_button_leads_to_a_page_that_is_ready_to_start(visit: Open) 
     app.button(key="first_sample").click()
     checked(app.run())
 
-    assert "48 URLs" in badges(app)
+    assert "48 rows: 43 will be fetched, 3 copied from a duplicate, 2 cannot run" in badges(app)
     assert not app.button(key="start").disabled
 
 
@@ -41,10 +47,11 @@ def test_ended_runs_are_rows_newest_first(visit: Open, stage: Stage) -> None:
     app = visit("runs")
 
     assert list(history(app)["name"]) == ["newer", "older"]
-    assert list(history(app)["state"]) == ["○ Cancelled", "✓ Finished"]
-    assert list(history(app)["failed"]) == [0, 1]
-    assert list(history(app)["wall time"]) == ["10 s", "10 s"]
-    assert history(app)["run"][0] == newer.id[:6]
+    assert list(history(app)["state"]) == ["○ Cancelled", "! Finished, 1 failed"]
+    assert list(history(app)["failed"]) == ["0", "1"]
+    assert list(history(app)["took"]) == ["10 s", "10 s"]
+    assert history(app)["short"][0] == newer.id[:6]
+    assert history(app)["href"][0] == f"run?run={newer.id}"
 
 
 def test_what_takes_the_disk_is_said(visit: Open, stage: Stage) -> None:
@@ -55,14 +62,11 @@ def test_what_takes_the_disk_is_said(visit: Open, stage: Stage) -> None:
     assert any(caption.startswith("On disk: history ") and "files of items 0 bytes" in caption for caption in captions)
 
 
-def test_states_in_tables_have_a_colour(visit: Open, stage: Stage) -> None:
-    stage.run(state=RunState.FAILED)
+def test_states_have_a_colour(visit: Open, stage: Stage) -> None:
+    for state in (RunState.FAILED, RunState.FINISHED):
+        stage.run(state=state)
 
-    state = json.loads(visit("runs").dataframe[0].proto.columns)["state"]["type_config"]
-
-    colours = {option["value"]: option["color"] for option in state["options"]}
-    assert colours["✗ Failed"] == "red"
-    assert colours["✓ Finished"] == "green"
+    assert list(history(visit("runs"))["colour"]) == ["green", "red"]
 
 
 def test_a_run_that_goes_on_is_a_card_with_its_progress(visit: Open, stage: Stage) -> None:
@@ -176,6 +180,106 @@ def test_a_store_that_cannot_be_read_is_a_sentence_without_a_path(visit: Open, h
 
 
 def test_why_nothing_can_be_stored_is_said_on_the_page(visit: Open, stage: Stage) -> None:
-    stage.presence.tell("there is no room left: free some space")
+    stage.presence.report_trouble("there is no room left: free some space")
 
     assert "free some space. It goes on by itself" in texts(visit("runs"))
+
+
+def test_a_finished_run_with_failures_is_not_green(visit: Open, stage: Stage) -> None:
+    run = stage.run(failed={1: ("bug", "no")})
+
+    assert list(history(visit("runs"))["state"]) == ["! Finished, 1 failed"]
+    assert "Finished, 1 failed" in badges(visit("run", run=run.id))
+
+
+def a_history(stage: Stage) -> None:
+    for name in ("mine", "measure 1a2b3c · threads · 1/1", "measure 1a2b3c · both · 1/1", "How it works · crash"):
+        stage.run(name=name)
+
+
+def test_lessons_and_measurements_are_kept_apart(visit: Open, stage: Stage) -> None:
+    a_history(stage)
+
+    assert list(history(visit("runs"))["name"]) == ["mine"]
+    assert client.count_runs() == 4
+
+
+def test_a_measurement_is_one_entry_that_opens(visit: Open, stage: Stage) -> None:
+    a_history(stage)
+
+    entries = [plain(entry.label) for entry in visit("runs", lessons="true").expander]
+
+    assert [entry.split(" · ")[:2] for entry in entries] == [["How it works", "crash"], ["measure 1a2b3c", "Factorial"]]
+    assert "2 runs" in entries[1]
+
+
+def test_many_runs_that_are_ticked_are_deleted_after_a_question(visit: Open, stage: Stage) -> None:
+    made = [stage.run(name=f"run {number}") for number in range(3)]
+    app = visit("runs")
+
+    app.session_state[history_table.TICKED] = [made[0].id, made[2].id, "gone"]
+    checked(app.run())
+    app.button(key="delete_many").click()
+    checked(app.run())
+
+    assert "2 runs with 6 rows, files and logs go for good. Runs that go on stay." in texts(app)
+    assert app.button(key="delete_all").label == ":red[Delete 2 runs]"
+
+
+def test_the_history_says_what_goes_by_itself_within_a_week(
+    visit: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.run()
+    assert "will go within" not in " ".join(caption.value for caption in visit("runs").caption)
+    monkeypatch.setenv("JOBS_KEEP_DAYS", "3")
+
+    app = visit("runs")
+
+    told = "1 run will go within a week (JOBS_KEEP_DAYS): pin what is to stay."
+    assert told in [caption.value for caption in app.caption]
+
+
+@pytest.mark.parametrize(("what", "seen"), [("Rename", "rename"), ("Delete", "delete")])
+def test_what_is_chosen_of_a_run_is_done_to_it(visit: Open, stage: Stage, what: str, seen: str) -> None:
+    run = stage.run(name="chosen")
+    app = visit("runs")
+    assert history(app)["choices"][0] == ["Open", *actions.choices_of(run)]
+
+    app.session_state[history_table.CHOSEN] = (what, run.id)
+
+    assert seen in {str(button.key) for button in checked(app.run()).button}
+
+
+def test_cards_and_table_say_the_same_of_a_run_that_moves(visit: Open, stage: Stage) -> None:
+    stage.run(state=RunState.RUNNING, done=2, failed={1: ("bug", "no")}, name="moving")
+
+    app = visit("runs")
+
+    assert "2 of 3 done · 1 failed" in texts(app)
+    assert list(history(app)["failed"]) == ["1"]
+    assert list(history(app)["state"]) == ["▶ Running"]
+    assert "Running" in badges(app)
+
+
+def test_a_run_without_a_name_has_one_to_be_opened_by(visit: Open, stage: Stage) -> None:
+    run = stage.run()
+
+    assert list(history(visit("runs"))["name"]) == [f"Factorial {run.id[:6]}"]
+
+
+def test_all_that_a_filter_finds_can_be_deleted_and_listed(visit: Open, stage: Stage) -> None:
+    for name in ("alpha 1", "alpha 2", "=beta"):
+        stage.run(name=name)
+
+    app = visit("runs", text="alpha")
+
+    assert app.button(key="delete_found").label == ":red[Delete all 2 found]"
+    filters = {"state": "", "job": "", "text": "", "apart": False}
+    assert [run.name for run in many_runs.matching(filters)] == ["=beta", "alpha 2", "alpha 1"]
+    assert [line.split(",")[1] for line in many_runs.as_csv(filters)().decode().split()[1:2]] == ["'=beta"]
+
+
+def test_no_cell_of_the_history_holds_the_name_of_an_icon(visit: Open, stage: Stage) -> None:
+    stage.run()
+
+    assert ":material/" not in history(visit("runs")).to_csv()

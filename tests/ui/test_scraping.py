@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from jobs.runtime import client
-from jobs.runtime.records import Item, RunState
+from jobs.runtime.core.records import Item, RunState
 from jobs.runtime.store import runs
-from tests.ui.conftest import Open, Stage, marked_up, texts
+from tests.ui.conftest import Open, Stage, checked, marked_up, texts
 
 SECRET = "s3cret-0f-mine"
 
@@ -20,8 +20,8 @@ def test_secret_params_are_filled_in_nowhere(new_run: Open, visit: Open, stage: 
     shown = visit("run", run=run.id, tab="Settings")
 
     areas = {area.label: area.value for area in edited.text_area}
-    assert areas["Headers, one per line"] == ""
-    assert next(entry.value for entry in edited.text_input if entry.label == "User agent") == "Me/1"
+    assert areas["More headers, one per line"] == ""
+    assert next(entry.value for entry in edited.text_input if entry.label.startswith("Who asks")) == "Me/1"
     settings = shown.dataframe[-1].value.set_index("setting")["value"]
     assert settings["headers"] == "(hidden)"
     assert SECRET not in marked_up(edited) + texts(edited) + marked_up(shown) + texts(shown)
@@ -47,3 +47,29 @@ def test_kept_pages_are_offered_as_one_file(visit: Open, stage: Stage) -> None:
     app = visit("run", run=run.id)
 
     assert app.download_button(key="download_warc_gz").label == "All in one (.warc.gz)"
+
+
+def test_fields_tried_on_one_row_stand_first_with_what_they_look_for_found_or_not(new_run: Open, stage: Stage) -> None:
+    app = new_run(job="scrape")
+    app.text_area(key="text:scrape").set_value("http://10.0.0.1/")
+    app = checked(app.run())
+    field = next(area for area in app.text_area if area.label == "Own columns")
+    field.set_value("price = json Product.offers.price\nsizes = table #sizes\nnone = .none")
+    app = checked(app.run())
+
+    app.button(key="dry_run").click()
+    checked(app.run())
+    (run,) = client.runs()
+    row = {
+        "status": 200,
+        "title": "Kettle",
+        "field_price": "19.90",
+        "field_sizes": [{"Größe": "S"}],
+        "field_none": None,
+    }
+    stage.finish(run, row)
+    app = checked(app.run())
+
+    assert [block.value for block in app.code][:4] == ["19.90", '[\n {\n  "Größe": "S"\n }\n]', "–", "200"]
+    captions = [caption.value.replace("\\", "").replace("\u2060", "") for caption in app.caption]
+    assert "field_price: the first JSON-LD or microdata Product.offers.price" in captions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
 import pytest
@@ -9,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobs.runtime import client
-from jobs.runtime.records import Attempt, Item, Run, RunState, Table
-from jobs.runtime.store import attempts, items, outcomes, runs
+from jobs.runtime.core.records import Attempt, Event, Item, Run, RunState, Table
+from jobs.runtime.store import attempts, events, items, outcomes, runs
 from jobs.runtime.store.attempts import NewAttempt
 from jobs.runtime.store.outcomes import OutcomeRow
-from jobs.ui import charts
+from jobs.ui.run import lanes, timeline
+from jobs.ui.run.trace import as_chrome_trace
 from tests.ui.conftest import BEGAN, Stage
 
 stamps = st.tuples(
@@ -38,7 +40,7 @@ def stored(stage: Stage, finals: list, earlier: list) -> Run:
         submitted_at=BEGAN,
     )
     with stage.store.write() as db:
-        number = runs.add(db, run, runs.Traits())
+        number = runs.add(db, run, runs.JobTraits())
         items.add(db, number, 1, [Item(cell="5") for _ in finals])
         runs.queue(db, number, items=len(finals), sample=False, at=BEGAN)
         runs.move(db, number, RunState.RUNNING)
@@ -90,11 +92,11 @@ def test_every_attempt_is_one_bar_on_the_lane_of_its_thread_at_its_time(
 ) -> None:
     run = stored(stage, finals, earlier)
 
-    bars = charts.bars_of(run, client.spans(run.id, 1_000))
+    bars = lanes.bars_of(run, client.spans(run.id, 1_000))
 
     drawn = sorted(zip(bars["lane"], bars["begin"].round(4), bars["seconds"].round(4), bars["state"], strict=True))
-    meant = [(charts.lane(worker, slot), begin, seconds, state) for worker, slot, begin, seconds, state in finals]
-    meant += [(charts.lane(worker, slot), begin, seconds, "tried again") for worker, slot, begin, seconds, _ in earlier]
+    meant = [(lanes.lane(worker, slot), begin, seconds, state) for worker, slot, begin, seconds, state in finals]
+    meant += [(lanes.lane(worker, slot), begin, seconds, "tried again") for worker, slot, begin, seconds, _ in earlier]
     assert [(lane, state) for lane, _, _, state in drawn] == [
         (lane, state) for lane, _, _, state in sorted((lane, round(b, 4), round(s, 4), x) for lane, b, s, x in meant)
     ]
@@ -106,13 +108,13 @@ def test_every_attempt_is_one_bar_on_the_lane_of_its_thread_at_its_time(
 @given(st.lists(stamps, min_size=1, max_size=20))
 def test_there_is_one_lane_for_each_thread_that_performed_anything(stage: Stage, finals: list) -> None:
     run = stored(stage, finals, [])
-    bars = charts.bars_of(run, client.spans(run.id, 1_000))
+    bars = lanes.bars_of(run, client.spans(run.id, 1_000))
 
-    lanes = charts.lane_order(bars)
+    order = lanes.lane_order(bars)
 
-    assert sorted(lanes) == sorted({charts.lane(worker, slot) for worker, slot, *_ in finals})
+    assert sorted(order) == sorted({lanes.lane(worker, slot) for worker, slot, *_ in finals})
     begins = bars.groupby("worker")["begin"].min()
-    workers = list(dict.fromkeys(bars.set_index("lane")["worker"].to_dict()[lane] for lane in lanes))
+    workers = list(dict.fromkeys(bars.set_index("lane")["worker"].to_dict()[lane] for lane in order))
     assert [begins[worker] for worker in workers] == sorted(begins[worker] for worker in workers)
 
 
@@ -123,11 +125,39 @@ def test_busy_shares_add_up_to_the_seconds_of_the_bars(stage: Stage, finals: lis
         (worker, slot, 25.0 * place, seconds, state) for place, (worker, slot, _, seconds, state) in enumerate(finals)
     ]
     run = stored(stage, one_after_another, [])
-    bars = charts.bars_of(run, client.spans(run.id, 1_000))
+    bars = lanes.bars_of(run, client.spans(run.id, 1_000))
 
-    shares = charts.busy_shares(bars, bins)
+    shares = lanes.busy_shares(bars, bins)
 
     assert shares["share"].between(0, 1).all()
     seconds = (shares["share"] * (shares["end"] - shares["begin"])).groupby(shares["lane"]).sum()
     meant = bars.groupby("lane")["seconds"].sum()
     assert dict(seconds) == pytest.approx(dict(meant), rel=1e-3, abs=1e-3)
+
+
+def test_a_run_as_a_trace_holds_every_attempt_in_microseconds(stage: Stage) -> None:
+    run = stage.run(failed={2: ("bug", "no")})
+
+    events = json.loads(as_chrome_trace(run))["traceEvents"]
+
+    assert [(event["name"], event["cat"], event["ph"], event["dur"]) for event in events] == [
+        ("item 1", "ok", "X", 1_000_000),
+        ("item 2", "failed", "X", 1_000_000),
+        ("item 3", "ok", "X", 1_000_000),
+    ]
+    assert [event["ts"] for event in events] == [1_000_000, 2_000_000, 3_000_000]
+    assert {(event["pid"], event["tid"]) for event in events} == {(4711, 1)}
+
+
+def test_each_change_of_the_pools_size_is_a_line_with_its_reason(stage: Stage) -> None:
+    run = stored(stage, [(1, 1, 0.0, 9.0, "ok")], [])
+    with stage.store.write() as db:
+        number = runs.find(db, run.id).number
+        for at in (3.0, 30.0):
+            events.log(db, number, Event(at=BEGAN + at, kind="resized", text=f"grew at {at:g}"))
+
+    sizes = timeline.sizes_of(run)
+
+    assert list(sizes.itertuples(index=False, name=None)) == [(3.0, "grew at 3"), (30.0, "grew at 30")]
+    assert len(lanes.resizes(sizes, lanes.Stretch(first=0.0, last=9.0))) == 1
+    assert lanes.resizes(sizes, lanes.Stretch(first=4.0, last=9.0)) == []

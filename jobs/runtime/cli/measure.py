@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobs.runtime import client, measure
-from jobs.runtime.cli.asked import finite, input_options, limit_options, number_option, run_option
-from jobs.runtime.cli.files import preflight, preflight_of_cells
-from jobs.runtime.cli.options import JobCommand, split_params
+from jobs.runtime.cli.input_options import InputOptions, input_options
+from jobs.runtime.cli.job_options import JobCommand, split_params
 from jobs.runtime.cli.run import CANCELLED
-from jobs.runtime.cli.terminal import Unfailing, duration, say, say_json, say_table, warn
+from jobs.runtime.cli.run_options import finite, fixed_option, limit_options, number_option
+from jobs.runtime.cli.terminal import Unfailing, say, say_json, say_table, warn
 from jobs.runtime.cli.watch import LOOK, Interrupts, cancel
-from jobs.runtime.errors import Refused
-from jobs.runtime.measure import Comparison, Measurement, Order
-from jobs.runtime.records import Limits, RunState, count, size
+from jobs.runtime.core import program
+from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.records import Limits, RunState
+from jobs.runtime.core.units import UNMEASURED, count, number, precise, size
+from jobs.runtime.measure import Comparison, Measurement, MeasureRequest
 
 if TYPE_CHECKING:
     from jobs.runtime.inputs import Preflight
@@ -27,30 +29,39 @@ if TYPE_CHECKING:
 _CHECK = 5.0
 
 
-@click.command("measure", cls=JobCommand)
+@click.command(
+    "measure",
+    cls=JobCommand,
+    examples=(
+        "measure {job} {items} --ways sequential,threads,processes",
+        "measure {job} --workers 1,2,4,8,16",
+    ),
+)
 @click.argument("job")
 @click.argument("file", required=False)
 @input_options
 @click.option("--ways", default="", help=f"Which ways, with commas between.  [default: {','.join(measure.WAYS)}]")
 @click.option("--workers", default="", help="Instead: numbers of the job's own kind of worker, as in 1,2,4.")
 @number_option(measure.REPEATS_FIELD, f"How often each way runs.  [default: {measure.REPEATS}; other hosts: 1]")
-@run_option("processes", "Worker processes, where a way has several.  [default: one per core]")
-@run_option("threads", "Threads, where a way has several.  [default: as suits the job]")
+@fixed_option("processes", "Worker processes, where a way has several.  [default: one per core]")
+@fixed_option("threads", "Threads, where a way has several.  [default: as suits the job]")
 @limit_options
 @click.option("--yes", is_flag=True, help="Ask other people's servers without asking you first.")
 @click.option("--json", "as_json", is_flag=True, help="Print the measurement as one JSON document.")
 def measure_ways(
-    job: str, file: str | None, items: tuple[str, ...], column: str, sheet: str, as_json: bool, **options: Any
+    job: str,
+    file: str | None,
+    source: InputOptions,
+    as_json: bool,
+    **options: Any,
 ) -> int:
     """Run the same items of JOB each way, and say which suits them; without FILE, its sample.
 
     The ways run in turn, several times, after a warm-up that does not count; every run stays in the history. Other
     people's servers are asked only after a yes, at most 50 items, each way once. Exits as run does.
     """
-    if file is not None and items:
-        raise Refused("give a file or --item, not both")
     asked = _Asked(params=split_params(options), **options)
-    found = preflight_of_cells(job, items) if items else preflight(job, file or str(measure.sample(job)), column, sheet)
+    found = source.preflight(job, file if file is not None or source.items else str(measure.sample(job)), asked.params)
     order = asked.order(job, found)
     order = _agreed(order, found, interactive=sys.stdin.isatty() and not as_json)
     with Interrupts() as interrupts:
@@ -80,12 +91,12 @@ class _Asked:
     deadline: float | None
     yes: bool
 
-    def order(self, job: str, found: Preflight) -> Order:
+    def order(self, job: str, found: Preflight) -> MeasureRequest:
         """The order of a measurement. Raises Refused for ways, workers and params that cannot be."""
         if self.ways and self.workers:
             raise Refused("give --ways or --workers, not both")
         client.columns(job, self.params)
-        return Order(
+        return MeasureRequest(
             job=job,
             params=self.params,
             ways=tuple(_words(self.ways)) or measure.WAYS,
@@ -99,14 +110,14 @@ class _Asked:
         )
 
     def _limits(self, job: str, found: Preflight) -> Limits:
-        foreign = measure.count_strangers(job, found.items_iter())
+        foreign = measure.count_strangers(job, found.items_iter(), self.params)
         wishes = {name: getattr(self, name) for name in ("attempts", "deadline", "at_once", "pause")}
         return finite(measure.limits_for(job, foreign, **wishes))
 
 
-def _agreed(order: Order, found: Preflight, *, interactive: bool) -> Order:
+def _agreed(order: MeasureRequest, found: Preflight, *, interactive: bool) -> MeasureRequest:
     """The order, agreed to by the person at the terminal where it asks other people's servers."""
-    foreign = 0 if order.agreed else measure.count_strangers(order.job, found.items_iter())
+    foreign = 0 if order.agreed else measure.count_strangers(order.job, found.items_iter(), order.params)
     if not foreign or not interactive or foreign > measure.MOST_ITEMS:
         return order
     ways = len(order.workers or order.ways)
@@ -161,33 +172,22 @@ def _say(measurement: Measurement, found: Comparison) -> None:
     for note in measure.notes(measurement, found):
         say(f"({note})")
     say(measure.verdict(found))
-    warn(f"Its runs: python -m jobs runs (measure {measurement.plan.id} …)")
+    warn(f"Its runs: {program.NAME} runs (measure {measurement.plan.id} …)")
 
 
 def _line(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         row["way"],
         row["pool"],
-        _brief(row["wall"]),
-        f"{_brief(row['least'])} – {_brief(row['most'])}",
-        _figure(row["speed_up"]),
-        _figure(row["efficiency"]),
-        _brief(row["item_cpu"]),
-        "–" if row["process_cpu"] is None else _brief(row["process_cpu"]),
-        "–" if row["start_up"] is None else _brief(row["start_up"]),
-        "–" if row["peak_memory"] is None else size(row["peak_memory"]),
+        precise(row["wall"]),
+        f"{precise(row['least'])} – {precise(row['most'])}",
+        number(row["speed_up"], 2),
+        number(row["efficiency"], 2),
+        precise(row["item_cpu"]),
+        precise(row["process_cpu"]),
+        precise(row["start_up"]),
+        UNMEASURED if row["peak_memory"] is None else size(row["peak_memory"]),
     )
-
-
-def _brief(seconds: float) -> str:
-    """Seconds to three digits at least, so that short runs can be told apart: `31.4 ms`, `0.844 s`, `1.91 s`."""
-    if seconds < 0.1:
-        return f"{seconds * 1000:.1f} ms"
-    return f"{seconds:.3f} s" if seconds < 1 else f"{seconds:.2f} s" if seconds < 10 else duration(seconds)
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
 
 
 def _exit_code(measurement: Measurement, found: Comparison) -> int:

@@ -1,118 +1,36 @@
-"""A job's params as options of the command line: known only after the job's name has been read."""
+"""Options that belong together: declared once, and given to a command as one record."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any
 
-import click
-
-from jobs.runtime import client
-from jobs.runtime.cli.report import spoken
-
-if TYPE_CHECKING:
-    from jobs.runtime.fields import Field
-
-_PREFIX = "param_of_job__"
-_JOB, _FIELDS = "jobs.job", "jobs.fields"
-_METAVARS = {"whole": "INTEGER", "number": "NUMBER", "lines": "TEXT", "text": "TEXT"}
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class JobCommand(click.Command):
-    """A command whose first word is a job, and which has that job's params among its options."""
+def adding(options: Sequence[Decorator]) -> Decorator:
+    """A decorator that adds these options, in this order."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the job's name, learn its params, then read everything."""
-        job = _first_word(super().get_params(ctx), args)
-        ctx.meta[_JOB] = job
-        ctx.meta[_FIELDS] = client.form_fields(job) if job else ()
-        return super().parse_args(ctx, args)
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
 
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """The command's own arguments and options, then the job's."""
-        return [*super().get_params(ctx), *(_option(field) for field in ctx.meta.get(_FIELDS, ()))]
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The job's params first, under a heading of their own."""
-        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
-        records = [(_is_param(option), option.get_help_record(ctx)) for option in options]
-        params = [record for own, record in records if own and record]
-        if params:
-            with formatter.section(f"Params of {ctx.meta[_JOB]}"):
-                formatter.write_dl(params)
-        with formatter.section("Options"):
-            formatter.write_dl([record for own, record in records if record and not own])
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """What holds without options, or how to see a job's params."""
-        formatter.write_paragraph()
-        if not ctx.meta.get(_JOB):
-            formatter.write_text(f"python -m jobs {self.name} JOB --help shows the params of that job too.")
-            return
-        pool, limits = client.defaults(ctx.meta[_JOB])
-        formatter.write_text(f"Without options: {pool}; {spoken(limits)}.")
+    return add
 
 
-def help_of(ctx: click.Context) -> str:
-    """The command that shows the help that fits an error met here."""
-    return " ".join(part for part in (ctx.command_path, ctx.meta.get(_JOB), "--help") if part)
+def packing(record: Callable[..., Any], name: str, options: Sequence[Decorator]) -> Decorator:
+    """A decorator that adds options and has the command called with one record of them, under this name."""
+    names = [field.name for field in fields(record)]  # type: ignore[arg-type]
 
+    def pack(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(**given: Any) -> Any:
+            packed = record(**{name: given.pop(name) for name in names if name in given})
+            return function(**given, **{name: packed})
 
-def split_params(options: dict[str, Any]) -> dict[str, Any]:
-    """Take the job's params out of all options read; what was not given is left out."""
-    names = [name for name in options if name.startswith(_PREFIX)]
-    given = {name.removeprefix(_PREFIX): options.pop(name) for name in names}
-    return {name: _plain(value) for name, value in given.items() if value is not None and value != ()}
+        return adding(options)(call)
 
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _is_param(option: click.Parameter) -> bool:
-    return (option.name or "").startswith(_PREFIX)
-
-
-def _option(field: Field) -> click.Option:
-    flag = "--" + field.name.replace("_", "-")
-    dest = _PREFIX + field.name
-    if field.input == "switch":
-        return click.Option([f"{flag}/--no-{flag[2:]}", dest], default=None, help=_help(field))
-    return click.Option(
-        [flag, dest],
-        default=None,
-        multiple=field.input == "lines",
-        type=str,
-        metavar=f"[{'|'.join(field.choices)}]" if field.choices else _METAVARS.get(field.input),
-        help=_help(field),
-    )
-
-
-def _help(field: Field) -> str:
-    notes = [field.range, "may be repeated" if field.input == "lines" else "", _default(field)]
-    noted = "; ".join(note for note in notes if note)
-    return f"{field.help}  [{noted}]" if noted else field.help
-
-
-def _default(field: Field) -> str:
-    if field.input == "switch":
-        return f"default: {'yes' if field.default else 'no'}"
-    if field.default in (None, "", [], ()):
-        return ""
-    return f"default: {getattr(field.default, 'value', field.default)}"
-
-
-def _first_word(params: Sequence[click.Parameter], arguments: list[str]) -> str:
-    """The first argument that is neither an option of the command's own nor the value of one."""
-    takes_value = {
-        flag for option in params if isinstance(option, click.Option) and not option.is_flag for flag in option.opts
-    }
-    words = iter(arguments)
-    for word in words:
-        if word == "--":
-            return next(words, "")
-        if word.replace("_", "-") in takes_value:
-            next(words, None)
-        elif not word.startswith("-"):
-            return word
-    return ""
+    return pack

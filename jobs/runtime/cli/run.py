@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobs.runtime import client
-from jobs.runtime.cli import report
-from jobs.runtime.cli.asked import Asked, input_options, shared_options
-from jobs.runtime.cli.files import check_out, preflight, preflight_of_cells, write_table
-from jobs.runtime.cli.options import JobCommand, split_params
+from jobs.runtime.cli import dry_run, report
+from jobs.runtime.cli.input_options import InputOptions, run_input_options
+from jobs.runtime.cli.job_options import JobCommand
+from jobs.runtime.cli.run_options import RunOptions, run_options, shared_options
 from jobs.runtime.cli.terminal import say, say_json, speakable, warn
 from jobs.runtime.cli.watch import Interrupts, watch
-from jobs.runtime.errors import Refused
-from jobs.runtime.records import Run, RunState
+from jobs.runtime.core import program
+from jobs.runtime.core.errors import BadInput, FanoutError, Refused
+from jobs.runtime.core.records import Run, RunState
 
 if TYPE_CHECKING:
     from jobs.runtime.inputs import Preflight
@@ -24,39 +25,61 @@ if TYPE_CHECKING:
 CANCELLED = 130
 
 
-@click.command("run", cls=JobCommand)
+@click.command(
+    "run",
+    cls=JobCommand,
+    examples=("run {job} {items} --out table.xlsx", "run {job} {items} --processes 2 --json"),
+)
 @click.argument("job")
 @click.argument("file", required=False)
-@input_options
+@run_input_options
 @shared_options
-def run(job: str, file: str | None, items: tuple[str, ...], column: str, sheet: str, **options: Any) -> int:
+def run(job: str, file: str | None, source: InputOptions, **options: Any) -> int:
     """Run JOB over the items of FILE (- is standard input), and wait.
 
-    Exits with 0 when every item is ok, 1 when some failed, 2 when nothing was run, 3 when the run itself failed, 130
-    when it was cancelled (Ctrl-C cancels).
+    Exits with 0 when every item is ok, 1 when some failed (or the table could not be written), 2 when nothing was run,
+    3 when the run itself failed, 130 when it was cancelled (Ctrl-C cancels).
     """
-    asked = Asked(params=split_params(options), **options)
-    if file is None and not items:
-        raise Refused(f"nothing to run: give a file, - for standard input, or --item (python -m jobs run {job} --help)")
-    if file is not None and items:
-        raise Refused("give a file or --item, not both")
-    if file is None:
-        return _perform(job, lambda: preflight_of_cells(job, items), asked)
-    return _perform(job, lambda: preflight(job, file, column, sheet), asked)
+    asked = run_options(job, options)
+    if file is None and not (source.items or source.from_run):
+        raise Refused(
+            f"nothing to run: give a file, - for standard input, --item or --from ({program.NAME} run {job} --help)"
+        )
+    return _perform(job, lambda: _read(source, job, file, asked), asked)
 
 
-@click.command("sample", cls=JobCommand)
+@click.command("sample", cls=JobCommand, examples=("sample {job}", "sample {job} --out table.parquet"))
 @click.argument("job")
+@click.argument("which", required=False, default="")
 @shared_options
-def sample(job: str, **options: Any) -> int:
-    """Run JOB over its sample input; no internet is needed."""
-    asked = Asked(params=split_params(options), **options)
-    return _perform(job, lambda: preflight(job, str(client.sample(job)), "", ""), asked)
+def sample(job: str, which: str, **options: Any) -> int:
+    """Run JOB over its sample input, of several the first or WHICH; no internet is needed."""
+    asked = run_options(job, options, client.sample_params(job, which))
+    return _perform(job, lambda: InputOptions().preflight(job, str(client.sample(job, which)), asked.params), asked)
 
 
-def _perform(job: str, read: Callable[[], Preflight], asked: Asked) -> int:
+def _read(source: InputOptions, job: str, file: str | None, asked: RunOptions) -> Preflight:
+    """What a file holds, its columns as the preset says where nothing else is said of them."""
+    if asked.preset is None:
+        return source.preflight(job, file, asked.params)
+    try:
+        return source.with_preset(job, asked.preset).preflight(job, file, asked.params)
+    except BadInput as error:
+        if not any(f"no column {name!r}" in str(error) for name in asked.preset.read_columns):
+            raise
+        raise BadInput(f"{error}: preset {asked.preset.title} says so, --column says otherwise") from None
+
+
+def _perform(job: str, read: Callable[[], Preflight], asked: RunOptions) -> int:
     _check(job, asked)
+    if asked.dry_run:
+        return dry_run.perform(job, read(), asked)
     found = read()
+    columns = client.columns(job, asked.params)
+    asked.table.check_columns(columns, found.table, keyed=_is_keyed(job), reused=asked.reuse.asked(job) is not None)
+    there = asked.reuse.sentence(job, found, asked.params)
+    if there:
+        warn(there)
     with Interrupts() as interrupts:
         submitted = _submit(job, found, asked, interrupts)
         if asked.detach and not interrupts.asked:
@@ -64,43 +87,68 @@ def _perform(job: str, read: Callable[[], Preflight], asked: Asked) -> int:
             return 0
         ended = watch(submitted, interrupts)
     codes = client.progress(ended.id).codes
-    written = write_table(ended, asked.out, raw=asked.raw) if asked.out else ""
+    written, told = _write(ended, asked)
     if asked.as_json:
-        say_json(report.document(ended, codes, out=asked.out or ""))
+        say_json(client.run_document(ended, codes, out=(asked.table.out or "") if written else ""))
     else:
-        say(report.summary(ended, codes))
-        warn(written or f"The table: python -m jobs export {ended.id[: report.SHORT]} --out table.csv")
+        (warn if asked.table.piped else say)(report.summary(ended, codes))
+    if told and not (asked.as_json and written):
+        warn(told)
     if ended.error:
         warn(ended.error)
-    return exit_code(ended)
+    return exit_code(ended) or (0 if written else 1)
 
 
-def _check(job: str, asked: Asked) -> None:
+def _write(run: Run, asked: RunOptions) -> tuple[bool, str]:
+    """Write the table, where one was asked for; whether all is there, and a sentence about it. What became of the run
+    is told all the same where a disk says no."""
+    later = f"{program.NAME} export {run.id[: report.SHORT]} --out"
+    if asked.table.out is None:
+        return True, "" if asked.as_json else f"The table: {later} table.csv"
+    try:
+        return True, asked.table.write(run)
+    except FanoutError as error:
+        return False, f"the table was not written: {error} (the run is stored: {later} …)"
+
+
+def _check(job: str, asked: RunOptions) -> None:
     """All that can be refused before the input is read."""
     columns = client.columns(job, asked.params)
-    if asked.out and asked.detach:
+    asked.reuse.asked(job)
+    client.check_budget(job, columns, asked.budget.asked())
+    client.check_place(asked.on)
+    if asked.table.out is not None and asked.detach:
         raise Refused("--out waits for the end of the run and --detach does not: leave one out, and export later")
-    if asked.out is not None:
-        check_out(asked.out, columns)
+    if asked.table.piped and asked.as_json:
+        raise Refused("--out - and --json both want standard output: give --out a file, or leave --json out")
+    asked.table.check(columns, job)
 
 
-def _submit(job: str, found: Preflight, asked: Asked, interrupts: Interrupts) -> Run:
-    pool, limits = client.defaults(job)
+def _is_keyed(job: str) -> bool:
+    return client.catalog().job(job).mark.key is not None
+
+
+def _submit(job: str, found: Preflight, asked: RunOptions, interrupts: Interrupts) -> Run:
+    pool, limits = asked.how(job)
     return client.submit(
         job,
         interrupts.before_each(found.items_iter()),
         params=asked.params,
-        pool=asked.pool(pool),
-        limits=asked.limits(limits),
+        pool=pool,
+        limits=limits,
         table=found.table,
         name=speakable(asked.name),
+        preset=asked.preset,
         nonce=secrets.token_hex(16),
+        reuse=asked.reuse.asked(job),
+        budget=asked.budget.asked(),
+        on=asked.on,
     )
 
 
-def _say_detached(run: Run, asked: Asked) -> None:
+def _say_detached(run: Run, asked: RunOptions) -> None:
     if asked.as_json:
-        say_json(report.document(run, {}))
+        say_json(client.run_document(run, {}))
     else:
         say(run.id)
 

@@ -1,4 +1,4 @@
-"""Standard output and error: UTF-8 whatever the locale, silent once the reader has gone; numbers with units."""
+"""Standard output and error: UTF-8 whatever the locale, silent once the reader has gone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from jobs.runtime.errors import Refused
-
-_UNSEEN = {number: "�" for number in [*range(32), *range(127, 160)] if chr(number) not in "\t\n"}
+from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.text import json_safe, visible
 
 
 def use_utf8() -> None:
@@ -28,23 +27,23 @@ def use_utf8() -> None:
 
 
 def say(text: str) -> None:
-    """One text on standard output, without control characters."""
-    _write(sys.stdout, text.translate(_UNSEEN))
+    """One text on standard output; what is not seen in it, and what turns its direction, is shown as an escape."""
+    _write(sys.stdout, visible(text))
 
 
 def warn(text: str) -> None:
-    """One text on standard error, without control characters."""
-    _write(sys.stderr, text.translate(_UNSEEN))
+    """One text on standard error, as `say`."""
+    _write(sys.stderr, visible(text))
 
 
 def say_json(document: Any) -> None:
     """One JSON document on standard output."""
-    _write(sys.stdout, json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    _write(sys.stdout, json_safe(json.dumps(document, ensure_ascii=False, indent=2, default=str)))
 
 
 def say_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Aligned columns; the last one is not padded."""
-    lines = [[" ".join(cell.split()) for cell in line] for line in (headings, *rows)]
+    lines = [[" ".join(visible(cell).split()) for cell in line] for line in (headings, *rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(headings) - 1)]
     for line in lines:
         padded = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
@@ -56,16 +55,6 @@ def speakable(word: str) -> str:
     if word.isascii() or not any("\udc80" <= character <= "\udcff" for character in word):
         return word
     return os.fsencode(word).decode("utf-8", "replace")
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person reads them: `0.42 s`, `12.3 s`, `4 min 5 s`, `2 h 3 min`."""
-    if seconds < 60:
-        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
 
 
 class Unfailing:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from jobs.runtime import client
 from jobs.runtime.cli import report
 from jobs.runtime.cli.terminal import Unfailing, warn
-from jobs.runtime.errors import FanoutError, IllegalMove
-from jobs.runtime.records import Item, Run, RunState
+from jobs.runtime.core import program
+from jobs.runtime.core.errors import FanoutError, IllegalMove
+from jobs.runtime.core.records import Item, Run, RunState
+from jobs.runtime.core.text import in_one_line
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -24,7 +26,7 @@ RUNNER_CHECK = 1.0
 
 
 class Interrupts:
-    """Ctrl-C, counted instead of thrown: the first asks to cancel, one more after that has been heeded leaves at once.
+    """Ctrl-C, counted instead of thrown: the first asks to cancel, one more after that is acknowledged leaves at once.
 
     So none falls between a run's submission and the watch over it, and leaves behind a run that nobody cancels; nor do
     two in quick succession. A third leaves whatever there is to wait for.
@@ -32,7 +34,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.number = 0
-        self.heeded = False
+        self.acknowledged = False
         self._before: Any = None
 
     @property
@@ -40,9 +42,9 @@ class Interrupts:
         """Whether a cancel was asked for."""
         return self.number > 0
 
-    def heed(self) -> None:
+    def acknowledge(self) -> None:
         """The cancel has been asked of the runner: from now on one more Ctrl-C leaves the rest to it."""
-        self.heeded = True
+        self.acknowledged = True
 
     def __enter__(self) -> Interrupts:
         self._before = signal.getsignal(signal.SIGINT)
@@ -55,7 +57,7 @@ class Interrupts:
 
     def _count(self, *_: object) -> None:
         self.number += 1
-        if self.number > (1 if self.heeded else 2):
+        if self.number > (1 if self.acknowledged else 2):
             raise KeyboardInterrupt
 
     def before_each(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -70,17 +72,17 @@ class Interrupts:
 def watch(run: Run, interrupts: Interrupts) -> Run:
     """Show the progress of a run until it is over; Ctrl-C cancels it, and waits until it is cancelled."""
     with _bar(run) as bar:
-        checked, cancelling, telling, trouble = time.monotonic(), False, "", ""
+        checked, cancelling, long_items, trouble = time.monotonic(), False, "", ""
         while not run.state.terminal:
             if interrupts.asked and not cancelling:
                 cancelling = True
                 cancel(run, interrupts)
             before, run = run, client.wait(run.id, LOOK)
-            _show(run, bar, telling)
+            _show(run, bar, long_items)
             if run.state is RunState.PAUSED and before.state is not RunState.PAUSED and run.error:
-                warn(f"\n{run.error} (python -m jobs resume {run.id[:8]}, or Ctrl-C)")
+                warn(f"\n{run.error} ({program.NAME} resume {run.id[:8]}, or Ctrl-C)")
             if time.monotonic() - checked > RUNNER_CHECK:
-                checked, telling, trouble = time.monotonic(), _telling(run), _trouble(trouble)
+                checked, long_items, trouble = time.monotonic(), _long_items(run), _trouble(trouble)
                 client.ensure_runner()
     return run
 
@@ -94,7 +96,7 @@ def cancel(run: Run, interrupts: Interrupts) -> None:
         pass  # it has just ended
     except FanoutError as error:
         warn(str(error))  # it is asked for all the same, and waited for
-    interrupts.heed()
+    interrupts.acknowledge()
 
 
 def _bar(run: Run) -> tqdm[Any]:
@@ -104,22 +106,22 @@ def _bar(run: Run) -> tqdm[Any]:
     return tqdm(total=run.items, unit=" items", file=Unfailing(), mininterval=interval, dynamic_ncols=True)
 
 
-def _telling(run: Run) -> str:
+def _long_items(run: Run) -> str:
     """How far the item is that has been in work longest, of those that say so."""
-    telling = client.progress(run.id).telling
-    return report.how_far(min(telling, key=lambda doing: doing.started_at)) if telling else ""
+    long_items = client.progress(run.id).in_progress
+    return report.how_far(min(long_items, key=lambda doing: doing.started_at)) if long_items else ""
 
 
 def _trouble(before: str) -> str:
-    """Why nothing can be stored now; said when it is new."""
+    """Why nothing goes on now; said when it is new."""
     trouble = client.trouble()
     if trouble and trouble != before:
-        warn(f"\n{report.nothing_stored(trouble)}")
+        warn(f"\n{trouble}")
     return trouble
 
 
-def _show(run: Run, bar: tqdm[Any], telling: str) -> None:
-    notes = [telling] if telling and not run.state.terminal else []
+def _show(run: Run, bar: tqdm[Any], long_items: str) -> None:
+    notes = [in_one_line(long_items)] if long_items and not run.state.terminal else []
     notes += [f"{run.failed:,} failed"] if run.failed else []
     notes += [str(run.state)] if run.state in (RunState.QUEUED, RunState.PAUSED, RunState.CANCELLING) else []
     bar.set_postfix_str(", ".join(notes), refresh=False)

@@ -1,91 +1,301 @@
 """All that page and command line call: a flat namespace over its rooms. It performs nothing; the runner does.
 
-home          the store and the runner of the present JOBS_HOME
-submitting    jobs, params, defaults; a run with its items
-asking        cancel, pause, resume, retry, delete, rename
-reading       runs, progress, outcomes, events, what is alive
+runner_process   the store and the runner of the present JOBS_HOME
+new_job          the first file of a new job
+jobs             the jobs there are, and what each takes, gives and is tried with
+run_fields       how a run is to be executed
+presets          settings of a job under a name
+preset_file      presets as a TOML file, and back
+schedules        runs that begin by themselves
+schedule_documents  the same as programs read them, and what is wrong with one
+submission       a run with its items
+already_there    how much of a list earlier runs have already
+dry_run          the first item of a list alone, to see what would be done
+commands         cancel, pause, resume, retry, delete, rename, pin
+cluster_certificates  by what the machines of a cluster know each other
+trouble          why nothing goes on now
+listing          runs in lists, and the damaged ones
+queries          runs, progress, outcomes, events, what is alive
+run_times        when attempts lay and how long they took, when a run stood still
+result_search    looking through all rows of a run, and its rows at one moment
+backup           all runs as one file, and back
+documents        runs and items as programs read them
+job_documents    jobs as programs read them
+tokens           by which programs are known to the API
+process_tree     the processes of this program as they live now
 """
 
-from jobs.runtime.client.asking import cancel, delete, pause, rename, resume, retry, wait
-from jobs.runtime.client.home import check_settings, ensure_runner, log_path, stop_runner, trouble
-from jobs.runtime.client.reading import (
-    Span,
+from jobs.runtime.client.already_there import AlreadyThere, already_there
+from jobs.runtime.client.backup import Kept, backup, restore
+from jobs.runtime.client.cluster_certificates import make_certificates
+from jobs.runtime.client.commands import cancel, delete, pause, pin, rename, resume, retry, wait
+from jobs.runtime.client.documents import (
+    PoolDocument,
+    RowDocument,
+    RunDocument,
+    ShownRun,
+    limits_document,
+    listed_documents,
+    paces,
+    pool_document,
+    row_document,
+    run_document,
+    shown_run,
+)
+from jobs.runtime.client.dry_run import dry_run
+from jobs.runtime.client.job_documents import JobDocument, job_document, params_schema
+from jobs.runtime.client.jobs import (
+    catalog,
+    check_budget,
+    columns,
+    defaults,
+    few_items,
+    form_fields,
+    job_for,
+    joined_files,
+    sample,
+    sample_params,
+    samples,
+    shown_params,
+    verbs_of_files,
+)
+from jobs.runtime.client.listing import Listing, count_runs, every_run, expiring, full_name, listing, runs
+from jobs.runtime.client.new_job import new_job
+from jobs.runtime.client.preset_file import presets_from, presets_toml, write_presets
+from jobs.runtime.client.presets import (
+    complete_preset,
+    count_presets,
+    delete_preset,
+    preset,
+    preset_named,
+    preset_of,
+    presets,
+    rename_preset,
+    save_preset,
+    save_presets,
+    settings_of_preset,
+    with_preset,
+)
+from jobs.runtime.client.process_tree import LiveProcess, LiveThread, live_processes
+from jobs.runtime.client.queries import (
     Status,
     artifact,
     attempts,
     attempts_of,
-    count_runs,
+    chain,
     estimate,
     events,
     events_of,
     failures,
+    last_peak,
     newest,
+    outcome_counts,
+    printed,
     progress,
     rows,
     run,
-    runs,
+    sample_rows,
+    short_rows,
     sizes,
-    snapshot,
-    spans,
-    starts,
     status,
+    tallies,
     unattended,
+    windows,
 )
-from jobs.runtime.client.submitting import (
-    RUN_FIELDS,
-    again,
-    catalog,
-    columns,
-    defaults,
-    form_fields,
-    full_params,
-    items,
-    sample,
-    submit,
+from jobs.runtime.client.result_search import (
+    column_value,
+    groups,
+    rows_after,
+    search,
+    short_rows_at,
+    snapshot,
+    sortable,
+    windows_at,
 )
+from jobs.runtime.client.run_fields import RUN_FIELDS, limits_with, pool_with
+from jobs.runtime.client.run_times import Span, item_seconds, pauses, spans, starts
+from jobs.runtime.client.runner_process import check_settings, ensure_runner, log_path, stop_runner
+from jobs.runtime.client.schedule_documents import (
+    FiringDocument,
+    ScheduleDocument,
+    schedule_document,
+    schedule_troubles,
+)
+from jobs.runtime.client.schedules import (
+    SCHEMES,
+    check_schedule,
+    count_schedules,
+    due_firing,
+    file_of,
+    finished_runs,
+    fire_now,
+    firings,
+    forget_half_submitted,
+    pause_schedule,
+    put_off_telling,
+    remove_schedule,
+    resume_schedule,
+    run_of_firing,
+    save_schedule,
+    schedule,
+    schedules,
+    settle_firing,
+    settle_telling,
+    work_of,
+)
+from jobs.runtime.client.submission import again, check_place, check_same, full_params, items, submit
+from jobs.runtime.client.tokens import all_tokens, caller, new_token, revoke_token
+from jobs.runtime.client.trouble import trouble
+from jobs.runtime.home.cluster_state import ClusterState
+from jobs.runtime.home.retention import limited
 
 __all__ = [
     "RUN_FIELDS",
+    "SCHEMES",
+    "AlreadyThere",
+    "ClusterState",
+    "FiringDocument",
+    "JobDocument",
+    "Kept",
+    "Listing",
+    "LiveProcess",
+    "LiveThread",
+    "PoolDocument",
+    "RowDocument",
+    "RunDocument",
+    "ScheduleDocument",
+    "ShownRun",
     "Span",
     "Status",
     "again",
+    "all_tokens",
+    "already_there",
     "artifact",
     "attempts",
     "attempts_of",
+    "backup",
+    "caller",
     "cancel",
     "catalog",
+    "chain",
+    "check_budget",
+    "check_place",
+    "check_same",
+    "check_schedule",
     "check_settings",
+    "column_value",
     "columns",
+    "complete_preset",
+    "count_presets",
     "count_runs",
+    "count_schedules",
     "defaults",
     "delete",
+    "delete_preset",
+    "dry_run",
+    "due_firing",
     "ensure_runner",
     "estimate",
     "events",
     "events_of",
+    "every_run",
+    "expiring",
     "failures",
+    "few_items",
+    "file_of",
+    "finished_runs",
+    "fire_now",
+    "firings",
+    "forget_half_submitted",
     "form_fields",
+    "full_name",
     "full_params",
+    "groups",
+    "item_seconds",
     "items",
+    "job_document",
+    "job_for",
+    "joined_files",
+    "last_peak",
+    "limited",
+    "limits_document",
+    "limits_with",
+    "listed_documents",
+    "listing",
+    "live_processes",
     "log_path",
+    "make_certificates",
+    "new_job",
+    "new_token",
     "newest",
+    "outcome_counts",
+    "paces",
+    "params_schema",
     "pause",
+    "pause_schedule",
+    "pauses",
+    "pin",
+    "pool_document",
+    "pool_with",
+    "preset",
+    "preset_named",
+    "preset_of",
+    "presets",
+    "presets_from",
+    "presets_toml",
+    "printed",
     "progress",
+    "put_off_telling",
+    "remove_schedule",
     "rename",
+    "rename_preset",
+    "restore",
     "resume",
+    "resume_schedule",
     "retry",
+    "revoke_token",
+    "row_document",
     "rows",
+    "rows_after",
     "run",
+    "run_document",
+    "run_of_firing",
     "runs",
     "sample",
+    "sample_params",
+    "sample_rows",
+    "samples",
+    "save_preset",
+    "save_presets",
+    "save_schedule",
+    "schedule",
+    "schedule_document",
+    "schedule_troubles",
+    "schedules",
+    "search",
+    "settings_of_preset",
+    "settle_firing",
+    "settle_telling",
+    "short_rows",
+    "short_rows_at",
+    "shown_params",
+    "shown_run",
     "sizes",
     "snapshot",
+    "sortable",
     "spans",
     "starts",
     "status",
     "stop_runner",
     "submit",
+    "tallies",
     "trouble",
     "unattended",
+    "verbs_of_files",
     "wait",
+    "windows",
+    "windows_at",
+    "with_preset",
+    "work_of",
+    "write_presets",
 ]

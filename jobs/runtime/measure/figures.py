@@ -10,11 +10,12 @@ from statistics import median
 from typing import Any
 
 from jobs.runtime import client
-from jobs.runtime.job import Job
-from jobs.runtime.measure.hosts import group_of
-from jobs.runtime.measure.steps import LARGEST, Measurement
-from jobs.runtime.measure.ways import Way
-from jobs.runtime.records import Limits, Pool, Run, RunState
+from jobs.runtime.core.records import Limits, Pool, Run, RunState
+from jobs.runtime.job.definition import Job
+from jobs.runtime.measure.foreign_hosts import group_of
+from jobs.runtime.measure.machine_load import load_of
+from jobs.runtime.measure.measurement import LARGEST, Measurement
+from jobs.runtime.measure.plan import Way
 
 BEFORE = 30
 """Earlier runs of the job in which the start of a worker is looked for that was warm already."""
@@ -29,10 +30,11 @@ class Figures:
 
     `walls`: from submit until the last outcome. `item_seconds`: sum of the items' seconds. `cpu_seconds`: processor
     time of the threads while they performed items; `process_cpu`: of the worker processes in all, machinery included.
-    `longest`: the longest item. `starts`: from start to ready, of each worker used whose start is on record; `cold`:
-    in how many of these repeats a worker had to be started within its wall time; `left_out`: how many repeats do not
-    count because of that, others having been warm. `peak_bytes`: the peaks of the workers added up, the largest of
-    the repeats.
+    `queue_seconds`: how long threads of the workers stood in line for a core; `others`: which share of the machine's
+    cores other programs took meanwhile. `longest`: the longest item. `starts`: from start to ready, of each worker used
+    whose start is on record; `cold`: in how many of these repeats a worker had to be started within its wall time;
+    `left_out`: how many repeats do not count because of that, others having been warm. `peak_bytes`: the peaks of the
+    workers added up, the largest of the repeats.
     """
 
     way: Way
@@ -45,6 +47,8 @@ class Figures:
     cold: int = 0
     left_out: int = 0
     peak_bytes: int | None = None
+    queue_seconds: tuple[float, ...] = ()
+    others: tuple[float, ...] = ()
     ok: int = 0
     failed: int = 0
     run_ids: tuple[str, ...] = ()
@@ -66,12 +70,26 @@ class Figures:
 
     @property
     def cpu_share(self) -> float:
-        """Of the items' seconds, the part in which a processor worked for them; the rest they waited."""
-        return min(1.0, sum(self.cpu_seconds) / sum(self.item_seconds)) if sum(self.item_seconds) else 0.0
+        """Of the items' seconds, the part in which a processor worked for them; the rest they waited, or stood in line
+        for one."""
+        return self._share(self.cpu_seconds)
+
+    @property
+    def queue_share(self) -> float:
+        """Of the items' seconds, the part in which they stood in line for a processor that had other work."""
+        return self._share(self.queue_seconds)
+
+    @property
+    def computing_share(self) -> float:
+        """Of the items' seconds, the part in which they computed, or would have, had a processor been free."""
+        return min(1.0, self.cpu_share + self.queue_share)
+
+    def _share(self, seconds: Sequence[float]) -> float:
+        return min(1.0, sum(seconds) / sum(self.item_seconds)) if sum(self.item_seconds) else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class PaceLimit:
     """What politeness allows at most: the group with most items takes at least so many seconds, whatever the way."""
 
     group: str
@@ -89,7 +107,7 @@ class Comparison:
     planned: int
     repeats: int
     ways: tuple[Figures, ...]
-    pace: Pace | None = None
+    pace: PaceLimit | None = None
     disturbed: int = 0
     stopped: bool = False
 
@@ -148,20 +166,20 @@ def figures(measurement: Measurement) -> Comparison:
 def _figures(way: Way, runs: Sequence[Run], starts: Mapping[int, float]) -> Figures:
     done, runs = len(runs), _warm(runs)
     used = [_used(run.id) for run in runs]
-    workers = {worker for run in runs for worker in _workers_of(run.id)}
-    cpu = [_sum(one["cpu_seconds"] for one in workers_of_run) for workers_of_run in used]
-    peaks = [_sum(one["peak_bytes"] for one in workers_of_run) for workers_of_run in used]
+    loads = [load_of(one) for one in used]
     return Figures(
         way=way,
         walls=tuple(max(run.seconds(0), 1e-6) for run in runs),
         item_seconds=tuple(run.item_seconds for run in runs),
         cpu_seconds=tuple(run.cpu_seconds for run in runs),
-        process_cpu=tuple(seconds for seconds in cpu if seconds is not None) if None not in cpu else (),
+        process_cpu=_process_cpu(used),
         longest=_longest(runs[-1].id),
-        starts=tuple(starts[worker] for worker in sorted(workers & starts.keys())),
+        starts=_starts_of(runs, starts),
         cold=sum(1 for run in runs if _ready(run.id)),
         left_out=done - len(runs),
-        peak_bytes=max((int(peak) for peak in peaks if peak is not None), default=None),
+        peak_bytes=_peak_bytes(used),
+        queue_seconds=_known(load.queue_seconds for load in loads),
+        others=_known(load.others for load in loads),
         ok=min(run.ok for run in runs),
         failed=max(run.failed for run in runs),
         run_ids=tuple(run.id for run in runs),
@@ -179,6 +197,29 @@ def _used(run_id: str) -> list[dict[str, Any]]:
     if client.events_of(run_id, "worker_died"):
         return []
     return [dict(one) for event in client.events_of(run_id, "used") for one in event.facts.get("workers", ())]
+
+
+def _known(values: Iterable[float | None]) -> tuple[float, ...]:
+    """What is known of all repeats; empty where that of one is not."""
+    found = list(values)
+    return () if None in found else tuple(value for value in found if value is not None)
+
+
+def _process_cpu(used: Sequence[Sequence[Mapping[str, Any]]]) -> tuple[float, ...]:
+    """The processor time of all workers of each run; empty where that of one is not known."""
+    return _known(_sum(worker["cpu_seconds"] for worker in workers) for workers in used)
+
+
+def _peak_bytes(used: Sequence[Sequence[Mapping[str, Any]]]) -> int | None:
+    """The most that all workers of one run held together."""
+    sums = [_sum(worker["peak_bytes"] for worker in workers) for workers in used]
+    return max((int(peak) for peak in sums if peak is not None), default=None)
+
+
+def _starts_of(runs: Sequence[Run], starts: Mapping[int, float]) -> tuple[float, ...]:
+    """The seconds that the start of each worker of these runs took, where they are known."""
+    workers = {worker for run in runs for worker in _workers_of(run.id)}
+    return tuple(starts[worker] for worker in sorted(workers & starts.keys()))
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
@@ -226,16 +267,17 @@ def _overlap(run: Run, other: Run) -> bool:
     return began is not None and (run.ended_at or 0.0) > began and (ended is None or run.submitted_at < ended)
 
 
-def _pace(job: Job, run: Run) -> Pace | None:
+def _pace(job: Job, run: Run) -> PaceLimit | None:
     """What the run's limits allow for the group with most items; None: nothing is limited."""
     if job.mark.group is None or (not run.limits.pause and run.limits.at_once is None):
         return None
+    job = client.job_for(job.name, client.full_params(run.id))
     groups = Counter(group_of(job, item.cell) for item in client.items(run.id))
     groups.pop("", None)
     if not groups:
         return None
     group, number = groups.most_common(1)[0]
-    return Pace(group=group, items=number, seconds=least_seconds(number, run.limits, run.item_seconds / run.items))
+    return PaceLimit(group=group, items=number, seconds=least_seconds(number, run.limits, run.item_seconds / run.items))
 
 
 def least_seconds(items: int, limits: Limits, each: float) -> float:

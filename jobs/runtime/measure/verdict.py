@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jobs.runtime.core.units import count, duration, precise
+from jobs.runtime.measure.busy_machine import busy_sentence
 from jobs.runtime.measure.figures import Comparison, Figures
-from jobs.runtime.records import count
 
 SINGLE = 1.2
 """How many times as fast a way must be to count as faster when each was run once, and no spread is known."""
@@ -48,6 +49,8 @@ def verdict(found: Comparison) -> str:
         return _incomplete(found)
     if len(found.ways) < 2:
         return "Only one way was run, so there is nothing to compare it with."
+    if busy := busy_sentence(found):
+        return busy
     best = min(found.ways, key=lambda way: way.wall)
     level = [way for way in found.ways if not faster(best, way)]
     if found.base is None:
@@ -91,7 +94,7 @@ def dominance(found: Comparison) -> float | None:
 def gil_caps(found: Comparison) -> bool:
     """Whether threads of one process gained nothing with items that compute."""
     threads = [way for way in found.ways if way.way.pool.way == "threads"]
-    if not threads or found.base is None or found.base.cpu_share < COMPUTES:
+    if not threads or found.base is None or found.base.computing_share < COMPUTES:
         return False
     return max(found.base.wall / way.wall for way in threads) < GAINS_NOTHING
 
@@ -114,7 +117,7 @@ def _without_base(found: Comparison, best: Figures, level: Sequence[Figures]) ->
         return f"The figures do not decide between these ways ({_spread_words(found)}), and {rest}."
     good = [way for way in found.ways if _as_good(best, way)]
     chosen = _cheapest(good)
-    said = f"{_capital(_called(chosen))} suit this work best of these: {_seconds(chosen.wall)}"
+    said = f"{_capital(_called(chosen))} suit this work best of these: {duration(chosen.wall)}"
     return f"{said}{_equals(chosen, good)}; {rest}{_cap(found)}."
 
 
@@ -136,7 +139,7 @@ def _no_gain(found: Comparison, level: Sequence[Figures]) -> str:
         return f"{_gil_words(found)}: try processes."
     base = found.base
     if base is not None and level == [base]:
-        return f"One at a time was fastest ({_seconds(base.wall)}): {_why_alone(base.item_seconds[-1] / found.items)}."
+        return f"One at a time was fastest ({precise(base.wall)}): {_why_alone(base.item_seconds[-1] / found.items)}."
     return (
         f"The figures do not decide: {_spread_words(found)}, so none is faster than one at a time beyond doubt; "
         "repeat more often, with more work, or on a quieter machine."
@@ -145,9 +148,9 @@ def _no_gain(found: Comparison, level: Sequence[Figures]) -> str:
 
 def _why_alone(each: float) -> str:
     if each < SHORT:
-        return f"these items are too short ({_seconds(each)} each) for handing them round to pay"
+        return f"these items are too short ({duration(each)} each) for handing them round to pay"
     return (
-        f"more workers only got in each other's way, though an item takes {_seconds(each)}: "
+        f"more workers only got in each other's way, though an item takes {duration(each)}: "
         "no core was free for them here, or the items share what limits them"
     )
 
@@ -156,7 +159,7 @@ def _praise(found: Comparison, chosen: Figures, level: Sequence[Figures]) -> str
     gained = found.speed_up(chosen) or 1.0
     suits = "suit this work best" if gained >= HARDLY else "gain a little"
     said = (
-        f"{_capital(_called(chosen))} {suits}: {_seconds(chosen.wall)}, {_times(gained)} as fast as one at a time"
+        f"{_capital(_called(chosen))} {suits}: {duration(chosen.wall)}, {_times(gained)} as fast as one at a time"
         f"{_range(found, chosen)}"
     )
     return f"{said}{_equals(chosen, level)}"
@@ -185,7 +188,7 @@ def _because(found: Comparison, chosen: Figures) -> str:
         return ""
     if gil_caps(found) and chosen.way.pool.processes > 1:
         return f"; {_gil_words(found).lower().replace('gil', 'GIL')}"
-    waits = 1 - base.cpu_share
+    waits = 1 - base.computing_share
     if waits >= COMPUTES and chosen.way.pool.threads > 1:
         return f"; the items wait {waits * 100:.0f} % of their time, and threads wait together at little cost"
     return ""
@@ -213,7 +216,7 @@ def _gil_words(found: Comparison) -> str:
 def _pace_words(found: Comparison) -> str:
     assert found.pace is not None
     return (
-        f"{count(found.pace.items, 'item')} of {found.pace.group} take at least {_seconds(found.pace.seconds)} "
+        f"{count(found.pace.items, 'item')} of {found.pace.group} take at least {duration(found.pace.seconds)} "
         "whatever the way"
     )
 
@@ -236,7 +239,7 @@ def _spread_words(found: Comparison) -> str:
         return "each way was run once, and they are within a fifth of each other"
     widest = max(found.ways, key=lambda way: way.spread[1] / way.spread[0])
     least, most = widest.spread
-    return f"the repeats of one way alone range from {_seconds(least)} to {_seconds(most)}"
+    return f"the repeats of one way alone range from {precise(least)} to {precise(most)}"
 
 
 def _cheapest(level: Sequence[Figures]) -> Figures:
@@ -263,9 +266,3 @@ def _times(factor: float) -> str:
     return (
         f"{factor:.0f} times" if factor >= 9.95 else f"{factor:.1f} times" if factor >= 1.995 else f"{factor:.2f} times"
     )
-
-
-def _seconds(value: float) -> str:
-    if value < 0.9995:
-        return f"{value * 1000:.0f} ms" if value >= 0.00995 else f"{value * 1000:.1f} ms"
-    return f"{value:.1f} s" if value < 99.95 else f"{value:.0f} s"

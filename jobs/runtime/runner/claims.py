@@ -7,19 +7,26 @@ import os
 import time
 from functools import partial
 
-from jobs.runtime import catalog, leftovers, presence, settings
-from jobs.runtime.groups import Groups
-from jobs.runtime.records import RunState, count
-from jobs.runtime.runner.active import ActiveRun
-from jobs.runtime.runner.closing import Closing
-from jobs.runtime.runner.desk import Desk
-from jobs.runtime.runner.orders import Orders
+from jobs.runtime import catalog
+from jobs.runtime.core import settings
+from jobs.runtime.core.records import RunState
+from jobs.runtime.core.units import count
+from jobs.runtime.home import artifacts, runner_lock
+from jobs.runtime.runner import caution
+from jobs.runtime.runner.active_run import ActiveRun
+from jobs.runtime.runner.cancellation import Cancellation
+from jobs.runtime.runner.command_handler import CommandHandler
+from jobs.runtime.runner.firings import Firings
+from jobs.runtime.runner.log import say
+from jobs.runtime.runner.pool import orphans
 from jobs.runtime.runner.preparation import Preparation
-from jobs.runtime.runner.says import say
-from jobs.runtime.runner.site import SampleSite
-from jobs.runtime.store import commands, reopening, runs
+from jobs.runtime.runner.schedule.pacing import Groups
+from jobs.runtime.runner.state import RunnerState
+from jobs.runtime.sample.process import SampleSite
+from jobs.runtime.store import commands, printed, retries, runs
 from jobs.runtime.store.connection import Connection
-from jobs.runtime.store.runs import Stored
+from jobs.runtime.store.printed import NewPrinted
+from jobs.runtime.store.run_row import StoredRun
 
 SWEEP_SECONDS = 60.0
 DYING_SECONDS = 2.0
@@ -35,10 +42,11 @@ FRESH_SECONDS = 0.5
 class Claims:
     """Takes up what is asked and what waits; `leaving` runners claim nothing more."""
 
-    def __init__(self, desk: Desk, orders: Orders) -> None:
-        self.desk, self.orders = desk, orders
+    def __init__(self, state: RunnerState, command_handler: CommandHandler) -> None:
+        self.state, self.command_handler = state, command_handler
         self.leaving = False
-        self.site = SampleSite(desk.store.home)
+        self.site = SampleSite(state.store.home)
+        self.firings = Firings(state)
         self._next_sweep = 0.0
         self._leftover_looks = 2
         """The second is for those whose worker was still dying at the first."""
@@ -46,81 +54,102 @@ class Claims:
 
     def inherit(self) -> None:
         """Take up what an earlier runner left: cancels and retries half-way, and runs in work."""
-        self.orders.reopening.extend(reopening.under_way(self.desk.db))
-        for number in runs.in_state(self.desk.db, RunState.CANCELLING):
-            self.desk.closing[number] = Closing(self._read(number), self.desk.now_unix())
-        for number in runs.in_state(self.desk.db, RunState.RUNNING):
-            with self.desk.about(number):
+        self.state.write_with_retry(self._store_left_printed)
+        self.state.workers.left_printed.clear()
+        self.command_handler.reopening.extend(retries.under_way(self.state.db))
+        for number in runs.in_state(self.state.db, RunState.CANCELLING):
+            self.state.cancellations[number] = Cancellation(self._read(number), self.state.now_unix())
+        for number in runs.in_state(self.state.db, RunState.RUNNING):
+            with self.state.attributed_to(number):
+                stored = self._read(number)
+                if stored.run.code_hash != self.state.code_hash:
+                    self.state.write_with_retry(partial(self._mark_code, stored=stored, at=self.state.now_unix()))
                 run = self._activate(self._read(number))
+                run.untidy = True
+                caution.inherit(self.state, run)
                 run.log("claimed", f"goes on after an interruption, under runner {os.getpid()}", runner=os.getpid())
+
+    def _store_left_printed(self, db: Connection) -> None:
+        for heading, said in self.state.workers.left_printed:
+            printed.add_left(db, heading.run, NewPrinted(heading.position, heading.attempt, True, said))
 
     def look(self, now: float) -> None:
         """Take up commands and queued runs, when the bell rang or it is time."""
-        if now < self.desk.next_look and not self.orders.due(now):
+        if now < self.state.next_look and not self.command_handler.due(now):
             return
-        self.desk.next_look = now + presence.POLL
-        self.orders.take(now)
+        self.state.next_look = now + runner_lock.POLL
+        self.command_handler.take(now)
+        if not self.leaving:
+            self.firings.look()
+            self.state.next_look = now + min(runner_lock.POLL, self.firings.seconds_left)
         self._claim(now)
         self._end_leftovers(now)
         self._sweep(now)
 
     def close(self) -> None:
-        """End the sample site, if it was opened."""
+        """End the sample site, if it was opened, and the processes that begin runs."""
         self.site.close()
+        self.firings.close()
 
     def _claim(self, now: float) -> None:
         if self.leaving or not self._claimable():
             return
-        self.orders.take(now)  # what was asked before these runs could be seen: to make way for another runner, say
+        self.command_handler.take(now)  # asked before these runs could be seen: to make way, say
         if self.leaving:
             return
         queued = [self._read(number) for number in self._claimable()]
         if queued:
-            self._heed_code(queued)
+            self._apply_code(queued)
         for stored in queued:
-            with self.desk.about(stored.number):
-                self.desk.write(partial(self._mark_claimed, stored=stored, at=self.desk.now_unix()))
-                run = self._activate(runs.get(self.desk.db, stored.number))
+            with self.state.attributed_to(stored.number):
+                self.state.write(partial(self._mark_claimed, stored=stored, at=self.state.now_unix()))
+                run = self._activate(runs.get(self.state.db, stored.number))
                 run.log("claimed", f"claimed by runner {os.getpid()}", runner=os.getpid())
 
     def _claimable(self) -> list[int]:
-        room = max(1, settings.value("JOBS_ACTIVE_RUNS")) - len(self.desk.active)
-        return runs.claimable(self.desk.db, most=max(0, room))
+        room = max(1, settings.value("JOBS_ACTIVE_RUNS")) - len(self.state.active)
+        return runs.claimable(self.state.db, most=max(0, room))
 
-    def _read(self, number: int) -> Stored:
-        with self.desk.about(number):
-            return runs.get(self.desk.db, number)
+    def _read(self, number: int) -> StoredRun:
+        with self.state.attributed_to(number):
+            return runs.get(self.state.db, number)
 
-    def _heed_code(self, queued: list[Stored]) -> None:
+    def _apply_code(self, queued: list[StoredRun]) -> None:
         """Workers that were kept warm with code that has changed since are not used again. What the files are is not
         looked up where the submit has done so a moment ago."""
-        at = self.desk.now_unix()
+        at = self.state.now_unix()
         if all(
-            stored.run.code_hash == self.desk.code_hash and 0 <= at - stored.run.submitted_at < FRESH_SECONDS
+            stored.run.code_hash == self.state.code_hash and 0 <= at - stored.run.submitted_at < FRESH_SECONDS
             for stored in queued
         ):
             return
         present = catalog.code_hash()
-        if present != self.desk.code_hash:
-            self.desk.code_hash = present
-            for kept in list(self.desk.workers.shelf):
-                self.desk.workers.kill(kept, "the code of the jobs has changed")
+        if present != self.state.code_hash:
+            self.state.code_hash = present
+            for kept in list(self.state.workers.warm):
+                self.state.workers.kill(kept, "the code of the jobs has changed")
 
-    def _mark_claimed(self, db: Connection, *, stored: Stored, at: float) -> None:
+    def _mark_claimed(self, db: Connection, *, stored: StoredRun, at: float) -> None:
         runs.move(db, stored.number, RunState.RUNNING)
         started = stored.run.started_at or at
-        runs.change(db, stored.number, started_at=started, ended_at=None, code_hash=self.desk.code_hash, error="")
+        runs.change(db, stored.number, started_at=started, ended_at=None, error="")
+        self._mark_code(db, stored=stored, at=at)
 
-    def _activate(self, stored: Stored) -> ActiveRun:
-        groups = self.desk.groups.setdefault(stored.run.job, Groups())
-        run = ActiveRun(stored, groups, self.desk.unix)
-        self.desk.active[stored.number] = run
+    def _mark_code(self, db: Connection, *, stored: StoredRun, at: float) -> None:
+        runs.change(db, stored.number, code_hash=self.state.code_hash)
+        if stored.run.done and stored.run.code_hash != self.state.code_hash:
+            runs.change(db, stored.number, coded_at=at)  # what it has by now is of other code
+
+    def _activate(self, stored: StoredRun) -> ActiveRun:
+        groups = self.state.groups.setdefault(stored.run.job, Groups())
+        run = ActiveRun(stored, groups, self.state.unix)
+        self.state.active[stored.number] = run
         if stored.run.sample:
             self._open_site(run)
         if stored.traits.prepares and stored.prepared < stored.run.items:
-            self.desk.preparing[stored.number] = Preparation(run)
+            self.state.preparing[stored.number] = Preparation(run, self.state.store.home)
         else:
-            run.begin(self.desk.db)
+            run.begin(self.state.db)
         return run
 
     def _open_site(self, run: ActiveRun) -> None:
@@ -135,7 +164,9 @@ class Claims:
             return
         self._leftover_looks -= 1
         self._next_leftover_look = now + DYING_SECONDS
-        left = leftovers.end(self.desk.store.home, self.desk.epoch)
+        left = orphans.end(self.state.store.home, self.state.epoch)
+        if not self._leftover_looks:  # by now those of an earlier runner write no more
+            artifacts.sweep_all_parts(self.state.store.home, [worker.pid for worker in self.state.workers.all])
         if left:
             what = count(len(left), "process", "processes")
             say(f"ended what the workers of an earlier runner had left behind: {what}")
@@ -145,8 +176,8 @@ class Claims:
         if now < self._next_sweep:
             return
         self._next_sweep = now + SWEEP_SECONDS
-        at = self.desk.now_unix()
-        self.desk.write(lambda db: commands.forget(db, at - KEEP_ANSWERS))
-        for number in runs.abandoned(self.desk.db, time.time() - ABANDONED_SECONDS):
-            self.desk.write(partial(runs.withdraw, number=number))
-            self.orders.delete(number)
+        at = self.state.now_unix()
+        self.state.write(lambda db: commands.forget(db, at - KEEP_ANSWERS))
+        for number in runs.abandoned(self.state.db, time.time() - ABANDONED_SECONDS):
+            self.state.write(partial(runs.withdraw, number=number))
+            self.command_handler.delete(number)

@@ -3,53 +3,66 @@ few more behind them; and what must be tried alone goes to a worker that has not
 
 from __future__ import annotations
 
-from jobs.runtime.runner.active import ActiveRun
-from jobs.runtime.schedule import Entry
+from jobs.runtime.runner.active_run import ActiveRun
+from jobs.runtime.runner.pool.pool import MAX_BYTES_OUT, WorkerPool
+from jobs.runtime.runner.pool.worker_handle import WorkerHandle
+from jobs.runtime.runner.schedule.entry import Entry
+from jobs.runtime.store import reuse
 from jobs.runtime.store.connection import Connection
-from jobs.runtime.worker_process import WorkerProcess
-from jobs.runtime.workers import MAX_BYTES_OUT, Workers
 
 STRANDED_SECONDS = 0.03
 """What waits behind the slots of a worker that has said nothing for so long is taken back: 4 times its depth."""
 
 MAX_SERVED = 50_000
 
-Shares = dict[WorkerProcess, list[Entry]]
+Shares = dict[WorkerHandle, list[Entry]]
 
 
-def dispatch(run: ActiveRun, db: Connection, workers: Workers, now: float) -> bool:
+def dispatch(run: ActiveRun, db: Connection, workers: WorkerPool, now: float) -> bool:
     """Send what may start now; returns whether there is more to read before it is known what may start."""
     assert run.feed is not None
     run.schedule.wake(now)
     _free_stranded(run, workers, now)
     run.feed.fill(db, hungry=False)
-    ready = [worker for worker in run.workers if worker.ready and len(worker.outbox) < MAX_BYTES_OUT]
+    run.schedule.all_read = run.feed.read_through
+    ready = [worker for worker in run.workers if worker.ready and worker.process.unsent < MAX_BYTES_OUT]
     ready = _try_suspects(run, ready, workers, now)
     shares: Shares = {worker: [] for worker in ready}
     free = _fill_slots(run, shares, now)
     reading = free > 0 and not run.feed.exhausted and run.feed.fill(db, hungry=True)
-    if not free and len(run.schedule) > run.run.pool.slots:  # the last ones wait for whichever slot is free first
+    if not free and len(run.schedule) > run.autosize.size.slots:  # the last ones wait for whichever slot is free first
         _fill_depth(run, shares, now)
     for worker, entries in shares.items():
         if entries:
-            workers.give(worker, entries)
+            run.given += len(entries)
+            _give(run, db, workers, worker, entries)
     return reading
 
 
-def take_back(run: ActiveRun, workers: Workers, now: float) -> None:
+def _give(run: ActiveRun, db: Connection, workers: WorkerPool, worker: WorkerHandle, entries: list[Entry]) -> None:
+    """Send items; what earlier runs have of them is read only now, and not kept."""
+    asking = [entry for entry in entries if entry.earlier is not None]
+    for entry in asking:
+        entry.told = reuse.told(db, *entry.earlier, run.run.code_hash) if entry.earlier is not None else None
+    workers.give(worker, entries)
+    for entry in asking:
+        entry.told = None
+
+
+def take_back(run: ActiveRun, workers: WorkerPool, now: float) -> None:
     """Take back everything that has not started."""
     run.schedule.wake(now)
-    _recall(run, [worker for worker in run.workers if not worker.recalled], workers, now)
+    _recall(run, [worker for worker in run.workers if not worker.assignment.recalled], workers, now)
 
 
 def stranded(run: ActiveRun) -> bool:
     """Whether anything waits behind the slots of a worker."""
-    return any(len(worker.out) > worker.slots and not worker.recalled for worker in run.workers)
+    return any(len(worker.out) > worker.assignment.slots and not worker.assignment.recalled for worker in run.workers)
 
 
 def _fill_slots(run: ActiveRun, shares: Shares, now: float) -> int:
     """One item for each free slot, in turn over the workers; returns how many slots stay free."""
-    free = {worker: worker.free_slots() for worker in shares}
+    free = {worker: worker.assignment.free_slots() for worker in shares}
     while any(free.values()):
         for worker, slots in free.items():
             if slots == 0:
@@ -63,7 +76,7 @@ def _fill_slots(run: ActiveRun, shares: Shares, now: float) -> int:
     return 0
 
 
-def _familiar(run: ActiveRun, entry: Entry, free: dict[WorkerProcess, int]) -> WorkerProcess | None:
+def _familiar(run: ActiveRun, entry: Entry, free: dict[WorkerHandle, int]) -> WorkerHandle | None:
     """The worker that served the item's group last (its connections are open), where it has a free slot."""
     if not entry.group or len(free) == 1:
         return None
@@ -79,14 +92,14 @@ def _familiar(run: ActiveRun, entry: Entry, free: dict[WorkerProcess, int]) -> W
 
 def _fill_depth(run: ActiveRun, shares: Shares, now: float) -> None:
     for worker, entries in shares.items():
-        for _ in range(worker.depth() - len(worker.out) - len(entries)):
+        for _ in range(worker.assignment.depth(worker.process.round_trip) - len(worker.out) - len(entries)):
             entry = run.schedule.take(now)
             if entry is None:
                 return
             entries.append(entry)
 
 
-def _try_suspects(run: ActiveRun, ready: list[WorkerProcess], workers: Workers, now: float) -> list[WorkerProcess]:
+def _try_suspects(run: ActiveRun, ready: list[WorkerHandle], workers: WorkerPool, now: float) -> list[WorkerHandle]:
     """Keep one worker for what must be tried alone, while there is any; returns the others."""
     alone = [worker for worker in ready if any(entry.alone for entry in worker.out.values())]
     others = [worker for worker in ready if worker not in alone]
@@ -102,18 +115,18 @@ def _try_suspects(run: ActiveRun, ready: list[WorkerProcess], workers: Workers, 
     return [worker for worker in others if worker is not chosen]
 
 
-def _free_stranded(run: ActiveRun, workers: Workers, now: float) -> None:
+def _free_stranded(run: ActiveRun, workers: WorkerPool, now: float) -> None:
     """A long item must hold nobody up: what waits behind it goes back to the schedule."""
     stuck = [
         worker
         for worker in run.workers
-        if len(worker.out) > worker.slots and not worker.recalled and now - worker.last_heard > STRANDED_SECONDS
+        if len(worker.out) > worker.assignment.slots
+        and not worker.assignment.recalled
+        and now - worker.assignment.last_heard > STRANDED_SECONDS + worker.process.round_trip
     ]
     _recall(run, stuck, workers, now)
 
 
-def _recall(run: ActiveRun, chosen: list[WorkerProcess], workers: Workers, now: float) -> None:
-    for worker in chosen:
-        worker.recalled, worker.rate = True, 0.0
-    for _, entry in reversed(workers.recall(chosen)):
+def _recall(run: ActiveRun, chosen: list[WorkerHandle], workers: WorkerPool, now: float) -> None:
+    for entry in reversed(workers.recall(chosen)):
         run.schedule.back(entry, now)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from math import inf
 
-from jobs.runtime.groups import MAX_HOLD
-from jobs.runtime.schedule import Entry, Schedule
+from jobs.runtime.runner.schedule.entry import Entry
+from jobs.runtime.runner.schedule.pacing import MAX_HOLD
+from jobs.runtime.runner.schedule.schedule import Schedule
 from jobs.runtime.store import attempts, items
 from jobs.runtime.store.connection import Connection
-from jobs.runtime.store.runs import Stored
+from jobs.runtime.store.run_row import StoredRun
 
 LOW = 2_000
 """With fewer items in memory, more are read."""
@@ -35,7 +36,7 @@ class Feed:
     could have started first (monotonic)."""
 
     def __init__(
-        self, stored: Stored, schedule: Schedule, clock: Callable[[], tuple[float, float]], *, since: float = 0.0
+        self, stored: StoredRun, schedule: Schedule, clock: Callable[[], tuple[float, float]], *, since: float = 0.0
     ) -> None:
         self.number, self.items = stored.number, stored.run.items
         self.planned, self.costed = stored.traits.prepares, stored.traits.costed
@@ -49,10 +50,10 @@ class Feed:
     @property
     def exhausted(self) -> bool:
         """Whether nothing is left in the store that has not been read."""
-        return self._read_through and not self.schedule.watched
+        return self.read_through and not self.schedule.watched
 
     @property
-    def _read_through(self) -> bool:
+    def read_through(self) -> bool:
         """Whether every item was looked at: what is left then belongs to large groups."""
         return self._turn is None if self.costed else self._reached >= self.items
 
@@ -61,14 +62,14 @@ class Feed:
         Returns whether anything was read."""
         read = self._fill_groups(db)
         wanted = len(self.schedule) < LOW or (hungry and len(self.schedule) < MOST)
-        if not wanted or self._read_through:
+        if not wanted or self.read_through:
             return read
         self._take_in(db, self._read_on(db))
         return True
 
     def to_come(self, db: Connection, groups: Iterable[str]) -> set[str]:
         """Those of the groups of which an item waits that was not read yet."""
-        if self._read_through or not self.planned:
+        if self.read_through or not self.planned:
             return set()
         return {group for group in groups if self._next_of(db, group) < inf}
 
@@ -130,6 +131,7 @@ class Feed:
         ready = []
         for waiting in found:
             entry = Entry(position=waiting.position, cell=waiting.cell, group=waiting.group, since=self.since)
+            entry.earlier = waiting.earlier
             before = tried.get(waiting.position)
             if before is not None:
                 entry.number, entry.counted, entry.lost = before.number + 1, before.counted, before.lost

@@ -1,9 +1,9 @@
 """The background process: claims runs, feeds workers, stores what they answer, leaves when there is nothing to do.
 
-    doorbell, pipes, deaths, time ─► staff ─► claims, orders ─► staff ─► dispatch ─► ledger ─► (again)
-                                     hears    take up           checks   sends       commits
+    doorbell, pipes, deaths, time ─► supervisor ─► claims ─► supervisor ─► dispatch ─► group_commit ─► (again)
+                                     hears         take up   checks        sends       stores
 
-It is the only writer of attempts and outcomes. It imports no job and performs no item: what it holds (its desk) can
+It is the only writer of attempts and outcomes. It imports no job and performs no item: what it holds (its state) can
 always be rebuilt from the store, so it may be killed at any instant.
 """
 
@@ -18,72 +18,94 @@ import time
 import traceback
 from contextlib import suppress
 
-from jobs.runtime import confine, leftovers, presence, settings
-from jobs.runtime.errors import BadSetting, DamagedStore, StaleEpoch, StoreError
-from jobs.runtime.presence import Presence
-from jobs.runtime.runner.active import ActiveRun
+from jobs.runtime.core import lock_holder, notices, program, settings
+from jobs.runtime.core.errors import BadSetting, BusyError, DamagedStore, FullError, StaleEpoch, StoreError, StoreGone
+from jobs.runtime.home import reserve, runner_lock
+from jobs.runtime.home.runner_lock import RunnerLock
+from jobs.runtime.runner import caution
+from jobs.runtime.runner.active_run import ActiveRun
 from jobs.runtime.runner.claims import Claims
-from jobs.runtime.runner.desk import Desk
+from jobs.runtime.runner.command_handler import CommandHandler
 from jobs.runtime.runner.dispatch import STRANDED_SECONDS, dispatch, stranded, take_back
-from jobs.runtime.runner.ledger import Ledger
-from jobs.runtime.runner.orders import Orders
-from jobs.runtime.runner.says import say
-from jobs.runtime.runner.site import LOOK_SECONDS
-from jobs.runtime.runner.staff import Staff
-from jobs.runtime.store import commands, epochs, runs
-from jobs.runtime.store.connection import BusyError, Store
-from jobs.runtime.workers import Heard
+from jobs.runtime.runner.expiry import ExpiryCheck
+from jobs.runtime.runner.group_commit import GroupCommit
+from jobs.runtime.runner.log import say
+from jobs.runtime.runner.pool import orphans, os_process
+from jobs.runtime.runner.pool.pool import PoolEvents
+from jobs.runtime.runner.state import RunnerState
+from jobs.runtime.runner.supervisor import Supervisor
+from jobs.runtime.sample.process import LOOK_SECONDS
+from jobs.runtime.store import commands, epochs, runs, schedules
+from jobs.runtime.store.connection import Store
 
 STOP_SECONDS = 8.0
 BUSY_SECONDS = 0.01
+HOUSEKEEPING_SECONDS = 0.5
+"""Between two looks at whether the home is still that of this runner."""
 
 
 class Runner:
     """One runner over one store. `idle` is how long it stays without work (seconds)."""
 
-    def __init__(self, store: Store, held: Presence, *, idle: float) -> None:
+    def __init__(self, store: Store, held: RunnerLock, *, idle: float) -> None:
         self.held, self.idle = held, idle
-        self.desk = Desk(store)
-        self.claims = Claims(self.desk, Orders(self.desk, self.leave_when_idle))
-        self.staff = Staff(self.desk)
-        self.ledger = Ledger(self.desk, held)
+        self.state = RunnerState(store)
+        handler = CommandHandler(self.state, self.leave_when_idle)
+        self.claims, self.expiry = Claims(self.state, handler), ExpiryCheck(self.state, handler)
+        self.supervisor = Supervisor(self.state)
+        self.group_commit = GroupCommit(self.state, held)
         self.stop_by: float | None = None
         self._busy_until = time.monotonic()
+        self._next_housekeeping = 0.0
 
     def take_over(self) -> None:
         """Enter as the runner, and take up what an earlier one left."""
-        with self.desk.store.write() as db:
-            self.desk.epoch = epochs.take_over(
-                db,
-                pid=os.getpid(),
-                started_at=self.desk.now_unix(),
-                clock_offset=self.desk.offset,
-                code_hash=self.desk.code_hash,
-                settings=settings.of_runner(),
-            )
-        leftovers.mark(self.desk.store.home, self.desk.epoch)
+        self._enter()
+        reserve.keep(self.state.store.home)
+        orphans.mark(self.state.store.home, self.state.epoch)
         self._listen()
         self.claims.inherit()
-        say(f"runner {os.getpid()} holds {self.desk.store.home}, epoch {self.desk.epoch}")
+        say(f"runner {os.getpid()} holds {self.state.store.home}, epoch {self.state.epoch}")
+
+    def _enter(self) -> None:
+        """Raise the epoch, however long another process keeps the store for itself."""
+        while self.stop_by is None:
+            try:
+                with self.state.store.write() as db:
+                    self.state.epoch = epochs.take_over(
+                        db,
+                        pid=os.getpid(),
+                        started_at=self.state.now_unix(),
+                        clock_offset=self.state.offset,
+                        code_hash=self.state.code_hash,
+                        settings=settings.of_runner(),
+                    )
+                return
+            except BusyError as error:
+                say(f"cannot begin: {error}")
 
     def run(self) -> None:
         """Work until idle for long, or told to leave."""
         while not self._finished():
-            heard = self.desk.workers.wait(self._timeout())
-            now, self.desk.concerned = time.monotonic(), None
+            heard = self.state.workers.wait(self._timeout())
+            now, self.state.concerned = time.monotonic(), None
             if heard.rung:
                 self.held.answer()
-                self.desk.next_look = 0.0
+                self.state.next_look = 0.0
             try:
                 self._turn(heard, now)
             except BusyError:
-                self.desk.next_look = now + BUSY_SECONDS
-            except StaleEpoch:
+                self.state.next_look = now + BUSY_SECONDS
+                self.group_commit.another_writes(now)
+            except (StaleEpoch, StoreGone):
                 raise
             except StoreError as error:
-                if isinstance(error, DamagedStore) and self.desk.concerned is not None:
+                if isinstance(error, DamagedStore) and self.state.concerned is not None:
                     raise  # where the rows of one run are: an error of its own, so that the others can go on
-                self.ledger.cannot_store(error, now)
+                if isinstance(error, FullError) and self.claims.command_handler.asked:
+                    reserve.release(self.state.store.home)
+                self.group_commit.cannot_store(error, now)
+        caution.leave(self.state)
         say(f"runner {os.getpid()} leaves")
 
     def stop(self) -> None:
@@ -95,123 +117,150 @@ class Runner:
     def leave_when_idle(self) -> None:
         """Leave as soon as nothing is in work (the code or a setting has changed): the next runner reads it anew."""
         self.idle = 0.0
-        self.claims.leaving = not (self.desk.active or self.desk.closing)
+        self.claims.leaving = not (self.state.active or self.state.cancellations)
 
-    def close(self) -> None:
-        """End the workers, the sample site and the connection; only then may another take over."""
-        self.desk.workers.close()
+    def close(self, *, gone: bool = False) -> None:
+        """End the workers, the sample site and the connection; only then may another take over. Where the store is
+        `gone`, the connection is not closed: SQLite would remove the log of the store that lies there now."""
+        self.state.workers.close()
+        if self.state.cluster is not None:
+            self.state.cluster.close()
         self.claims.close()
-        self.desk.db.close()
+        if not gone:
+            self.state.db.close()
 
-    def _turn(self, heard: Heard, now: float) -> None:
-        self.staff.hear(heard, now)
+    def _housekeeping(self, now: float) -> None:
+        """Whether this is still the runner of that home. Raises StoreGone, StaleEpoch."""
+        if now < self._next_housekeeping:
+            return
+        self._next_housekeeping = now + HOUSEKEEPING_SECONDS
+        if self.state.store.replaced or self.held.replaced:
+            raise StoreGone(f"{self.state.store.home}, or the store or the lock in it, was deleted or replaced")
+        epochs.check_epoch(self.state.db, self.state.epoch)
+        if self.held.deaf:
+            self._fall_silent()
+            self.held.listen()
+            self._listen()
+
+    def _turn(self, heard: PoolEvents, now: float) -> None:
+        self._housekeeping(now)
+        self.supervisor.handle(heard, now)
         self.claims.look(now)
-        self.staff.check(now)
+        self.expiry.look(now)
+        self.supervisor.check(now)
         self._dispatch(now)
-        self.ledger.commit(now)
+        self.group_commit.commit(now)
 
     def _dispatch(self, now: float) -> None:
-        self.desk.eager = False
-        if self.ledger.blocked:
+        self.state.eager = False
+        if self.group_commit.blocked:
             return
         self._look_for_site(now)
-        for run in list(self.desk.active.values()):
-            with self.desk.about(run.number):
+        for run in list(self.state.active.values()):
+            with self.state.attributed_to(run.number):
                 self._dispatch_run(run, now)
 
     def _look_for_site(self, now: float) -> None:
         why = self.claims.site.look(now)
-        for run in self.desk.active.values() if why else ():
+        for run in self.state.active.values() if why else ():
             if run.run.sample:
                 run.log("sample", why)
 
     def _dispatch_run(self, run: ActiveRun, now: float) -> None:
-        if self.stop_by is not None or run.pausing:
-            take_back(run, self.desk.workers, now)
+        if self.stop_by is not None or run.pausing or run.should_pause:
+            take_back(run, self.state.workers, now)
             self._release_if_paused(run, now)
             return
-        self.staff.fill(run, now)
-        preparation = self.desk.preparing.get(run.number)
+        self.supervisor.fill(run, now)
+        preparation = self.state.preparing.get(run.number)
         if preparation is not None:
-            preparation.dispatch(self.desk.db, self.desk.workers, now)
+            preparation.dispatch(self.state.db, self.state.workers, now)
+        elif run.cautious:
+            caution.dispatch(self.state, run, now)
+            run.end_closed()
         elif not (run.run.sample and self.claims.site.starting):
-            self.desk.eager |= dispatch(run, self.desk.db, self.desk.workers, now)
+            self.state.eager |= dispatch(run, self.state.db, self.state.workers, now)
             run.end_closed()
 
     def _release_if_paused(self, run: ActiveRun, now: float) -> None:
         if run.pausing and run.idle and not run.buffers:
-            self.desk.release(run, now)
+            self.state.release(run, now)
 
     def _finished(self) -> bool:
         now = time.monotonic()
-        active = self.desk.active.values()
+        active = self.state.active.values()
         if self.stop_by is not None:
             self._fall_silent()
             return now > self.stop_by or not any(run.buffers or not run.idle for run in active)
-        if active or self.desk.closing or self.claims.orders.reopening:
+        if active or self.state.cancellations or self.claims.command_handler.pending or self.claims.firings.processes:
             self._busy_until = now
             return False
-        return self.claims.leaving or (now - self._busy_until > self.idle and self._nothing_came())
+        idle = now - self._busy_until > self.idle and not self.claims.firings.staying
+        return self.claims.leaving or (idle and self._nothing_came())
 
     def _nothing_came(self) -> bool:
         """A last look with the doorbell gone: from here on, whoever rings starts the next runner."""
         self._fall_silent()
-        if not commands.waiting(self.desk.db) and not runs.claimable(self.desk.db, most=1):
+        db = self.state.db
+        if not (commands.waiting(db) or runs.claimable(db, most=1) or schedules.at_work(db)):
             return True
         self.held.listen()
         self._listen()
-        self._busy_until, self.desk.next_look = time.monotonic(), 0.0
+        self._busy_until, self.state.next_look = time.monotonic(), 0.0
         return False
 
     def _fall_silent(self) -> None:
         """Close the doorbell: who rings from now on starts the next runner, which waits until this one has left."""
         if self.held.bell is not None:
-            self.desk.workers.unwatch_bell(self.held.bell)
+            self.state.workers.unwatch_bell(self.held.bell)
         self.held.silence()
 
     def _listen(self) -> None:
         if self.held.bell is not None:
-            self.desk.workers.watch_bell(self.held.bell)
+            self.state.workers.watch_bell(self.held.bell)
 
     def _timeout(self) -> float:
         """How long the loop may sleep (seconds), if nothing is heard."""
         now = time.monotonic()
-        if self.ledger.pending:
-            return BUSY_SECONDS / 2 if self.ledger.unstored_since is not None else 0.0
-        if self.desk.eager:
+        if self.group_commit.pending:
+            return BUSY_SECONDS / 2 if self.group_commit.unstored_since is not None else 0.0
+        if self.state.eager:
             return 0.0
-        times = [self.desk.next_look]
-        times += [self.ledger.next_close for closing in self.desk.closing.values() if not closing.waits]
-        times += [self.claims.orders.next_step] if self.claims.orders.pending else []
-        if self.desk.active or self.desk.closing:
-            times += [self.staff.next_check, self.ledger.next_live]
-            times += [at for run in self.desk.active.values() if (at := run.schedule.next_time()) is not None]
+        times = [self.state.next_look]
+        times += [self.group_commit.next_close for closing in self.state.cancellations.values() if not closing.waits]
+        times += [self.claims.command_handler.next_step] if self.claims.command_handler.pending else []
+        if self.state.active or self.state.cancellations:
+            times += [self.supervisor.next_check, self.group_commit.next_live]
+            times += [at for run in self.state.active.values() if (at := run.schedule.next_time()) is not None]
             times += [now + LOOK_SECONDS] if self.claims.site.starting else []
-            times += [now + STRANDED_SECONDS for run in self.desk.active.values() if stranded(run)]
+            times += [now + STRANDED_SECONDS for run in self.state.active.values() if stranded(run)]
         return max(0.0, min(times) - now)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """`python -m jobs runner [--idle S] [--patience S]`: be the runner, unless there is one already."""
-    parser = argparse.ArgumentParser(prog="python -m jobs runner", description="The background process itself.")
+    parser = argparse.ArgumentParser(prog=f"{program.NAME} runner", description="The background process itself.")
     parser.add_argument("--idle", type=_seconds, default=None, help="seconds without work")
     parser.add_argument("--patience", type=_seconds, default=1.0, help="seconds to wait for another to leave")
     options = parser.parse_args(arguments)
     try:
         settings.check()
+        os.environ.update(settings.handed_on())
         store = Store(settings.home())
     except (BadSetting, StoreError) as error:
         print(error, file=sys.stderr)
         return 2
-    held = Presence(store.home)
+    held = RunnerLock(store.home)
     try:
         taken = held.take(options.patience)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}: see the rights of its folder, or set JOBS_HOME", file=sys.stderr)
         return 2
     if not taken:
-        say("another runner works here already")
+        holder = lock_holder.holder_of(store.home / runner_lock.LOCK)
+        say("another runner works here already" + (f": {holder}" if holder else ""))
         return 0
+    notices.listen(say)
     return _serve(store, held, settings.value("JOBS_IDLE") if options.idle is None else options.idle)
 
 
@@ -222,23 +271,29 @@ def _seconds(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds: give 0 or more")
 
 
-def _serve(store: Store, held: Presence, idle: float) -> int:
+def _serve(store: Store, held: RunnerLock, idle: float) -> int:
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
-    confine.allow_descriptors()
+    os_process.allow_descriptors()
     runner = Runner(store, held, idle=idle)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stop())
+    gone = False
     try:
         runner.take_over()
         runner.run()
     except StaleEpoch as error:
         say(str(error))
+    except StoreGone as error:
+        gone = True
+        say(f"{error}: runner {os.getpid()} leaves")
     except Exception as error:  # the outermost loop: say why, and leave the runs to the next runner
         say(traceback.format_exc())
-        runner.ledger.confess(error)
-        return presence.CRASHED if runner.desk.epoch else 1
+        runner.group_commit.record_crash(error)
+        return runner_lock.CRASHED if runner.state.epoch else 1
     finally:
         held.silence()
-        runner.close()
+        runner.close(gone=gone)
         held.leave()
+        if gone:
+            os._exit(0)  # see `Runner.close`: an interpreter that ends closes everything
     return 0

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.runtime.records import Attempt
+from jobs.runtime.core.records import Attempt
 from jobs.runtime.store.connection import Connection
 
 

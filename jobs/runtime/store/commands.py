@@ -1,4 +1,4 @@
-"""What page and command line ask of the runner, and what it answered; and the events of a run, its log."""
+"""What page and command line ask of the runner, and what it answered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.runtime.records import Event
 from jobs.runtime.store.connection import Connection
 
 
@@ -58,32 +57,3 @@ def answer(db: Connection, seq: int) -> str | None:
 def forget(db: Connection, before: float) -> None:
     """Drop the answered commands older than this (Unix seconds)."""
     db.execute("DELETE FROM commands WHERE done_at < ?", (before,))
-
-
-def log(db: Connection, run: int, event: Event) -> None:
-    """Write one line of a run's log."""
-    db.execute(
-        "INSERT INTO events (run, at, kind, text, facts) VALUES (?,?,?,?,?)",
-        (run, event.at, event.kind, event.text, json.dumps(dict(event.facts))),
-    )
-
-
-def events(db: Connection, run: int, most: int) -> list[Event]:
-    """The log of a run, newest first."""
-    rows = db.execute("SELECT at, kind, text, facts FROM events WHERE run = ? ORDER BY seq DESC LIMIT ?", (run, most))
-    return list(map(_event, rows))
-
-
-def events_of(db: Connection, run: int, kind: str) -> list[Event]:
-    """All lines of one kind in the log of a run, oldest first."""
-    rows = db.execute("SELECT at, kind, text, facts FROM events WHERE run = ? AND kind = ? ORDER BY seq", (run, kind))
-    return list(map(_event, rows))
-
-
-def _event(row: Any) -> Event:
-    return Event(at=row["at"], kind=row["kind"], text=row["text"], facts=json.loads(row["facts"]))
-
-
-def count_events(db: Connection, run: int, kind: str) -> int:
-    """How many lines of this kind the log of a run has."""
-    return int(db.execute("SELECT count(*) FROM events WHERE run = ? AND kind = ?", (run, kind)).fetchone()[0])

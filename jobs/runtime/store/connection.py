@@ -3,25 +3,25 @@ lock at once (BEGIN IMMEDIATE) or says that it is busy."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from jobs.runtime.errors import DamagedStore, StoreError
+from jobs.runtime.core import home_folder, lock_holder, notices, private_files, settings
+from jobs.runtime.core.errors import BusyError, DamagedStore, FullError, StoreError
 from jobs.runtime.store.schema import MIGRATIONS
 
-FILE = "store.sqlite3"
+FILE = home_folder.STORE
 BUSY_SECONDS = 30.0
+LONG_SECONDS = 2.0
+"""Another process that has been writing for so long is in the way, and is named where people look."""
+
+SILENT_SECONDS = 5.0
+"""So long who has something to write waits for another writer without a word: most have ended by then."""
+
 Connection = sqlite3.Connection
-
-
-class BusyError(StoreError):
-    """Another process is writing; try again."""
-
-
-class FullError(StoreError):
-    """The disk (or the store's own limit) has no room for more."""
 
 
 class Store:
@@ -30,14 +30,25 @@ class Store:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.path = home / FILE
-        _make_folder(home)
-        with _translated(self.path):
-            _migrate(self.path)
+        home_folder.prepare(home)
+        _make_file(self.path)
+        with translated(self.path):
+            migrate(self.path)
+        self._made = _identity(self.path)
+        self._log: tuple[int, int] | None = None
+
+    @property
+    def replaced(self) -> bool:
+        """Whether its file, or the write-ahead log of a connection that is kept, has been deleted, or another one lies
+        in its place."""
+        if self._log is not None and _identity(self.path.with_name(FILE + "-wal")) != self._log:
+            return True
+        return _identity(self.path) != self._made
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only connection that sees one moment of the store throughout."""
-        with _translated(self.path), _closing(_connect(self.path, BUSY_SECONDS, read_only=True)) as db:
+        with translated(self.path), closing(open_file(self.path, BUSY_SECONDS, read_only=True)) as db:
             db.execute("BEGIN")
             yield db
 
@@ -48,14 +59,39 @@ class Store:
 
         (https://www.sqlite.org/pragma.html#pragma_data_version)
         """
-        with _translated(self.path), _closing(_connect(self.path, BUSY_SECONDS, read_only=True)) as db:
+        with translated(self.path), closing(open_file(self.path, BUSY_SECONDS, read_only=True)) as db:
             yield db, lambda: int(db.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction of its own connection, which waits up to 30 s for another writer."""
-        with _translated(self.path), _closing(_connect(self.path, BUSY_SECONDS)) as db, transaction(db):
+        """A transaction of its own connection, which waits up to 30 s for another writer, and says so after 5 s."""
+        with translated(self.path), closing(open_file(self.path, SILENT_SECONDS)) as db:
+            self._begin(db)
+            with _completed(db):
+                yield db
+
+    @contextmanager
+    def write_if_free(self) -> Iterator[Connection]:
+        """The same where it can be had at once. Raises BusyError when another process writes."""
+        with translated(self.path), closing(open_file(self.path, 0.0)) as db, transaction(db):
             yield db
+
+    def _begin(self, db: Connection) -> None:
+        with suppress(BusyError), translated(self.path):
+            db.execute("BEGIN IMMEDIATE")
+            return
+        notices.say(f"{self.writer()}; waiting for up to {BUSY_SECONDS:.0f} s")
+        db.execute(f"PRAGMA busy_timeout = {(BUSY_SECONDS - SILENT_SECONDS) * 1000:.0f}")
+        try:
+            with translated(self.path):
+                db.execute("BEGIN IMMEDIATE")
+        except BusyError:
+            raise BusyError(f"{self.writer()}, for more than {BUSY_SECONDS:.0f} s now: try again then") from None
+
+    def writer(self) -> str:
+        """Who keeps all others from writing, in words."""
+        shared = self.path.with_name(FILE + "-shm")
+        return written_by(lock_holder.holder_of(shared, byte=lock_holder.WAL_WRITER), self.path)
 
     def connect(self) -> Connection:
         """A connection to keep, whose writes do not wait: for the runner's loop, which tries again instead.
@@ -63,15 +99,18 @@ class Store:
         To open it does wait: where nobody else has the store open, whoever closes it (a submit, after each chunk) has
         it alone for a moment.
         """
-        with _translated(self.path):
-            db = _connect(self.path, BUSY_SECONDS)
+        with translated(self.path):
+            db = open_file(self.path, BUSY_SECONDS)
             db.execute("PRAGMA busy_timeout = 0")
+            db.execute("PRAGMA temp_store = MEMORY")  # what a run sets aside (reuse): some 40 MB of a million items
+            db.execute("SELECT only FROM runner").fetchone()  # opens the write-ahead log, which stays as long as this
+            self._log = _identity(self.path.with_name(FILE + "-wal"))
             return db
 
     @contextmanager
     def write_now(self, db: Connection) -> Iterator[Connection]:
         """A transaction on a kept connection. Raises BusyError at once when another process writes."""
-        with _translated(self.path), transaction(db):
+        with translated(self.path), transaction(db):
             yield db
 
     def size(self) -> int:
@@ -84,8 +123,15 @@ class Store:
 def transaction(db: Connection) -> Iterator[Connection]:
     """Everything inside, or nothing of it."""
     db.execute("BEGIN IMMEDIATE")
-    try:
+    with _completed(db):
         yield db
+
+
+@contextmanager
+def _completed(db: Connection) -> Iterator[None]:
+    """Commit what has begun, or roll it back."""
+    try:
+        yield
         db.execute("COMMIT")
     except BaseException:
         with suppress(sqlite3.Error):
@@ -107,20 +153,40 @@ def _free_pages(db: Connection) -> int:
     return int(db.execute("PRAGMA freelist_count").fetchone()[0])
 
 
-def _make_folder(home: Path) -> None:
+def _make_file(path: Path) -> None:
+    """An empty file for us alone, whose rights SQLite gives the files beside it too. Where there is one it is not
+    opened: closing it would free the locks that other connections of this process hold on it
+    (https://www.sqlite.org/howtocorrupt.html, 2.2)."""
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        os.close(private_files.open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        pass
     except OSError as error:
-        raise StoreError(f"the folder {home} cannot be made: {error.strerror} (JOBS_HOME names it)") from None
+        raise StoreError(f"{path} cannot be made: {error.strerror}: see the rights of its folder") from None
 
 
-def _connect(path: Path, busy_seconds: float, *, read_only: bool = False) -> Connection:
+def written_by(holder: lock_holder.Holder | None, path: Path) -> str:
+    """That a process writes the store and keeps all others from it; with the remedy where it will not end by itself."""
+    what = f"{holder or 'another process'} is writing {path}, and nobody else can until it has ended"
+    return f"{what} ({holder.remedy})" if holder is not None else what
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another of its name; None: there is none."""
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    return None
+
+
+def open_file(path: Path, busy_seconds: float = BUSY_SECONDS, *, read_only: bool = False) -> Connection:
+    """A connection to a file that is or becomes a store."""
     uri = f"{path.as_uri()}?mode={'ro' if read_only else 'rwc'}"
     db = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     try:
         db.row_factory = sqlite3.Row
         if not read_only:
-            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute(f"PRAGMA synchronous = {settings.value('JOBS_SYNC')}")
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA cache_size = -16000")
     except BaseException:
@@ -129,16 +195,9 @@ def _connect(path: Path, busy_seconds: float, *, read_only: bool = False) -> Con
     return db
 
 
-@contextmanager
-def _closing(db: Connection) -> Iterator[Connection]:
-    try:
-        yield db
-    finally:
-        db.close()
-
-
-def _migrate(path: Path) -> None:
-    with _closing(_connect(path, BUSY_SECONDS)) as db:
+def migrate(path: Path) -> None:
+    """Bring a file to the tables of this version. Raises StoreError for one of a newer version."""
+    with closing(open_file(path, BUSY_SECONDS)) as db:
         version = _version(db)
         if version == len(MIGRATIONS):
             return
@@ -160,7 +219,7 @@ def _version(db: Connection) -> int:
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """SQLite's own words, as sentences that name the file and the remedy."""
     try:
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jobs.runtime.errors import StaleEpoch
+from jobs.runtime.core.errors import StaleEpoch
 from jobs.runtime.store.connection import Connection
 
 

@@ -8,26 +8,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from jobs.runtime.records import Item
+from jobs.runtime.core.records import Item
+from jobs.runtime.core.text import stored_text
 from jobs.runtime.store.connection import Connection
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What the hooks said of one item: its group (empty: none), its cost, and the first item of the same key."""
+class ItemPlan:
+    """What the hooks said of one item: its group (empty: none), its cost and its key; and where an earlier run has its
+    row (run, position), where it is only to be asked whether that has changed."""
 
     position: int
     group: str = ""
     cost: float | None = None
     key: bytes | None = None
+    earlier: tuple[int, int] | None = None
 
 
 class Waiting(NamedTuple):
-    """An item without an outcome: its cell and its group."""
+    """An item without an outcome: its cell and its group, and where an earlier run has its row (run, position)."""
 
     position: int
     cell: str
     group: str
+    earlier: tuple[int, int] | None = None
 
 
 class Turn(NamedTuple):
@@ -75,22 +79,29 @@ def cells(db: Connection, number: int, first: int, last: int) -> list[tuple[int,
         "SELECT position, cell FROM items WHERE run = ? AND position BETWEEN ? AND ? ORDER BY position",
         (number, first, last),
     )
-    return [(row["position"], row["cell"]) for row in rows]
+    return [(row["position"], stored_text(row["cell"])) for row in rows]
 
 
-def plan(db: Connection, number: int, plans: Sequence[Plan]) -> None:
+def plan(db: Connection, number: int, plans: Sequence[ItemPlan]) -> None:
     """Store what the hooks said; an item whose key was seen before becomes a duplicate of the first. One that has an
     outcome already keeps its plan: it waits for no other, and no other waits for it."""
     done = _done(db, number, plans)
     rows = [
-        (number, entry.position, entry.group, _turn(entry.cost), _first(db, number, entry))
+        (
+            *(number, entry.position, entry.group, _turn(entry.cost), _first(db, number, entry)),
+            *(entry.earlier or (None, None)),
+        )
         for entry in plans
         if entry.position not in done
     ]
-    db.executemany("INSERT OR REPLACE INTO plans (run, position, grp, turn, duplicate_of) VALUES (?,?,?,?,?)", rows)
+    db.executemany(
+        """INSERT OR REPLACE INTO plans (run, position, grp, turn, duplicate_of, source, place)
+           VALUES (?,?,?,?,?,?,?)""",
+        rows,
+    )
 
 
-def _done(db: Connection, number: int, plans: Sequence[Plan]) -> set[int]:
+def _done(db: Connection, number: int, plans: Sequence[ItemPlan]) -> set[int]:
     """Which of these have an outcome, in a run that is prepared again (retry)."""
     if not plans:
         return set()
@@ -107,7 +118,7 @@ def _turn(cost: float | None) -> float | None:
     return None if cost is None else 0.0 if math.isnan(cost) else -cost
 
 
-def _first(db: Connection, number: int, entry: Plan) -> int | None:
+def _first(db: Connection, number: int, entry: ItemPlan) -> int | None:
     """The earlier item of the same key that is still to be done; None: this one is the first, or the first again."""
     if entry.key is None:
         return None
@@ -127,14 +138,6 @@ def _first(db: Connection, number: int, entry: Plan) -> int | None:
     return None
 
 
-def forget_keys(db: Connection, number: int, most: int) -> int:
-    """Drop up to `most` of the keys, which only the preparation needed; returns how many went."""
-    cursor = db.execute(
-        "DELETE FROM keys WHERE run = ? AND key IN (SELECT key FROM keys WHERE run = ? LIMIT ?)", (number, number, most)
-    )
-    return cursor.rowcount
-
-
 _PENDING = "NOT EXISTS (SELECT 1 FROM outcomes o WHERE o.run = i.run AND o.position = i.position)"
 
 
@@ -151,37 +154,44 @@ def waiting_plain(db: Connection, number: int, after: int, last: int) -> list[Wa
 def waiting_planned(db: Connection, number: int, after: int, last: int) -> list[Waiting]:
     """The same in a prepared run; duplicates are left out: they wait for their first."""
     rows = db.execute(
-        f"""SELECT i.position, i.cell, p.grp FROM items i JOIN plans p ON p.run = i.run AND p.position = i.position
+        f"""SELECT i.position, i.cell, p.grp, p.source, p.place
+            FROM items i JOIN plans p ON p.run = i.run AND p.position = i.position
             WHERE i.run = ? AND i.position > ? AND i.position <= ? AND p.duplicate_of IS NULL AND {_PENDING}
             ORDER BY i.position""",
         (number, after, last),
     )
-    return [Waiting(row[0], row[1], row[2]) for row in rows]
+    return [Waiting(row[0], row[1], row[2], _place(row)) for row in rows]
+
+
+def _place(row: Any) -> tuple[int, int] | None:
+    """Where an earlier run has the row."""
+    return None if row["source"] is None else (row["source"], row["place"])
 
 
 def waiting_dearest(db: Connection, number: int, after: Turn, count: int) -> tuple[list[Waiting], Turn | None]:
     """The same of the `count` items that come after a turn, the dearest first; and the turn to go on from (None: these
     were the last). Of a prepared run whose job declares a cost."""
     rows = db.execute(
-        f"""SELECT i.position, c.cell, i.grp, i.turn, i.duplicate_of IS NULL AND {_PENDING}
+        f"""SELECT i.position, c.cell, i.grp, i.turn, i.duplicate_of IS NULL AND {_PENDING}, i.source, i.place
             FROM plans i CROSS JOIN items c ON c.run = i.run AND c.position = i.position
             WHERE i.run = ? AND i.turn IS NOT NULL AND (i.turn, i.position) > (?, ?)
             ORDER BY i.turn, i.position LIMIT ?""",
         (number, *after, count),
     ).fetchall()
-    found = [Waiting(row[0], row[1], row[2]) for row in rows if row[4]]
+    found = [Waiting(row[0], row[1], row[2], _place(row)) for row in rows if row[4]]
     return found, Turn(rows[-1][3], rows[-1][0]) if len(rows) == count else None
 
 
 def waiting_of_group(db: Connection, number: int, group: str, after: int, limit: int) -> list[Waiting]:
     """The next items of one group without an outcome, by position."""
     rows = db.execute(
-        f"""SELECT i.position, c.cell FROM plans i JOIN items c ON c.run = i.run AND c.position = i.position
+        f"""SELECT i.position, c.cell, i.source, i.place
+            FROM plans i JOIN items c ON c.run = i.run AND c.position = i.position
             WHERE i.run = ? AND i.grp = ? AND i.grp <> '' AND i.position > ? AND i.duplicate_of IS NULL AND {_PENDING}
             ORDER BY i.position LIMIT ?""",
         (number, group, after, limit),
     )
-    return [Waiting(row[0], row[1], group) for row in rows]
+    return [Waiting(row[0], row[1], group, _place(row)) for row in rows]
 
 
 def waiting_by_group(db: Connection, number: int, after: int, last: int) -> dict[str, int]:
@@ -215,7 +225,7 @@ def remove(db: Connection, number: int, most: int) -> int:
             (number, number, most),
         )
         gone += cursor.rowcount
-    for table, which in (("outcomes", ""), ("attempts", ""), ("events", "AND kind <> 'crashed'")):
+    for table, which in (("outcomes", ""), ("attempts", ""), ("printed", ""), ("events", "AND kind <> 'crashed'")):
         cursor = db.execute(
             f"DELETE FROM {table} WHERE seq IN (SELECT seq FROM {table} WHERE run = ? {which} LIMIT ?)", (number, most)
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from jobs.runtime.records import Item, ItemState, Outcome
+from jobs.runtime.core.records import ItemResult, ItemState, Outcome
 from jobs.runtime.store import items, runs
 from jobs.runtime.store.connection import Connection
 
@@ -33,10 +34,13 @@ class OutcomeRow(NamedTuple):
     seconds: float | None = None
     cpu: float | None = None
     duplicate_of: int | None = None
+    reused_from: str = ""
+    kept: str = ""
 
 
 _INSERT = """INSERT INTO outcomes (run, position, state, code, error, detail, row, attempts, worker, slot, waited,
-             started_at, seconds, cpu, duplicate_of) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+             started_at, seconds, cpu, duplicate_of, reused_from, kept)
+             VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
              ON CONFLICT (run, position) DO NOTHING"""
 
 
@@ -81,6 +85,7 @@ def _count(db: Connection, number: int, rows: Sequence[OutcomeRow]) -> None:
         cancelled=states["cancelled"],
         seconds=sum([row.seconds or 0.0 for row in rows]),
         cpu=sum([row.cpu or 0.0 for row in rows]),
+        reused=sum([row.reused_from != "" for row in rows]),
     )
     count_codes(db, number, codes)
 
@@ -109,19 +114,53 @@ def cancel_rest(db: Connection, number: int, first: int, last: int) -> int:
     return cursor.rowcount
 
 
-_OUTCOME = """o.seq, o.state, o.code, o.error, o.detail, o.row, o.attempts, o.worker, o.slot, o.waited, o.started_at,
-              o.seconds, o.cpu, o.duplicate_of"""
+COLUMNS = """o.seq, o.state, o.code, o.error, o.detail, o.row, o.attempts, o.worker, o.slot, o.waited, o.started_at,
+             o.seconds, o.cpu, o.duplicate_of, o.reused_from"""
+"""What `outcome` reads, of the table under the name o."""
 
 
-def rows(db: Connection, number: int, first: int, last: int) -> list[tuple[int, Item, Outcome | None]]:
-    """Items with their outcomes by position, inclusive; None: no outcome yet."""
-    found = db.execute(
-        f"""SELECT i.position, i.cell, i.others, {_OUTCOME} FROM items i
+WINDOW_ROWS, WINDOW_CHARACTERS = 4_000, 4 * 2**20
+"""What is read at a time holds no more than so many rows, or so much text unless it is one row: each may have 1 MiB,
+and what Python makes of it takes up to thirty times as much."""
+
+
+def rows(db: Connection, number: int, first: int, last: int) -> Iterator[ItemResult]:
+    """Items with their outcomes (None: not yet) by position, inclusive; one after the other, as they are taken."""
+    return map(result, _between(db, number, first, last))
+
+
+def windows(db: Connection, number: int, first: int, last: int) -> Iterator[list[ItemResult]]:
+    """The same by weight: in lists of some MiB, whatever the rows hold."""
+    return by_weight(_between(db, number, first, last))
+
+
+def by_weight(found: Iterable[Any]) -> Iterator[list[ItemResult]]:
+    """Rows of a query as lists of WINDOW_ROWS or WINDOW_CHARACTERS at most."""
+    window: list[ItemResult] = []
+    weight = 0
+    for row in found:
+        size = len(row["cell"]) + len(row["others"]) + len(row["row"] or "")
+        if window and (len(window) >= WINDOW_ROWS or weight + size > WINDOW_CHARACTERS):
+            yield window
+            window, weight = [], 0
+        window.append(result(row))
+        weight += size
+    if window:
+        yield window
+
+
+def result(row: Any) -> ItemResult:
+    """An item with its outcome, from a row of both tables."""
+    return ItemResult(row["position"], items.item(row), None if row["seq"] is None else outcome(row))
+
+
+def _between(db: Connection, number: int, first: int, last: int) -> Iterable[Any]:
+    return db.execute(
+        f"""SELECT i.position, i.cell, i.others, {COLUMNS} FROM items i
             LEFT JOIN outcomes o ON o.run = i.run AND o.position = i.position
             WHERE i.run = ? AND i.position BETWEEN ? AND ? ORDER BY i.position""",
         (number, first, last),
     )
-    return [(row["position"], items.item(row), None if row["seq"] is None else outcome(row)) for row in found]
 
 
 FEW = 10_000
@@ -129,40 +168,71 @@ FEW = 10_000
 of the table, which is walked from there: among 200,000 of its own it would take 50 ms."""
 
 
-def newest(db: Connection, number: int, most: int, *, done: int) -> list[tuple[int, Item, Outcome]]:
+def newest(db: Connection, number: int, most: int, *, done: int) -> Iterator[ItemResult]:
     """The outcomes stored last, newest first; `done` is how many the run has, by its counters."""
     way = "INDEXED BY sqlite_autoindex_outcomes_1" if done <= FEW else "NOT INDEXED"
     found = db.execute(
-        f"""SELECT i.position, i.cell, i.others, {_OUTCOME} FROM outcomes o
+        f"""SELECT i.position, i.cell, i.others, {COLUMNS} FROM outcomes o
             CROSS JOIN items i ON i.run = o.run AND i.position = o.position
             WHERE o.seq IN (SELECT seq FROM outcomes {way} WHERE run = ? ORDER BY seq DESC LIMIT ?)
             ORDER BY o.seq DESC""",
         (number, most),
     )
-    return [(row["position"], items.item(row), outcome(row)) for row in found]
+    return map(result, found)
 
 
-def failures(db: Connection, number: int, *, code: str, first: int, most: int) -> list[tuple[int, Item, Outcome]]:
+def failures(db: Connection, number: int, *, code: str, first: int, most: int) -> Iterator[ItemResult]:
     """Outcomes that are not ok, by position from `first` on; of one code when it is named."""
     condition = "AND o.code = ?" if code else ""
     index = "outcomes_failed" if code else "outcomes_failed_in_order"
     found = db.execute(
-        f"""SELECT i.position, i.cell, i.others, {_OUTCOME} FROM outcomes o INDEXED BY {index}
+        f"""SELECT i.position, i.cell, i.others, {COLUMNS} FROM outcomes o INDEXED BY {index}
             CROSS JOIN items i ON i.run = o.run AND i.position = o.position
             WHERE o.run = ? AND o.state <> 'ok' {condition} AND o.position >= ? ORDER BY o.position LIMIT ?""",
         (number, *([code] if code else []), first, most),
     )
-    return [(row["position"], items.item(row), outcome(row)) for row in found]
+    return map(result, found)
 
 
-def timed(db: Connection, number: int, first: int, last: int) -> list[tuple[Any, ...]]:
-    """(position, worker, slot, started_at, seconds, state) of outcomes between two positions that ran."""
+SPREAD = 2_654_435_761
+"""Positions are picked by their multiples of 2^32 divided by the golden ratio (Knuth, TAOCP 3, 6.4): evenly, and
+without a period that the items may have too."""
+
+_ONE_IN = f"((o.position * {SPREAD}) & 4294967295) * ? < 4294967296"
+
+
+def timed(db: Connection, number: int, last: int, every: int = 1) -> list[tuple[Any, ...]]:
+    """(position, worker, slot, started_at, seconds, state, group) of outcomes that ran, up to a position, of about one
+    in so many."""
+    cursor = db.cursor()
+    cursor.row_factory = None
+    return cursor.execute(
+        f"""SELECT o.position, o.worker, o.slot, o.started_at, o.seconds, o.state, coalesce(p.grp, '')
+            FROM outcomes o LEFT JOIN plans p ON p.run = o.run AND p.position = o.position
+            WHERE o.run = ? AND o.position <= ? AND {_ONE_IN}
+              AND o.worker IS NOT NULL AND o.started_at IS NOT NULL AND o.seconds IS NOT NULL ORDER BY o.position""",
+        (number, last, every),
+    ).fetchall()
+
+
+def seconds(db: Connection, number: int, every: int) -> array[float]:
+    """The seconds of outcomes that ran, of about one in so many positions."""
     found = db.execute(
-        """SELECT position, worker, slot, started_at, seconds, state FROM outcomes
-           WHERE run = ? AND position BETWEEN ? AND ? AND worker IS NOT NULL ORDER BY position""",
-        (number, first, last),
+        f"""SELECT o.seconds FROM outcomes o
+            WHERE o.run = ? AND {_ONE_IN} AND o.seconds IS NOT NULL AND o.worker IS NOT NULL""",
+        (number, every),
     )
-    return [tuple(row) for row in found]
+    return array("d", (row[0] for row in found))
+
+
+def spread(db: Connection, number: int, most: int) -> list[int]:
+    """At most so many positions of a run that have an outcome, spread evenly over all; all, where they are no more."""
+    total = db.execute("SELECT items FROM runs WHERE number = ?", (number,)).fetchone()[0]
+    found = db.execute(
+        f"SELECT o.position FROM outcomes o WHERE o.run = ? AND {_ONE_IN} ORDER BY o.position LIMIT ?",
+        (number, max(1, -(-total // most)), most),
+    )
+    return [row[0] for row in found]
 
 
 def files(db: Connection, number: int, column: str, first: int, last: int) -> list[str]:
@@ -193,4 +263,5 @@ def outcome(row: Any) -> Outcome:
         seconds=row["seconds"],
         cpu_seconds=row["cpu"],
         duplicate_of=row["duplicate_of"],
+        reused_from=row["reused_from"],
     )

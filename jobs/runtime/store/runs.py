@@ -4,64 +4,46 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict
 from typing import Any
 
-from jobs.runtime.errors import DamagedRun, IllegalMove, UnknownRun
-from jobs.runtime.records import RUN_MOVES, Column, Limits, Pool, Run, RunState, Table
+from jobs.runtime.core import program
+from jobs.runtime.core.budget import MOST_TOTAL, Spent
+from jobs.runtime.core.errors import DamagedRun, IllegalMove, UnknownRun
+from jobs.runtime.core.records import RUN_MOVES, Event, Run, RunState, Table
+from jobs.runtime.core.units import duration
+from jobs.runtime.store import events
 from jobs.runtime.store.connection import Connection
+from jobs.runtime.store.run_row import JobTraits, StoredRun, fetched, stored
 
 
-@dataclass(frozen=True, kw_only=True)
-class Traits:
-    """What the machine must know of a run's job without importing it."""
-
-    prepares: bool = False
-    costed: bool = False
-    keyed: bool = False
-    grouped: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stored:
-    """A run with what only the machine needs: its number in the store, its job's traits, how far it is prepared, and
-    its secret params, which stand in no Run."""
-
-    number: int
-    run: Run
-    traits: Traits
-    prepared: int
-    cancel_asked_at: float | None
-    live: Mapping[str, Any]
-    secrets: Mapping[str, Any]
-
-    @property
-    def full_params(self) -> dict[str, Any]:
-        """All params, the secret ones among them: for workers, never to be shown."""
-        return {**self.run.params, **self.secrets}
-
-
-def add(db: Connection, run: Run, traits: Traits, secrets: Mapping[str, Any] | None = None) -> int:
-    """A new run in the state submitting, without items yet; returns its number. `secrets`: params that no Run holds."""
+def add(db: Connection, run: Run, traits: JobTraits) -> int:
+    """A new run in the state submitting, without items yet; returns its number."""
     cursor = db.execute(
         """INSERT INTO runs (id, nonce, job, name, state, params, processes, threads, attempts, deadline, at_once,
              pause, source, source_columns, columns, traits, submitted_at, touched_at, code_hash, sample,
-             secrets)
-           VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
+             preset, reuse, budget, schedule, place)
+           VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
         (
             *(run.id, run.nonce or None, run.job, run.name, RunState.SUBMITTING, json.dumps(dict(run.params))),
             *(run.pool.processes, run.pool.threads, run.limits.attempts, run.limits.deadline, run.limits.at_once),
             *(run.limits.pause, run.table.source, json.dumps(_table(run.table))),
             *(json.dumps([asdict(column) for column in run.columns]), json.dumps(asdict(traits))),
-            *(run.submitted_at, run.submitted_at, run.code_hash, int(run.sample), json.dumps(secrets or {})),
+            *(run.submitted_at, run.submitted_at, run.code_hash, int(run.sample)),
+            "" if run.preset is None else json.dumps(run.preset.plain()),
+            "" if run.reuse is None else json.dumps(asdict(run.reuse)),
+            json.dumps(asdict(run.budget)) if run.budget else "",
+            run.schedule,
+            run.on,
         ),
     )
     return int(cursor.lastrowid or 0)
 
 
 def _table(table: Table) -> dict[str, Any]:
-    return {"columns": table.columns, "item_column": table.item_column, "notes": table.notes}
+    known = {"columns": table.columns, "item_column": table.item_column, "notes": table.notes}
+    return known | {"fields": dict(table.fields), "from_run": table.from_run}
 
 
 def touch(db: Connection, number: int, items: int, at: float) -> None:
@@ -92,11 +74,19 @@ def _still_submitting(changed: int) -> None:
 
 def end_pause(db: Connection, number: int, at: float) -> None:
     """Add a pause that ends now to those before it; nothing where the run is not paused."""
+    since = _row(db, number)["paused_since"]
+    if isinstance(since, int | float):  # else there is no pause, or the row is damaged
+        add_pause(db, number, since, at)
+
+
+def add_pause(db: Connection, number: int, since: float, until: float) -> None:
+    """Add a time in which a run stood still to those before it, and tell it in its log."""
+    seconds = max(0.0, until - since)
     db.execute(
-        """UPDATE runs SET paused_seconds = paused_seconds + max(0, ? - paused_since), paused_since = NULL
-           WHERE number = ? AND paused_since IS NOT NULL""",
-        (at, number),
+        "UPDATE runs SET paused_seconds = paused_seconds + ?, paused_since = NULL WHERE number = ?", (seconds, number)
     )
+    facts = {"since": since, "until": since + seconds}
+    events.log(db, number, Event(at=until, kind="pause", text=f"stood still for {duration(seconds)}", facts=facts))
 
 
 def fail(db: Connection, number: int, reason: str, at: float) -> None:
@@ -124,8 +114,12 @@ def move(db: Connection, number: int, to: RunState) -> RunState:
 
 
 def state(db: Connection, number: int) -> RunState:
-    """The state a run is in. Raises UnknownRun."""
-    return RunState(_row(db, number)["state"])
+    """The state a run is in. Raises UnknownRun, DamagedRun."""
+    row = _row(db, number)
+    try:
+        return RunState(row["state"])
+    except ValueError as error:
+        raise DamagedRun(number, row["id"], str(error)) from None
 
 
 def id_of(db: Connection, number: int) -> str:
@@ -135,7 +129,7 @@ def id_of(db: Connection, number: int) -> str:
 
 _SETTABLE = frozenset(
     "name started_at ended_at paused_since paused_seconds cancel_asked_at cancel_seconds prepared error code_hash "
-    "live".split()
+    "live peak_processes peak_threads pinned coded_at budget place".split()
 )
 
 
@@ -147,43 +141,61 @@ def change(db: Connection, number: int, **values: Any) -> None:
     db.execute(f"UPDATE runs SET {fields} WHERE number = ?", (*values.values(), number))
 
 
-def count(db: Connection, number: int, *, ok: int, failed: int, cancelled: int, seconds: float, cpu: float) -> None:
+def count(
+    db: Connection, number: int, *, ok: int, failed: int, cancelled: int, seconds: float, cpu: float, reused: int = 0
+) -> None:
     """Add to the counters of a run, in the transaction that stores what is counted."""
     db.execute(
         """UPDATE runs SET ok = ok + ?, failed = failed + ?, cancelled = cancelled + ?,
-             item_seconds = item_seconds + ?, cpu_seconds = cpu_seconds + ? WHERE number = ?""",
-        (ok, failed, cancelled, seconds, cpu, number),
+             item_seconds = item_seconds + ?, cpu_seconds = cpu_seconds + ?, reused = reused + ? WHERE number = ?""",
+        (ok, failed, cancelled, seconds, cpu, reused, number),
     )
 
 
-def find(db: Connection, prefix: str) -> Stored:
-    """The run whose id begins so. Raises UnknownRun: none does, or several do."""
+def spend(db: Connection, number: int, spent: Spent) -> None:
+    """Add to what a run has spent, in the transaction that stores what it was spent on."""
+    db.execute(
+        """UPDATE runs SET spent_requests = spent_requests + ?, spent_bytes = spent_bytes + ?,
+             spent_total = min(?, spent_total + ?), numbered = numbered + ?, unnumbered = unnumbered + ?
+           WHERE number = ?""",
+        (spent.requests, spent.bytes, MOST_TOTAL, spent.total, spent.numbered, spent.unnumbered, number),
+    )
+
+
+def find(db: Connection, prefix: str) -> StoredRun:
+    """The run whose id begins so. Raises UnknownRun: none does, or several do; DamagedRun."""
+    return get(db, named(db, prefix)[0])
+
+
+def named(db: Connection, prefix: str) -> tuple[int, str]:
+    """Number and id of the run whose id begins so, also of one whose row cannot be read otherwise; `#5` is the run of
+    that number. Raises UnknownRun: none does, or several do."""
     wanted = prefix.strip().lower()
-    if not wanted or len(wanted) > 64 or not wanted.isalnum():
-        raise UnknownRun("there is no such run: an id has letters and digits only (see: python -m jobs runs)")
-    rows = db.execute(
-        "SELECT * FROM runs WHERE id >= ? AND id < ? AND state <> ? LIMIT 2", (wanted, wanted + "~", "submitting")
-    ).fetchall()
-    if not rows:
-        raise UnknownRun(f"there is no run {wanted[:40]} (see: python -m jobs runs)")
-    if len(rows) > 1:
+    by_number = re.fullmatch(r"#([0-9]{1,18})", wanted)
+    if by_number is None and (len(wanted) > 64 or not wanted.isalnum()):
+        raise UnknownRun(f"there is no such run: an id has letters and digits only (see: {program.NAME} runs)")
+    which, values = ("number = ?", [int(by_number[1])]) if by_number else ("id >= ? AND id < ?", [wanted, wanted + "~"])
+    found = fetched(db, f"SELECT number, id FROM runs WHERE {which} AND state IS NOT 'submitting' LIMIT 2", values)
+    if not found:
+        raise UnknownRun(f"there is no run {wanted[:40]} (see: {program.NAME} runs)")
+    if len(found) > 1:
         raise UnknownRun(f"several runs begin with {wanted[:40]}: give more of the id")
-    return stored(rows[0])
+    return int(found[0]["number"]), str(found[0]["id"])
 
 
-def get(db: Connection, number: int) -> Stored:
+def get(db: Connection, number: int) -> StoredRun:
     """The run of this number. Raises UnknownRun."""
     return stored(_row(db, number))
 
 
 def _row(db: Connection, number: int) -> Any:
-    row = db.execute("SELECT * FROM runs WHERE number = ?", (number,)).fetchone()
-    if row is None:
+    rows = fetched(db, "SELECT * FROM runs WHERE number = ?", (number,))
+    if not rows:
         raise UnknownRun("the run is gone: it has been deleted")
-    return row
+    return rows[0]
 
 
-def by_nonce(db: Connection, nonce: str) -> Stored | None:
+def by_nonce(db: Connection, nonce: str) -> StoredRun | None:
     """The run that was submitted under this nonce."""
     row = db.execute("SELECT * FROM runs WHERE nonce = ?", (nonce,)).fetchone()
     return None if row is None else stored(row)
@@ -211,6 +223,12 @@ def tally(db: Connection, *states: RunState) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def tallies(db: Connection) -> dict[str, tuple[int, int]]:
+    """How many runs are in each state, and how many items they have."""
+    rows = db.execute("SELECT state, count(*), total(items) FROM runs WHERE state IS NOT 'submitting' GROUP BY state")
+    return {str(row[0]): (int(row[1]), int(row[2])) for row in rows}
+
+
 def withdraw(db: Connection, number: int) -> None:
     """Take an ended run out of every list at once, as if it had never been submitted; its rows go piece by piece."""
     db.execute(
@@ -233,57 +251,3 @@ def codes(db: Connection, number: int) -> list[tuple[str, str, int]]:
     """What each (state, code) counts."""
     rows = db.execute("SELECT state, code, count FROM codes WHERE run = ? AND count > 0", (number,))
     return [(row["state"], row["code"], row["count"]) for row in rows]
-
-
-def stored(row: Any) -> Stored:
-    """A row of the table as records. Raises DamagedRun."""
-    try:
-        return _stored(row)
-    except (ValueError, TypeError, LookupError) as error:
-        raise DamagedRun(f"run {row['id']} is damaged in the store: {error}") from error
-
-
-def _stored(row: Any) -> Stored:
-    table, traits = json.loads(row["source_columns"]), Traits(**json.loads(row["traits"]))
-    run = Run(
-        id=row["id"],
-        job=row["job"],
-        name=row["name"],
-        state=RunState(row["state"]),
-        items=row["items"],
-        ok=row["ok"],
-        failed=row["failed"],
-        cancelled=row["cancelled"],
-        params=json.loads(row["params"]),
-        pool=Pool(processes=row["processes"], threads=row["threads"]),
-        limits=Limits(attempts=row["attempts"], deadline=row["deadline"], at_once=row["at_once"], pause=row["pause"]),
-        table=Table(
-            source=row["source"],
-            columns=tuple(table["columns"]),
-            item_column=table["item_column"],
-            notes=tuple(table["notes"]),
-        ),
-        columns=tuple(Column(**column) for column in json.loads(row["columns"])),
-        submitted_at=row["submitted_at"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-        paused_since=row["paused_since"],
-        paused_seconds=row["paused_seconds"],
-        cancel_seconds=row["cancel_seconds"],
-        item_seconds=row["item_seconds"],
-        cpu_seconds=row["cpu_seconds"],
-        error=row["error"],
-        code_hash=row["code_hash"],
-        sample=bool(row["sample"]),
-        keyed=traits.keyed,
-        nonce=row["nonce"] or "",
-    )
-    return Stored(
-        number=row["number"],
-        run=run,
-        traits=traits,
-        prepared=row["prepared"],
-        cancel_asked_at=row["cancel_asked_at"],
-        live=json.loads(row["live"] or "{}"),
-        secrets=json.loads(row["secrets"]),
-    )

@@ -61,5 +61,67 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("CREATE INDEX outcomes_failed_in_order ON outcomes (run, position) WHERE state <> 'ok'",),
     ("ALTER TABLE runner RENAME COLUMN allow_nets TO settings",),
     ("ALTER TABLE runs ADD COLUMN reopening TEXT NOT NULL DEFAULT ''",),
+    ("ALTER TABLE runs DROP COLUMN secrets",),
+    (
+        """CREATE TABLE printed (
+            seq INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (number), position INTEGER NOT NULL,
+            attempt INTEGER NOT NULL, lost INTEGER NOT NULL, kept BLOB NOT NULL, size INTEGER NOT NULL)""",
+        "CREATE INDEX printed_by_item ON printed (run, position)",
+    ),
+    (
+        "ALTER TABLE runs ADD COLUMN peak_processes INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN peak_threads INTEGER NOT NULL DEFAULT 0",
+    ),
+    ("ALTER TABLE runs ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0",),
+    (
+        """CREATE TABLE tokens (
+            name TEXT PRIMARY KEY, owner TEXT NOT NULL, scope TEXT NOT NULL, digest BLOB NOT NULL UNIQUE,
+            made_at REAL NOT NULL, used_at REAL) WITHOUT ROWID""",
+    ),
+    (
+        """CREATE TABLE presets (
+            name TEXT PRIMARY KEY, job TEXT NOT NULL, body TEXT NOT NULL, saved_at REAL NOT NULL) WITHOUT ROWID""",
+        "ALTER TABLE runs ADD COLUMN preset TEXT NOT NULL DEFAULT ''",
+    ),
+    (
+        "ALTER TABLE runs ADD COLUMN reuse TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN reused INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN coded_at REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE outcomes ADD COLUMN reused_from TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE outcomes ADD COLUMN kept TEXT NOT NULL DEFAULT ''",
+    ),
+    (
+        "ALTER TABLE plans ADD COLUMN source INTEGER",
+        "ALTER TABLE plans ADD COLUMN place INTEGER",
+    ),
+    (
+        "ALTER TABLE runs ADD COLUMN budget TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE runs ADD COLUMN spent_requests INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN spent_bytes INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN spent_total REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN numbered INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN unnumbered INTEGER NOT NULL DEFAULT 0",
+    ),
+    (
+        """CREATE TABLE schedules (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, owner TEXT NOT NULL DEFAULT 'admin',
+            job TEXT NOT NULL, enabled INTEGER NOT NULL, made_at REAL NOT NULL, next_at REAL, body TEXT NOT NULL)""",
+        "CREATE INDEX schedules_by_time ON schedules (next_at) WHERE enabled = 1",
+        """CREATE TABLE firings (
+            schedule INTEGER NOT NULL REFERENCES schedules (number), due REAL NOT NULL, at REAL NOT NULL,
+            state TEXT NOT NULL, run TEXT NOT NULL, said TEXT NOT NULL, tries INTEGER NOT NULL,
+            PRIMARY KEY (schedule, due)) WITHOUT ROWID""",
+        "CREATE INDEX firings_waiting ON firings (at) WHERE state = 'due'",
+        "ALTER TABLE runs ADD COLUMN schedule TEXT NOT NULL DEFAULT ''",
+    ),
+    ("ALTER TABLE runs ADD COLUMN place TEXT NOT NULL DEFAULT 'local'",),
+    (
+        "ALTER TABLE firings ADD COLUMN told TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE firings ADD COLUMN tell_at REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE firings ADD COLUMN tellings INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE firings ADD COLUMN untold TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX firings_to_tell ON firings (tell_at) WHERE told = 'due'",
+    ),
 )
 """Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""

@@ -25,6 +25,7 @@ def echo(
     keep: Annotated[bool, Field(description="an artifact too")] = False,
 ) -> Said:
     """Say it."""
+    print(f"about to say\n{text}")
     if text.startswith("bad"):
         raise ItemError("refused", f"{text} is refused")
     said = " ".join([*words, *[text.upper() if voice == "loud" else text] * times]) + ("…" if add_dots else "")

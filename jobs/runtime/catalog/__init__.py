@@ -1,0 +1,13 @@
+"""The jobs there are: each a Job, or broken with the sentence why.
+
+discovery       the package and JOBS_PATH, walked; a job by its name
+job_files       which files could be jobs, and which cannot
+import_guard    what a job does at its import (prints, Ctrl-C) is kept from everybody else
+code_hash       a name for the code as it stands
+"""
+
+from jobs.runtime.catalog.code_hash import code_hash
+from jobs.runtime.catalog.discovery import Broken, Catalog, extend_path, find, load
+from jobs.runtime.catalog.job_files import NOT_JOBS
+
+__all__ = ["NOT_JOBS", "Broken", "Catalog", "code_hash", "extend_path", "find", "load"]

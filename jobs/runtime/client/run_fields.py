@@ -1,0 +1,41 @@
+"""How a run is to be executed, as fields of a form, options of a command or parts of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from jobs.runtime.core.records import AUTO, Limits, Pool
+from jobs.runtime.job.form_fields import FormField
+
+RUN_FIELDS: Mapping[str, FormField] = {
+    field.name: field
+    for field in (
+        FormField(name="processes", input="whole", least=1, most=64, auto=True),
+        FormField(name="threads", input="whole", least=1, most=1_000, auto=True),
+        FormField(name="attempts", input="whole", least=1, most=100),
+        FormField(name="deadline", input="number", least=0.05, most=7 * 86_400, optional=True),
+        FormField(name="at_once", input="whole", least=1, most=10_000),
+        FormField(name="pause", input="number", least=0, most=3_600),
+    )
+}
+"""Each with its limits (deadline and pause in seconds)."""
+
+
+def check_fields(asked: Mapping[str, float | None]) -> None:
+    """Raises BadParams for a number beyond what is sensible."""
+    for name, number in asked.items():
+        if number is not None:
+            RUN_FIELDS[name].number(number)
+
+
+def pool_with(default: Pool, processes: int | None, threads: int | None) -> Pool:
+    """The pool asked for, the job's default for the rest; a number of threads alone is that of one process."""
+    if processes is None:
+        processes = 1 if threads and default.processes == AUTO else default.processes
+    return Pool(processes=processes, threads=default.threads if threads is None else threads)
+
+
+def limits_with(default: Limits, given: Mapping[str, float | None]) -> Limits:
+    """The limits asked for, by their names, the job's own for the rest; a deadline of None is none."""
+    return replace(default, **given)  # type: ignore[arg-type]

@@ -1,0 +1,306 @@
+"""Schedules: runs that begin by themselves, kept in the store; what they begin, and why one no longer can."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jobs.runtime.client.jobs import columns, defaults
+from jobs.runtime.client.presets import check_preset, preset, settings_of_preset, with_preset
+from jobs.runtime.client.run_fields import limits_with, pool_with
+from jobs.runtime.client.runner_process import ensure_runner, find, store
+from jobs.runtime.core import program, secrets, settings
+from jobs.runtime.core.errors import FanoutError, Refused, UnknownRun
+from jobs.runtime.core.presets import RunPreset
+from jobs.runtime.core.records import Limits, Pool, Run, RunState
+from jobs.runtime.core.row_changes import ROW_CHANGES, never_compared
+from jobs.runtime.core.schedules import (
+    Firing,
+    FiringState,
+    ItemsSource,
+    RunSchedule,
+    SourceKind,
+    Told,
+    Webhook,
+    schedule_name,
+)
+from jobs.runtime.core.text import in_one_line
+from jobs.runtime.store import runs
+from jobs.runtime.store import schedules as schedules_table
+from jobs.runtime.store.connection import Connection
+from jobs.runtime.store.schedules import KEPT
+
+UNNAMED = "of a schedule"
+FIRST_PAUSE, MOST_TELLINGS = 30.0, 6
+"""Seconds after which a webhook that took nothing is asked again, then four times as many; and how often in all."""
+
+SCHEMES = ("http", "https")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledWork:
+    """What a schedule begins now: the params, pool and limits of its run, the preset they came from (None: none), and
+    the columns that its items are read from."""
+
+    params: Mapping[str, Any]
+    pool: Pool
+    limits: Limits
+    preset: RunPreset | None
+    column: str
+    fields: Mapping[str, str]
+
+
+def schedules(text: str = "", most: int = -1) -> list[RunSchedule]:
+    """Schedules with this text in their names, by these, at most so many (-1: all); with why one cannot begin a run,
+    where that is so (`fault`)."""
+    with store().read() as db:
+        found = schedules_table.listed(db, text, most)
+    return [replace(one, fault=one.fault or _fault(one)) for one in found]
+
+
+def schedule(name: str) -> RunSchedule:
+    """The schedule of this name, with why it cannot begin a run, where that is so. Raises Refused: there is none."""
+    with store().read() as db:
+        found = _found(db, name)
+    return replace(found, fault=found.fault or _fault(found))
+
+
+def firings(name: str, most: int = 10) -> list[Firing]:
+    """The last times that a schedule came, newest first."""
+    with store().read() as db:
+        return schedules_table.firings(db, _found(db, name).number, most)
+
+
+def run_of_firing(firing: Firing) -> Run | None:
+    """The run that was begun then; None: none was, or it was deleted."""
+    try:
+        return find(firing.run).run if firing.run else None
+    except UnknownRun:
+        return None
+
+
+def finished_runs(name: str, most: int = 2) -> list[Run]:
+    """The last runs of a schedule that have finished, newest first: of the times that are kept of it."""
+    finished = (one for one in firings(name, KEPT) if one.run_state == RunState.FINISHED)
+    return [run for one in islice(finished, most) if (run := run_of_firing(one)) is not None]
+
+
+def check_schedule(schedule: RunSchedule, now: float | None = None) -> RunSchedule:
+    """A schedule as it may be saved, with the time at which it comes first. Raises Refused, BadParams."""
+    now = time.time() if now is None else now
+    checked = check_preset(replace(schedule.settings, name=UNNAMED))
+    kept = replace(
+        schedule,
+        name=schedule_name(schedule.name),
+        settings=replace(checked, name=""),
+        source=_checked_source(schedule),
+        webhook=_checked_webhook(schedule.webhook, checked),
+        made_at=now,
+        next_at=schedule.recurrence.after(now) if schedule.enabled else None,
+    )
+    work_of(kept)
+    return kept
+
+
+def save_schedule(schedule: RunSchedule) -> RunSchedule:
+    """Keep a new schedule, and see to it that a runner lives to begin its runs. Raises Refused, BadParams."""
+    kept = check_schedule(schedule)
+    with store().write() as db:
+        number = schedules_table.add(db, kept)
+    if number is None:
+        raise Refused(
+            f"there is a schedule {kept.title} already: choose another name, or remove that one first "
+            f"({program.NAME} schedule remove)"
+        )
+    ensure_runner()
+    return replace(kept, number=number)
+
+
+def pause_schedule(name: str) -> RunSchedule:
+    """Have a schedule begin no more runs; one at work goes on. Raises Refused."""
+    with store().write() as db:
+        found = _found(db, name)
+        schedules_table.set_enabled(db, found.number, False, None)
+    return replace(found, enabled=False, next_at=None)
+
+
+def resume_schedule(name: str) -> RunSchedule:
+    """Have it begin runs again, from now on: what it missed meanwhile is not made up for. Raises Refused."""
+    with store().write() as db:
+        found = _found(db, name)
+        if found.fault:
+            raise Refused(f"schedule {found.title} cannot begin a run: {found.fault}")
+        following = found.next_at if found.enabled else found.recurrence.after(time.time())
+        schedules_table.set_enabled(db, found.number, True, following)
+    ensure_runner()
+    return replace(found, enabled=True, next_at=following)
+
+
+def remove_schedule(name: str) -> None:
+    """Forget a schedule; its runs stay, and one at work goes on. Raises Refused."""
+    with store().write() as db:
+        schedules_table.remove(db, _found(db, name).number)
+
+
+def fire_now(name: str) -> Firing:
+    """Have a schedule begin a run now, also a paused one. Raises Refused: its run before is still at work."""
+    with store().write() as db:
+        found, now = _found(db, name), time.time()
+        busy = schedules_table.busy_with(db, found.number)
+        if busy is not None and not found.overlap:
+            which = f"its run {busy[:8]} is" if busy else "a run of it is about to begin, or"
+            raise Refused(f"schedule {found.title} begins no run: {which} still at work: wait for it, or cancel it")
+        firing = Firing(schedule=found.number, due=now, at=now, state=FiringState.DUE)
+        schedules_table.note(db, firing)
+    ensure_runner()
+    return firing
+
+
+def count_schedules() -> tuple[int, int, float | None]:
+    """How many schedules there are, how many of them are enabled, and when the first of these comes."""
+    with store().read() as db:
+        return schedules_table.count(db)
+
+
+# What a process does that begins the run of a schedule
+
+
+def due_firing(number: int, due: float) -> tuple[RunSchedule, Firing] | None:
+    """A schedule that has come, and the time; None: it was removed."""
+    with store().read() as db:
+        found, firing = schedules_table.get(db, number), schedules_table.firing(db, number, due)
+    return (found, firing) if found is not None and firing is not None else None
+
+
+def telling_of(schedule: RunSchedule, firing: Firing) -> tuple[Run | None, Run | None] | None:
+    """The run of a time (None: there is none) and the last one before that finished; None: nothing is to be told."""
+    if schedule.webhook is None or firing.told is not Told.DUE:
+        return None
+    with store().read() as db:
+        before = schedules_table.firings(db, schedule.number, KEPT)
+    done = (one for one in before if one.due < firing.due and one.run_state == RunState.FINISHED)
+    earlier = next(done, None)
+    return run_of_firing(firing), None if earlier is None else run_of_firing(earlier)
+
+
+def settle_telling(firing: Firing, told: Told) -> None:
+    """Note that the webhook was told, or need not be."""
+    with store().write() as db:
+        schedules_table.settle_telling(db, firing, told)
+
+
+def put_off_telling(firing: Firing, why: str) -> None:
+    """It was not delivered: try again later, each time four times as late, and some day no more."""
+    later = time.time() + FIRST_PAUSE * 4.0**firing.tellings
+    with store().write() as db:
+        schedules_table.put_off_telling(db, firing, why, later, for_good=firing.tellings + 1 >= MOST_TELLINGS)
+
+
+def settle_firing(firing: Firing, state: FiringState, *, run: str = "", said: str = "") -> None:
+    """Note what became of it."""
+    with store().write() as db:
+        schedules_table.settle(db, firing, state, run=run, said=said)
+
+
+def forget_half_submitted(nonce: str) -> None:
+    """Withdraw a run of this nonce of which not all items were stored: whoever did that has died over it."""
+    with store().write() as db:
+        left = runs.by_nonce(db, nonce)
+        if left is not None and left.run.state is RunState.SUBMITTING:
+            runs.withdraw(db, left.number)
+
+
+def work_of(schedule: RunSchedule) -> ScheduledWork:
+    """What it begins now. Raises Refused where its preset or its job no longer allows that, BadParams."""
+    own = schedule.settings
+    base = preset(schedule.preset, own.job) if schedule.preset else None
+    pool, limits = defaults(own.job) if base is None else settings_of_preset(base)
+    said: dict[str, Any] = dict(own.how)
+    return ScheduledWork(
+        params=dict(own.params) if base is None else with_preset(base, own.params),
+        pool=pool_with(pool, said.pop("processes", None), said.pop("threads", None)),
+        limits=limits_with(limits, said),
+        preset=base,
+        column=own.column or (base.column if base else ""),
+        fields={**(base.fields if base else {}), **own.fields},
+    )
+
+
+def file_of(schedule: RunSchedule) -> Path:
+    """The file that its items are read from. Raises Refused: it is not there, or none that may be read."""
+    roots = settings.value("JOBS_FILES")
+    try:
+        path = Path(schedule.source.where).expanduser().resolve()
+        there = path.is_file()
+    except (OSError, ValueError, RuntimeError) as error:  # a closed folder, a name that is none, nobody's home
+        where, why = in_one_line(schedule.source.where)[:200], getattr(error, "strerror", None) or error
+        raise Refused(f"'{where}' cannot be looked at ({why}): name another, or have it opened to this user") from None
+    if roots and not any(path.is_relative_to(root) for root in roots):
+        raise Refused(f"{path} is in none of the folders whose files may be read ({', '.join(map(str, roots))})")
+    if not roots and schedule.on_page:
+        raise Refused("a schedule that is made on the page reads files of the folders that JOBS_FILES names: none yet")
+    if not there:
+        raise Refused(f"{path} is not there, or is no file: put it there, or name another")
+    return path
+
+
+def _checked_source(schedule: RunSchedule) -> ItemsSource:
+    source = schedule.source
+    if source.kind is SourceKind.RUN:
+        return replace(source, where=find(source.where).run.id)
+    if source.kind is SourceKind.FILE:
+        file_of(schedule)
+        return replace(source, where=str(Path(source.where).expanduser().absolute()))
+    _check_url(source.where, "URL of a table")
+    return source
+
+
+def _checked_webhook(hook: Webhook | None, settings: RunPreset) -> Webhook | None:
+    if hook is None:
+        return None
+    found = columns(settings.job, settings.params)
+    counted = [column.name for column in found if not never_compared(column)]
+    if hook.column and hook.column not in (*counted, *ROW_CHANGES):
+        known = ", ".join([*ROW_CHANGES, *counted])
+        raise Refused(f"nothing is told of changes in '{in_one_line(hook.column)}': there is no such column ({known})")
+    _check_url(hook.url, "URL of a webhook")
+    if hook.key and not secrets.is_name_alone(hook.key):
+        raise Refused("the key that signs is kept by its name alone: give it as {secret:NAME} (JOBS_SECRETS)")
+    secrets.names_in([hook.url, hook.key])
+    return hook
+
+
+def _check_url(url: str, what: str) -> None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that hold no address
+        parts = urlsplit("")
+    if parts.scheme.lower() not in SCHEMES or not parts.netloc:
+        raise Refused(f"'{in_one_line(url)[:200]}' is no {what} (want http:// or https://)")
+    if "@" in parts.netloc:
+        raise Refused("a URL with a password is not kept: put the password in its place as {secret:NAME}")
+
+
+def _fault(schedule: RunSchedule) -> str:
+    """Why it cannot begin a run as it is; empty: it can, as far as is known without reading its source."""
+    try:
+        work_of(schedule)
+        if schedule.source.kind is SourceKind.FILE:
+            file_of(schedule)
+        if schedule.source.kind is SourceKind.RUN:
+            find(schedule.source.where)
+    except FanoutError as error:
+        return str(error)
+    return ""
+
+
+def _found(db: Connection, name: str) -> RunSchedule:
+    found = schedules_table.find(db, schedule_name(name))
+    if found is None:
+        raise Refused(f"there is no schedule '{in_one_line(name)}' (see: {program.NAME} schedule list)")
+    return found

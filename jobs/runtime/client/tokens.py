@@ -1,0 +1,75 @@
+"""Tokens by which programs are known to the API: made, listed, revoked, and recognised."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import time
+from contextlib import suppress
+
+from jobs.runtime.client.runner_process import store
+from jobs.runtime.core import program
+from jobs.runtime.core.access import OWNER, Caller, Scope, Token
+from jobs.runtime.core.errors import BadToken, BusyError, FullError, Refused
+from jobs.runtime.store import tokens as token_table
+
+PREFIX = "fanout_"
+"""How each token begins, so that one that was left lying about is known for what it is."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NOTED_EVERY = 60.0
+"""Seconds between two notes of when a token was used: each is a write."""
+
+
+def new_token(name: str, scope: Scope) -> str:
+    """Make a token; returns it, which nobody can do again: of its 256 random bits only the SHA-256 is kept.
+
+    Raises Refused: there is one of this name, or it is no name.
+    """
+    if not NAME.fullmatch(name):
+        raise Refused(f"{name[:80]!r} is no name of a token: want letters, digits, . _ or -, 64 at most")
+    text = PREFIX + secrets.token_urlsafe(32)
+    token = Token(name=name, owner=OWNER, scope=scope, made_at=time.time(), used_at=None)
+    with store().write() as db:
+        if not token_table.add(db, token, _digest(text)):
+            raise Refused(f"there is a token {name} already: choose another name, or revoke that one first")
+    return text
+
+
+def all_tokens() -> list[Token]:
+    """All tokens, by name."""
+    with store().read() as db:
+        return token_table.listed(db)
+
+
+def revoke_token(name: str) -> None:
+    """Accept a token no longer. Raises Refused: there is none of this name."""
+    with store().write() as db:
+        if not token_table.remove(db, name):
+            raise Refused(f"there is no token {name[:80]} ({program.NAME} token list)")
+
+
+def caller(text: str) -> Caller:
+    """Whose token this is; that it was used is noted. Raises BadToken.
+
+    What is looked up is the digest: how long that takes tells nothing of any token.
+    """
+    with store().read() as db:
+        found = token_table.known(db, _digest(text))
+    if found is None:
+        raise BadToken("this token is not known: it was revoked, or is one of another home")
+    _note_use(found)
+    return Caller(name=found.name, owner=found.owner, scope=found.scope)
+
+
+def _note_use(token: Token) -> None:
+    """As long as somebody else writes, or the disk is full, it is not noted: the next use is."""
+    now = time.time()
+    if token.used_at is None or not 0 <= now - token.used_at < NOTED_EVERY:
+        with suppress(BusyError, FullError), store().write_if_free() as db:
+            token_table.use(db, token.name, now)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()

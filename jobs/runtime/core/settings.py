@@ -1,0 +1,302 @@
+"""Every environment variable Fanout reads, with its default: one table."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jobs.runtime.core import program
+from jobs.runtime.core.cluster_address import read_cluster
+from jobs.runtime.core.errors import BadSetting
+from jobs.runtime.core.private_files import user
+from jobs.runtime.core.proxy_address import read_proxy
+from jobs.runtime.core.units import read_size, size
+
+LEAST_MEMORY = 64 * 2**20
+
+PROJECT = program.SHIPPED if program.INSTALLED else Path(__file__).resolve().parents[3]
+"""The folder of samples, page and configuration: that which holds `jobs/`, or of an installed Fanout a copy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One environment variable: how its text is read, what holds without it, what it means."""
+
+    name: str
+    default: str
+    read: Callable[[str], Any]
+    meaning: str
+
+
+def _home(text: str) -> Path:
+    if text:
+        _check_links(Path(text).expanduser().absolute())
+        return _path(text)
+    return of_user("runs") if program.INSTALLED else PROJECT / "data" / "runs"
+
+
+def _file(text: str) -> Path | None:
+    return _path(text) if text else None
+
+
+def _folders(text: str) -> tuple[Path, ...]:
+    """An installed Fanout, whose own folder of jobs is not for its user, has one elsewhere."""
+    if program.INSTALLED and not text:
+        return (of_user("jobs"),)
+    return _listed(text)
+
+
+def _listed(text: str) -> tuple[Path, ...]:
+    return tuple(_path(part) for part in text.split(os.pathsep) if part.strip())
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().resolve()
+
+
+def _check_links(path: Path) -> None:
+    """Raises ValueError where another user's symbolic link is on the way: it may be led elsewhere at any time."""
+    for part in (path, *path.parents) if hasattr(os, "geteuid") else ():
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found = part.lstat()
+            if stat.S_ISLNK(found.st_mode) and found.st_uid not in (0, os.geteuid()):
+                raise ValueError(f"{part} is a symbolic link that belongs to {user(found.st_uid)}")
+
+
+def of_user(name: str) -> Path:
+    """A folder of this name among the user's own data, as the system has it; it need not be there yet."""
+    import platformdirs
+
+    return platformdirs.user_data_path("fanout", appauthor=False) / name
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.replace(",", " ").split() if part)
+
+
+def _size(text: str) -> int:
+    """Bytes: `2147483648`, `2 GiB`, `512m`."""
+    amount = read_size(text)
+    if amount != 0 and amount < LEAST_MEMORY:
+        raise ValueError(f"at least {size(LEAST_MEMORY)}, or 0 for no limit; is a unit missing?")
+    return amount
+
+
+def _between(read: Callable[[str], Any], least: float, most: float) -> Callable[[str], Any]:
+    """A number within limits (inclusive)."""
+
+    def read_within(text: str) -> Any:
+        number = read(text)
+        if not least <= number <= most:
+            raise ValueError(f"it must be from {least:,} to {most:,}")
+        return number
+
+    return read_within
+
+
+def _choice(*choices: str) -> Callable[[str], str]:
+    """One of these words, in small or large letters."""
+
+    def read(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(f"it is one of {', '.join(choices)}")
+        return text.lower()
+
+    return read
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    """Networks as texts, each of which `ipaddress` can read."""
+    networks = _words(text)
+    for network in networks:
+        ipaddress.ip_network(network, strict=False)
+    return networks
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="JOBS_HOME",
+        default="",
+        read=_home,
+        meaning="where the store, the artifacts and the log are; when empty, `data/runs` of a checkout, "
+        "and `fanout/runs` in the user's data folder for an installed Fanout",
+    ),
+    Setting(
+        name="JOBS_PATH",
+        default="",
+        read=_folders,
+        meaning=f"extra folders of jobs, separated by `{os.pathsep}`; "
+        "when empty, an installed Fanout has `fanout/jobs` in the user's data folder",
+    ),
+    Setting(
+        name="JOBS_FILES",
+        default="",
+        read=_listed,
+        meaning="folders of which schedules may read files; when empty, one that was made on the command line may read "
+        "any, and one made on the page none",
+    ),
+    Setting(
+        name="JOBS_ALLOW_NETS",
+        default="",
+        read=_networks,
+        meaning="private networks that jobs may reach, e.g. `127.0.0.0/8`; a setting of the runner",
+    ),
+    Setting(
+        name="JOBS_SECRETS",
+        default="",
+        read=_file,
+        meaning="a file of secrets, your own and of mode 0600, a line `NAME=value` for each `{secret:NAME}`; "
+        "one alone can also be the variable `JOBS_SECRET_NAME`",
+    ),
+    Setting(
+        name="JOBS_PROXY",
+        default="",
+        read=read_proxy,
+        meaning="a proxy that the scraper goes through: `http://`, `https://` or `socks5://user:password@host:port`",
+    ),
+    Setting(
+        name="JOBS_CLUSTER",
+        default="",
+        read=read_cluster,
+        meaning="the scheduler of a Dask cluster for runs `--on cluster`: `tls://host:8786`, or `tcp://127.0.0.1:8786` "
+        "on this machine; `processes://4` is one of plain processes here, to try it",
+    ),
+    Setting(
+        name="JOBS_CLUSTER_CERTIFICATES",
+        default="",
+        read=_file,
+        meaning="the folder of the certificates by which the machines of the cluster know each other "
+        "(`cluster certificates` makes one)",
+    ),
+    Setting(
+        name="JOBS_WORKER_MEMORY",
+        default="2 GiB",
+        read=_size,
+        meaning="what each worker may allocate above what it has when it starts; `0` for no limit",
+    ),
+    Setting(
+        name="JOBS_MAX_ITEMS", default="1000000", read=_between(int, 1, 10**9), meaning="a run of more items is refused"
+    ),
+    Setting(
+        name="JOBS_MAX_DIGITS",
+        default="100000000",
+        read=_between(int, 1, 10**12),
+        meaning="a number of more digits is refused before it is computed",
+    ),
+    Setting(name="JOBS_ACTIVE_RUNS", default="4", read=_between(int, 1, 64), meaning="how many runs work at once"),
+    Setting(
+        name="JOBS_KEEP_DAYS",
+        default="0",
+        read=_between(float, 0, 36_500),
+        meaning="days after its end that a run goes by itself, unless it is pinned; `0`: it stays",
+    ),
+    Setting(
+        name="JOBS_KEEP_BYTES",
+        default="0",
+        read=_size,
+        meaning="what all runs may take on the disk: beyond it the oldest go that are over and not pinned; "
+        "`0`: no limit",
+    ),
+    Setting(
+        name="JOBS_SYNC",
+        default="normal",
+        read=_choice("normal", "full"),
+        meaning="`normal`: a power failure can undo what was stored in the last moments, never more; "
+        "`full`: it cannot, and each commit waits for the disk",
+    ),
+    Setting(
+        name="JOBS_IDLE",
+        default="300",
+        read=_between(float, 0, 10**7),
+        meaning="seconds without work after which the runner leaves; workers are kept warm for a minute of them",
+    ),
+)
+
+_NOT_OF_RUNNER = ("JOBS_HOME", "JOBS_PATH", "JOBS_MAX_ITEMS")
+"""Each home has a runner of its own, the code of JOBS_PATH is compared by itself, and a submit counts its own items."""
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def value(name: str) -> Any:
+    """What a setting says now.
+
+    Raises KeyError for a name that is not in the table, BadSetting for a text that cannot be read.
+    """
+    setting = _BY_NAME[name]
+    text = environment().get(name, "").strip() or setting.default
+    try:
+        return setting.read(text)
+    except (ValueError, OverflowError, RuntimeError, OSError) as error:
+        shown = re.sub(r"//[^/]*@", "//…@", text)[:200]  # a password is not repeated
+        raise BadSetting(f"{name}={shown!r} cannot be read ({error}): {setting.meaning}") from None
+
+
+def environment() -> Mapping[str, str]:
+    """The environment variables that are gone by."""
+    return _kept or os.environ
+
+
+def keep() -> None:
+    """Go by the environment as it is now, whatever becomes of it: a job may change or clear it in its worker."""
+    _kept.update(os.environ)
+
+
+_kept: dict[str, str] = {}
+
+
+def handed_on() -> dict[str, str]:
+    """The environment for a process that starts in another folder: what names files is absolute there."""
+    texts: dict[str, str] = {}
+    for setting in SETTINGS:
+        found = value(setting.name) if environment().get(setting.name, "").strip() else None
+        if isinstance(found, Path):
+            texts[setting.name] = str(found)
+        elif isinstance(found, tuple) and all(isinstance(path, Path) for path in found):
+            texts[setting.name] = os.pathsep.join(map(str, found))
+    return {**environment(), **texts}
+
+
+def for_another_machine() -> dict[str, str]:
+    """What is set here and holds for the workers of a cluster too: not which folders there are, nor which networks its
+    machines may reach."""
+    own = {*_NOT_OF_RUNNER, "JOBS_ALLOW_NETS", "JOBS_SECRETS", "JOBS_CLUSTER", "JOBS_CLUSTER_CERTIFICATES"}
+    names = {setting.name for setting in SETTINGS} - own
+    return {name: text for name, text in environment().items() if name in names}
+
+
+def check() -> None:
+    """Read every setting once. Raises BadSetting for the first that cannot be read, before anything depends on it."""
+    for setting in SETTINGS:
+        value(setting.name)
+
+
+def of_runner() -> str:
+    """What a runner and its workers go by, as one text: equal when all those settings mean the same; of the secrets of
+    the environment only their names."""
+    names = [setting.name for setting in SETTINGS if setting.name not in _NOT_OF_RUNNER]
+    secret = sorted(name for name in environment() if name.startswith("JOBS_SECRET_"))
+    return " ".join([*(f"{name}={value(name)}" for name in names), *secret])
+
+
+def job_path(own: str) -> list[str]:
+    """Where modules of the package are looked for: in its own folder, among its demonstrations, and in JOBS_PATH."""
+    return list(dict.fromkeys([own, str(Path(own, "demos")), *job_folders()]))
+
+
+def job_folders() -> list[str]:
+    """The folders of JOBS_PATH; of those that hold when it is empty, only those that are there."""
+    named = bool(environment().get("JOBS_PATH", "").strip())
+    return [str(folder) for folder in value("JOBS_PATH") if named or folder.is_dir()]
+
+
+def home() -> Path:
+    """The folder of the store, the artifacts and the log."""
+    return Path(value("JOBS_HOME"))

@@ -1,0 +1,30 @@
+"""Names under which a server may be asked, and the origins of the pages that may ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+
+def is_allowed_host(host: str, allowed: Sequence[str]) -> bool:
+    """Whether the value of a Host header is one of these names (`*.example.org`: any below it); with none, any is."""
+    try:
+        name = _bare(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
+    names = [_bare(one.strip()) for one in allowed]
+    below = any(one.startswith("*.") and name.endswith(one[1:]) for one in names)
+    return not names or "*" in names or (name != "" and name in names) or below
+
+
+def is_allowed_origin(origin: str, host: str, allowed: Sequence[str]) -> bool:
+    """Whether the origin of a page is that of this host, or one of these. The scheme is left to the proxy."""
+    try:
+        named = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return named.lower() == host.lower() != "" or origin.lower() in [one.strip().rstrip("/").lower() for one in allowed]
+
+
+def _bare(name: str) -> str:
+    return name.lower().rstrip(".").removeprefix("[").removesuffix("]")

@@ -1,0 +1,36 @@
+"""Which encoding bytes are in, for tables and for pages; a job has it as `jobs.encodings`.
+
+detect ─┬─ wide          UTF-16 and UTF-32, by their NULs
+        ├─ single_byte   how likely a text is in an encoding of one byte a character ─┐
+        ├─ east_asian    and in one of two                                            ├── fit, languages
+        └─ table         the encodings: names, codecs, how usual each is             ─┘
+"""
+
+from jobs.runtime.encodings.detect import (
+    MOSTLY,
+    DetectedEncoding,
+    codec_of,
+    detect,
+    escaped_encoding,
+    fits,
+    is_unlikely,
+    legacy_encoding,
+    utf8_share,
+)
+from jobs.runtime.encodings.table import Encoding, encoding_of
+from jobs.runtime.encodings.wide import wide_encoding
+
+__all__ = [
+    "MOSTLY",
+    "DetectedEncoding",
+    "Encoding",
+    "codec_of",
+    "detect",
+    "encoding_of",
+    "escaped_encoding",
+    "fits",
+    "is_unlikely",
+    "legacy_encoding",
+    "utf8_share",
+    "wide_encoding",
+]

@@ -1,0 +1,65 @@
+"""The process that begins the runs of schedules that have come, and tells of those that are over.
+
+`python -m jobs.runtime.firing.main PARENT NUMBER:DUE…`. It may be killed at any instant: a time that was due stays due
+until its run has begun, and its nonce makes that one run.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from jobs.runtime import client
+from jobs.runtime.core import process_limits
+from jobs.runtime.core.errors import FanoutError, StoreError
+from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule
+from jobs.runtime.firing.source import read_source
+from jobs.runtime.firing.webhook import tell
+
+
+def main(arguments: list[str]) -> int:
+    """Begin the runs that are named, one after the other."""
+    parent, *named = arguments
+    process_limits.follow_parent(int(parent))
+    for one in named:
+        number, _, due = one.partition(":")
+        found = client.due_firing(int(number), float(due))
+        if found is None:
+            continue
+        if found[1].state is FiringState.DUE:
+            _begin(*found)
+        else:
+            tell(*found)
+    return 0
+
+
+def _begin(schedule: RunSchedule, firing: Firing) -> None:
+    try:
+        client.settle_firing(firing, FiringState.SUBMITTED, run=_submit(schedule, firing))
+    except StoreError:
+        raise  # it stays due, and is tried again
+    except FanoutError as error:
+        client.settle_firing(firing, FiringState.FAILED, said=str(error))
+
+
+def _submit(schedule: RunSchedule, firing: Firing) -> str:
+    """The id of its run."""
+    client.forget_half_submitted(firing.nonce)
+    work = client.work_of(schedule)
+    found = read_source(schedule, work)
+    return client.submit(
+        schedule.job,
+        found.items_iter(),
+        params=work.params,
+        pool=work.pool,
+        limits=work.limits,
+        table=found.table,
+        name=schedule.name,
+        preset=work.preset,
+        nonce=firing.nonce,
+        reuse=schedule.reuse,
+        schedule=schedule.name,
+    ).id
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,251 @@
+"""On a machine of the cluster: starts a worker there as the runner would, relays its bytes and tells of it.
+
+    runner ═ connection ═ Agent ─ pipe, slot table, log ─ worker process
+
+It ends, and its worker with it, when the connection does, when whoever has started it does (standard input), and when
+it has heard nothing for the lease. What an item writes to a file goes before the answer that names it.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jobs.runtime.core import settings
+from jobs.runtime.core.printed import Printed
+from jobs.runtime.core.private_files import make_folder
+from jobs.runtime.home import artifacts, literal_secrets, worker_logs
+from jobs.runtime.runner.cluster import envelopes
+from jobs.runtime.runner.cluster.connection import Connection
+from jobs.runtime.runner.pool.local_process import LocalProcess, launch
+from jobs.runtime.worker import protocol
+
+LOOK_SECONDS = 0.25
+SOON_SECONDS = 0.05
+"""After an answer: what its slot does next is to be known."""
+
+RECALL_SECONDS = 0.001
+MOST_UNSENT = 1 << 20
+"""Bytes that wait to be sent, beyond which the worker waits too."""
+
+MOST_PRINTED = 1 << 18
+
+
+def serve(wire: socket.socket, home: Path, lease: float) -> None:
+    """Be the agent, until it is over."""
+    make_folder(home / worker_logs.FOLDER)
+    settings.check()
+    Agent(Connection(wire), home, lease).run()
+
+
+class Agent:
+    """One agent with one worker. `lease`: seconds without a word from the runner after which it ends."""
+
+    def __init__(self, connection: Connection, home: Path, lease: float) -> None:
+        self.connection, self.home, self.lease = connection, home, lease
+        self.worker: LocalProcess | None = None
+        self.over = False
+        self._used: dict[str, Any] | None = None
+        self._decoder = envelopes.agent_side()
+        self._heard_at = time.monotonic()
+        self._next_look = 0.0
+        self._relayed: Iterator[None] | None = None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(connection.sock, selectors.EVENT_READ, self._hear)
+        self._selector.register(sys.stdin.fileno(), selectors.EVENT_READ, self._end)
+
+    def run(self) -> None:
+        """Relay until it is over, then end the worker."""
+        self._hear()  # TLS may hold what came with the last of the code
+        while not self.over:
+            self._watch()
+            for key, _ in self._selector.select(self._timeout()):
+                key.data()
+            self._relay_on()
+            self._look()
+        if self.worker is not None:
+            self.worker.kill()
+            self.worker.reap(5)
+
+    def _timeout(self) -> float:
+        return 0.0 if self._relayed is not None and self._has_room() else max(0.0, self._next_look - time.monotonic())
+
+    def _has_room(self) -> bool:
+        return self.connection.unsent < MOST_UNSENT
+
+    def _watch(self) -> None:
+        """Listen to the worker while what it says can be sent on."""
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self.connection.unsent else 0)
+        self._selector.modify(self.connection.sock, wanted, self._hear)
+        if self.worker is None:
+            return
+        events = selectors.EVENT_WRITE if self.worker.unsent else 0
+        if self._relayed is None and self._has_room():
+            events |= selectors.EVENT_READ
+        with suppress(KeyError):
+            self._selector.unregister(self.worker.pipe)
+        if events:
+            self._selector.register(self.worker.pipe, events, self._serve_pipe)
+
+    def _end(self) -> None:
+        self.over = True
+
+    # From the runner
+
+    def _hear(self) -> None:
+        self.connection.flush()
+        received = self.connection.receive()
+        if received:
+            self._heard_at = time.monotonic()
+        for message in self._decoder.feed(received):
+            self._take(message)
+        self.over = self.over or self.connection.ended
+
+    def _take(self, message: envelopes.ToAgent) -> None:
+        match message:
+            case envelopes.Launch():
+                self._launch(message)
+            case envelopes.Heartbeat():
+                self._say(envelopes.Heartbeat(sent=message.sent, answered=time.monotonic()))
+            case envelopes.KeptSecrets():
+                literal_secrets.remove(self.home, message.run)
+                literal_secrets.keep(self.home, message.run, message.plain())
+            case _ if self.worker is not None:
+                self._tell(self.worker, message)
+
+    def _launch(self, asked: envelopes.Launch) -> None:
+        self.worker = launch(asked.job, asked.slots, self.home, asked.memory)
+        self._selector.register(self.worker.sentinel, selectors.EVENT_READ, self._bury)
+
+    def _tell(self, worker: LocalProcess, message: envelopes.ToAgent) -> None:
+        match message:
+            case envelopes.ToPipe():
+                worker.pass_on(message.frames)
+            case envelopes.Revoke():
+                worker.revoke(message.ticket)
+                time.sleep(RECALL_SECONDS)
+                taken = min(message.ticket, worker.taken_when_revoked())
+                self._say(envelopes.Revoked(ticket=message.ticket, taken=taken))
+            case envelopes.Resized():
+                worker.resize(message.slots)
+            case envelopes.Count():
+                worker.begin_use()
+            case envelopes.Kill():
+                worker.kill()
+                self._bury()
+
+    # To the runner
+
+    def _say(self, message: envelopes.FromAgent) -> None:
+        self.connection.send(envelopes.encode(message))
+
+    def _serve_pipe(self) -> None:
+        worker = self.worker
+        assert worker is not None
+        worker.flush()
+        if self._relayed is not None or not self._has_room():
+            return
+        try:
+            frames = worker.pipe.recv(protocol.READ)
+        except BlockingIOError:
+            return
+        except OSError:
+            frames = b""
+        if frames:
+            self._relayed = self._relay(worker, frames)
+        else:
+            self._bury()
+
+    def _relay(self, worker: LocalProcess, frames: bytes) -> Iterator[None]:
+        """Send on what the worker has said, after the files that it has written; yields where there may be no room."""
+        taken = worker.highest_taken()
+        for run, name in artifacts.written(self.home):
+            yield from self._send_file(run, name)
+        self._say(envelopes.FromPipe(taken=taken, frames=frames))
+        self._next_look = min(self._next_look, time.monotonic() + SOON_SECONDS)
+
+    def _send_file(self, run: str, name: str) -> Iterator[None]:
+        path = artifacts.folder(self.home, run) / name
+        with path.open("rb") as file:
+            left = os.fstat(file.fileno()).st_size
+            while True:
+                content = file.read(envelopes.MAX_PIECE)
+                left -= len(content)
+                self._say(envelopes.FilePiece(run=run, name=name, content=content, last=left <= 0 or not content))
+                if left <= 0 or not content:
+                    break
+                yield
+        path.unlink()
+
+    def _relay_on(self) -> None:
+        """Go on with what is to be sent on, as far as there is room."""
+        while self._relayed is not None and self._has_room():
+            if next(self._relayed, self) is self:
+                self._relayed = None
+
+    def _look(self) -> None:
+        """Now and then: how the worker is, and whether the runner is still there."""
+        now = time.monotonic()
+        if self.over or now < self._next_look:
+            return
+        self._next_look = now + LOOK_SECONDS
+        if now - self._heard_at > self.lease:
+            self.over = True
+        elif self.worker is not None:
+            self.worker.bound_log()
+            if self.worker.has_ended():
+                self._bury()
+            elif self._has_room():
+                self._say(self._about(self.worker))
+
+    def _about(self, worker: LocalProcess) -> envelopes.About:
+        busy, self._used = worker.busy(), worker.used()
+        return envelopes.About(
+            table=worker.snapshot(),
+            stopped=worker.is_stopped(),
+            resident=worker.resident(),
+            cpu=worker.cpu(),
+            threads={slot.native: cpu for slot in busy if (cpu := worker.cpu_of(slot.native)) is not None},
+            used=self._used,
+            printed=self._printed(worker),
+        )
+
+    def _printed(self, worker: LocalProcess) -> list[tuple[int, Printed]]:
+        """What the items in its slots have printed, as much as should go at once."""
+        found, size = [], 0
+        for slot in worker.last() if worker.has_printed() else ():
+            printed = worker.printed(slot)
+            if printed is not None and size + len(printed.kept) <= MOST_PRINTED:
+                found.append((slot.ticket, printed))
+                size += len(printed.kept)
+        return found
+
+    def _bury(self) -> None:
+        """The worker has ended, or its pipe: send the last it said and what it was at, and leave."""
+        worker, self.worker = self.worker, None
+        if worker is None:
+            return
+        worker.kill()
+        worker.reap(5)
+        for _ in self._last_words(worker):
+            self.connection.wait_for_room(self.lease)
+        code, log = worker.exit_code, worker.error_log()
+        used = self._used
+        about = msgspec.structs.replace(self._about(worker), used=used)
+        self._say(envelopes.Died(code=code, about=about, log=log))
+        self.connection.drain(self.lease)
+        self.over = True
+
+    def _last_words(self, worker: LocalProcess) -> Iterator[None]:
+        yield from self._relayed or ()
+        while frames := worker.rest():
+            yield from self._relay(worker, frames)

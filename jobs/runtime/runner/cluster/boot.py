@@ -1,0 +1,107 @@
+"""The first words of an agent, on a machine that may have no code of ours: sent there as text, standard library alone.
+
+It connects to the runner, says who it is, is given settings and code, and becomes the agent (`agent.serve`). What it
+needs is a line of JSON on its standard input, which ends when whoever has started it does.
+"""
+
+import ctypes
+import hashlib
+import json
+import os
+import platform
+import socket
+import ssl
+import struct
+import sys
+import tempfile
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+PATIENCE = 20.0
+
+
+def main() -> None:
+    """The whole life of an agent."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # die with the parent
+    given = json.loads(sys.stdin.readline())
+    wire = connect(given)
+    hello = {"token": given["token"], "machine": platform.node() or "?", "pid": os.getpid()}
+    send(wire, json.dumps(hello).encode())
+    welcome = json.loads(receive(wire))
+    refusal = prepare(welcome, receive(wire), Path(tempfile.mkdtemp(dir=Path.cwd())))
+    send(wire, json.dumps({"refused": refusal}).encode())
+    if not refusal:
+        from jobs.runtime.runner.cluster import agent
+
+        agent.serve(wire, Path(os.environ["JOBS_HOME"]), welcome["lease"])
+
+
+def connect(given: dict) -> socket.socket:  # type: ignore[type-arg]
+    """A connection to the runner, with TLS where certificates are given."""
+    wire = socket.create_connection(tuple(given["address"]), PATIENCE)
+    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if not given["tls"]:
+        return wire
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False  # a machine goes by many names: the authority of this cluster is what counts
+    context.load_verify_locations(given["tls"]["authority"])
+    context.load_cert_chain(given["tls"]["certificate"], given["tls"]["key"])
+    return context.wrap_socket(wire)
+
+
+def prepare(welcome: dict, code: bytes, place: Path) -> str:  # type: ignore[type-arg]
+    """Lay the code out and load it; returns why this machine cannot run it."""
+    if sys.version_info < (3, 11):  # noqa: UP036 (this text runs where another Python may be)
+        return f"it has Python {platform.python_version()}, and 3.11 or newer is needed"
+    if hashlib.sha256(code).hexdigest() != welcome["digest"]:
+        return "the code that came is not the code that was announced"
+    with zipfile.ZipFile(BytesIO(code)) as archive:
+        archive.extractall(place)
+    for name, changed in welcome["times"].items():
+        os.utime(place / name, (changed, changed))
+    (place / "home").mkdir(mode=0o700)
+    paths = [str(place / folder) for folder in welcome["paths"]]
+    os.environ.update(welcome["settings"])
+    os.environ.update(JOBS_HOME=str(place / "home"), JOBS_PATH=os.pathsep.join(paths))
+    if welcome["secrets"]:
+        file = place / "secrets"
+        file.touch(mode=0o600)
+        file.write_text(welcome["secrets"], "utf-8")
+        os.environ["JOBS_SECRETS"] = str(file)
+    sys.path.insert(0, str(place))
+    try:
+        from jobs.runtime.runner.cluster import agent  # noqa: F401
+    except ImportError as error:
+        return (
+            f"{error}: install there what requirements.txt names ({sys.executable} -m pip install -r requirements.txt)"
+        )
+    return ""
+
+
+def send(wire: socket.socket, body: bytes) -> None:
+    """One frame: its length, and itself."""
+    wire.sendall(struct.pack(">I", len(body)) + body)
+
+
+def receive(wire: socket.socket) -> bytes:
+    """The body of the next frame."""
+    (length,) = struct.unpack(">I", exactly(wire, 4))
+    return exactly(wire, length)
+
+
+def exactly(wire: socket.socket, length: int) -> bytes:
+    """So many bytes."""
+    found = bytearray()
+    while len(found) < length:
+        piece = wire.recv(min(1 << 16, length - len(found)))
+        if not piece:
+            sys.exit("the runner has closed the connection")
+        found += piece
+    return bytes(found)
+
+
+if __name__ == "__main__":
+    main()

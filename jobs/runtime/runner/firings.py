@@ -1,0 +1,176 @@
+"""Schedules as they come: each time is noted and the next one found, and a process begins the run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from math import ceil, inf
+
+from jobs.runtime.core import settings
+from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule, Told
+from jobs.runtime.core.units import count, duration
+from jobs.runtime.runner.log import say
+from jobs.runtime.runner.state import RunnerState
+from jobs.runtime.store import schedules
+from jobs.runtime.store.connection import Connection
+
+AT_ONCE = 100
+"""Schedules that are looked at in one transaction: some 30 ms."""
+
+MOST_PROCESSES, MOST_TELLERS, MOST_EACH = 4, 2, 25
+"""Processes that begin runs at once, those that tell webhooks, and times that one of them is given."""
+
+MOST_TRIES = 3
+LATE_SECONDS = 60.0
+"""A time that is noticed later than that was missed: no runner lived, or the machine slept."""
+
+MOST_COUNTED = 100
+"""Times since a missed one that are counted: each takes up to 0.1 ms, for each schedule that comes at once."""
+
+
+def start(firings: list[Firing]) -> subprocess.Popen[bytes]:
+    """Start a process that begins the runs of these; it ends with this one."""
+    named = [f"{one.schedule}:{one.due!r}" for one in firings]
+    return subprocess.Popen(
+        [sys.executable, "-m", "jobs.runtime.firing.main", str(os.getpid()), *named],
+        cwd=settings.PROJECT,
+        env=settings.handed_on(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+class Firings:
+    """The schedules of a store, and the processes that begin their runs. `clock` tells Unix seconds: schedules go by
+    the clock on the wall, also where that is set."""
+
+    def __init__(
+        self,
+        state: RunnerState,
+        clock: Callable[[], float] = time.time,
+        start: Callable[[list[Firing]], subprocess.Popen[bytes]] = start,
+    ) -> None:
+        self.state, self.clock, self.start = state, clock, start
+        self.processes: dict[subprocess.Popen[bytes], list[Firing]] = {}
+        self.staying = False
+        self._next_at: float | None = None
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the next schedule comes."""
+        return inf if self._next_at is None else max(0.0, self._next_at - self.clock())
+
+    def look(self) -> None:
+        """Note what has come, and have it begun. Raises BusyError."""
+        self._note_ended()
+        while self._note_come(self.clock()):
+            pass
+        self._begin()
+        self._next_at = schedules.next_time(self.state.db)
+        busy = bool(self.processes or schedules.to_tell(self.state.db, inf, 1))
+        self.staying = busy or self._next_at is not None or schedules.at_work(self.state.db)
+
+    def close(self) -> None:
+        """End the processes; what they were to begin stays due."""
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        self.processes.clear()
+
+    def _note_come(self, moment: float) -> bool:
+        """Note some schedules that have come; whether there may be more."""
+        come = schedules.come(self.state.db, moment, AT_ONCE)
+        if come:
+            self.state.write(partial(_note, come=come, moment=moment))
+        return len(come) == AT_ONCE
+
+    def _begin(self) -> None:
+        """Have runs begun and webhooks told, each by processes of its own: one that does not answer holds up no run."""
+        self._share(MOST_PROCESSES, Told.NOBODY, partial(schedules.waiting, self.state.db))
+        self._share(MOST_TELLERS, Told.DUE, partial(schedules.to_tell, self.state.db, self.clock()))
+
+    def _share(self, processes: int, told: Told, waiting: Callable[[int], list[Firing]]) -> None:
+        """Give what waits to at most so many processes of one kind."""
+        at_it = [firings for firings in self.processes.values() if firings[0].told is told]
+        room = processes - len(at_it)
+        if room <= 0:
+            return
+        given = {(one.schedule, one.due) for firings in at_it for one in firings}
+        left = [one for one in waiting(len(given) + room * MOST_EACH) if (one.schedule, one.due) not in given]
+        each = ceil(len(left) / room)
+        for first in range(0, len(left), each or 1):
+            firings = left[first : first + each]
+            self.processes[self.start(firings)] = firings
+
+    def _note_ended(self) -> None:
+        for process in [process for process in self.processes if process.poll() is not None]:
+            firings = self.processes.pop(process)
+            if process.returncode:
+                self.state.write(partial(_note_death, firings=firings, code=process.returncode, at=self.clock()))
+
+
+def _note(db: Connection, come: list[RunSchedule], moment: float) -> None:
+    """Each of them has come: once, however often it was missed; its next time is found in the same transaction."""
+    for schedule in come:
+        try:
+            if schedule.fault:
+                raise Refused(schedule.fault)
+            following = schedule.recurrence.after(moment)
+            schedules.note(db, _firing(db, schedule, moment))
+            schedules.set_next(db, schedule.number, following)
+        except Refused as error:
+            _give_up(db, schedule, moment, str(error))
+
+
+def _give_up(db: Connection, schedule: RunSchedule, moment: float, why: str) -> None:
+    """It is paused: what is stored of it says no time."""
+    failed = Firing(schedule=schedule.number, due=moment, at=moment, state=FiringState.FAILED, said=f"Paused: {why}")
+    schedules.note(db, failed)
+    schedules.set_enabled(db, schedule.number, False, None)
+
+
+def _firing(db: Connection, schedule: RunSchedule, moment: float) -> Firing:
+    due = moment if schedule.next_at is None else schedule.next_at
+    firing = partial(Firing, schedule=schedule.number, due=due, at=moment)
+    said = _late(schedule, due, moment)
+    busy = None if schedule.overlap else schedules.busy_with(db, schedule.number)
+    if busy is None:
+        return firing(state=FiringState.DUE, said=said)
+    why = f"run {busy[:8]} is still at work" if busy else "the run before has not begun yet"
+    return firing(state=FiringState.SKIPPED, said=f"{said} Left out: {why}.".strip())
+
+
+def _late(schedule: RunSchedule, due: float, moment: float) -> str:
+    """That a time was missed and is made up for now; empty: it was not."""
+    if moment - due < LATE_SECONDS:
+        return ""
+    more = 0
+    following = schedule.recurrence.after(due)
+    while following is not None and following <= moment and more < MOST_COUNTED:
+        more, following = more + 1, schedule.recurrence.after(following)
+    others = f", and {'at least ' * (more == MOST_COUNTED)}{count(more, 'time')} more since, left out" if more else ""
+    return f"Missed, and made up for {duration(moment - due)} later{others}."
+
+
+def _note_death(db: Connection, firings: list[Firing], code: int, at: float) -> None:
+    """A process has ended before its time: that is put down to what it was at, and what comes after that waits on."""
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    say(f"the process that begins runs of schedules ended with {how}")
+    for given in firings:
+        found = schedules.firing(db, given.schedule, given.due)
+        if found is None or (found.state, found.told, found.tellings) != (given.state, given.told, given.tellings):
+            continue
+        if found.told is Told.DUE:
+            put_off = found.tellings + 1 >= MOST_TRIES
+            schedules.put_off_telling(db, found, f"Its process ended with {how}.", at + LATE_SECONDS, for_good=put_off)
+            return
+        schedules.tried(db, found)
+        if found.tries + 1 >= MOST_TRIES:
+            why = f"The process that was to begin the run ended {MOST_TRIES} times, last with {how}: see the log."
+            schedules.settle(db, found, FiringState.FAILED, said=why)
+        return

@@ -1,0 +1,193 @@
+"""Rows that are there already: the earlier runs that may have them, and one run's rows again as another's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from jobs.runtime.core.records import ItemState
+from jobs.runtime.core.reuse import key_digest
+from jobs.runtime.store import outcomes
+from jobs.runtime.store.connection import Connection
+from jobs.runtime.store.outcomes import OutcomeRow
+from jobs.runtime.store.run_row import fetched
+
+INDEXED_AT_ONCE = 10_000
+"""Cells indexed in one commit: some 50 ms, in which nothing else is stored."""
+
+
+class Source(NamedTuple):
+    """An earlier run whose rows may be taken: its number and id, its params as JSON, and since when (Unix seconds) its
+    rows count. `indexed`: its items can be found by their keys; where its job has none, those of its cells."""
+
+    number: int
+    id: str
+    params: str
+    since: float
+    indexed: bool
+
+
+class EarlierRow(NamedTuple):
+    """A row that is there: of which run, and what its outcome says."""
+
+    source: Source
+    position: int
+    code: str
+    error: str
+    detail: str
+    row: str | None
+    started_at: float
+    reused_from: str
+    kept: str
+
+
+def sources(db: Connection, *, job: str, code_hash: str, besides: int, since: float) -> Iterator[Source]:
+    """The runs of a job with this code that were not over before a time (Unix seconds), newest first. Rows that a run
+    has of other code, or that were performed before, do not count."""
+    found = fetched(
+        db,
+        """SELECT number, id, params, coded_at,
+             indexed >= items OR coalesce(json_extract(traits, '$.keyed'), 0) AS found
+           FROM runs WHERE job = ? AND code_hash = ? AND code_hash <> '' AND state <> 'submitting' AND number <> ?
+             AND coalesce(ended_at, ?) >= ? AND json_valid(traits) AND ok > 0 ORDER BY number DESC""",
+        (job, code_hash, besides, since, since),
+    )
+    for row in found:
+        yield Source(row["number"], row["id"], row["params"], max(since, row["coded_at"]), bool(row["found"]))
+
+
+def index(db: Connection, number: int) -> bool:
+    """Note the keys of some more cells of a run whose job has no key of its own; whether that was the last of them."""
+    row = db.execute("SELECT indexed, items FROM runs WHERE number = ?", (number,)).fetchone()
+    if row is None or row["indexed"] >= row["items"]:
+        return True
+    last = min(row["items"], row["indexed"] + INDEXED_AT_ONCE)
+    cells = db.execute(
+        "SELECT position, cell FROM items WHERE run = ? AND position > ? AND position <= ?",
+        (number, row["indexed"], last),
+    )
+    keys = sorted((key_digest(cell), position) for position, cell in cells)
+    _note_keys(db, number, keys)
+    db.execute("UPDATE runs SET indexed = ? WHERE number = ?", (last, number))
+    return bool(last >= row["items"])
+
+
+def earlier(db: Connection, among: Sequence[Source], keys: Collection[bytes]) -> dict[bytes, EarlierRow]:
+    """The newest rows that count of the items with these keys, as far as there are any."""
+    return {
+        found[0]: EarlierRow(source, *found[1:])
+        for source, found in _found(
+            db, among, keys, "o.position, o.code, o.error, o.detail, o.row, o.started_at, o.reused_from, o.kept"
+        )
+    }
+
+
+def there(db: Connection, among: Sequence[Source], keys: Collection[bytes]) -> dict[bytes, tuple[float, bool]]:
+    """Of the keys for which there is such a row, when it was performed (Unix seconds), and whether it can be asked of
+    it whether it has changed."""
+    return {key: (at, bool(asks)) for _, (key, at, asks) in _found(db, among, keys, "o.started_at, o.kept <> ''")}
+
+
+def told(db: Connection, number: int, position: int, code_hash: str) -> str | None:
+    """A row of an earlier run and what that kept of it, as JSON for a worker; None: it is gone, or of other code than
+    this, with which the run that asks goes on."""
+    found = db.execute(
+        """SELECT o.row, o.kept FROM outcomes o JOIN runs r ON r.number = o.run
+           WHERE o.run = ? AND o.position = ? AND o.state = 'ok' AND r.code_hash = ? AND o.started_at >= r.coded_at
+             AND json_valid(o.kept)""",
+        (number, position, code_hash),
+    ).fetchone()
+    if found is None or not found["row"]:
+        return None
+    return json.dumps({"row": found["row"], "kept": json.loads(found["kept"])}, ensure_ascii=False)
+
+
+AT_ONCE = 500
+"""Keys looked up by one statement."""
+
+
+def _found(
+    db: Connection, among: Sequence[Source], keys: Collection[bytes], columns: str
+) -> Iterator[tuple[Source, tuple[Any, ...]]]:
+    """What the newest run that has it says of each key, which stands before these columns."""
+    cursor = db.cursor()
+    cursor.row_factory = None
+    left = set(keys)
+    for source in among:
+        for chunk in _chunks(sorted(left)):
+            marks = ",".join("?" * len(chunk))
+            found = cursor.execute(
+                f"""SELECT k.key, {columns} FROM keys k
+                    CROSS JOIN outcomes o ON o.run = k.run AND o.position = k.position
+                    WHERE k.run = ? AND k.key IN ({marks}) AND o.state = 'ok' AND o.started_at >= ?""",
+                (source.number, *chunk, source.since),
+            ).fetchall()
+            left.difference_update(row[0] for row in found)
+            for row in found:
+                yield source, row
+        if not left:
+            return
+
+
+def _chunks(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    return (keys[first : first + AT_ONCE] for first in range(0, len(keys), AT_ONCE))
+
+
+def take(db: Connection, number: int, found: Mapping[int, EarlierRow]) -> list[int]:
+    """Store earlier rows as the outcomes of a run, by position; returns the positions that had none."""
+    rows = [
+        OutcomeRow(
+            *(
+                position,
+                ItemState.OK.value,
+                "" if row.code == "duplicate" else row.code,
+                row.error,
+                row.detail,
+                row.row,
+            ),
+            attempts=0,
+            started_at=row.started_at,
+            reused_from=row.reused_from or row.source.id,
+            kept=row.kept,
+        )
+        for position, row in found.items()
+    ]
+    return outcomes.add(db, number, rows, duplicates=False)
+
+
+def note_taken(db: Connection, number: int, keys: Mapping[int, bytes], *, at_once: bool) -> None:
+    """Note the keys of rows that were taken, by position, so that they are found in their turn: at once, or set aside
+    for `index_taken`."""
+    taken = sorted((key, position) for position, key in keys.items())
+    if at_once:
+        _note_keys(db, number, taken)
+        return
+    db.execute(_ASIDE)
+    db.executemany("INSERT OR IGNORE INTO temp.taken VALUES (?,?,?)", [(number, *entry) for entry in taken])
+
+
+_ASIDE = """CREATE TEMP TABLE IF NOT EXISTS taken (
+            run INTEGER, key BLOB, position INTEGER, PRIMARY KEY (run, key)) WITHOUT ROWID"""
+
+
+def index_taken(db: Connection, number: int, after: bytes) -> bytes | None:
+    """Note some more of the keys that were set aside, those that come after one; returns the last of them (None: there
+    are no more). In their order, since each of a million in the order of the items would write a page of its own."""
+    db.execute(_ASIDE)
+    keys = db.execute(
+        "SELECT key, position FROM temp.taken WHERE run = ? AND key > ? ORDER BY key LIMIT ?",
+        (number, after, INDEXED_AT_ONCE),
+    ).fetchall()
+    _note_keys(db, number, [(row["key"], row["position"]) for row in keys])
+    if len(keys) == INDEXED_AT_ONCE:
+        return bytes(keys[-1]["key"])
+    db.execute("DELETE FROM temp.taken WHERE run = ?", (number,))
+    return None
+
+
+def _note_keys(db: Connection, number: int, keys: Sequence[tuple[bytes, int]]) -> None:
+    db.executemany(
+        "INSERT OR IGNORE INTO keys (run, key, position) VALUES (?,?,?)",
+        [(number, key, position) for key, position in keys],
+    )

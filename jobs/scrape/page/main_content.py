@@ -1,0 +1,138 @@
+"""The main content of a page, found by trafilatura: its text, Markdown and images.
+
+Some of what trafilatura does grows with the number of elements times how deep they nest, or faster, and it holds the
+interpreter's lock: so many elements are looked at, and of a page that nests too deep for their number none.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from jobs.scrape.page.lxml_reader import parse
+from jobs.scrape.page.text import clean_lines, shorten
+
+if TYPE_CHECKING:
+    from jobs.scrape.fields.page_views import PageViews
+
+CELL_CHARS = 100_000
+"""Of the text, and of the Markdown, in a row; the file of a page has all of it."""
+
+MOST_TAGS = 40_000
+"""What follows is not looked at: so many take a second, and no more than two where they are meant to."""
+
+MOST_WORK = 500_000
+"""Sum over all elements of their levels: 25 for each is more than pages have."""
+
+MOST_IMAGES = 20
+
+MISSING = (
+    "the main content of pages needs packages that are not here: "
+    "pip install 'fanout-jobs[content]', in a checkout pip install -e '.[content]'"
+)
+NEEDED = ("trafilatura", "py3langid", "lxml_html_clean")
+
+ODD = "the main content could not be found"
+TOO_DEEP = "the main content was not looked for: the elements nest too deep for their number"
+ONLY_BEGINNING = f"the main content was looked for in the first {MOST_TAGS:,} tags"
+
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What trafilatura may raise at a page that it was not made for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundContent:
+    """The main content, whole."""
+
+    text: str = ""
+    markdown: str = ""
+    images: list[str] = field(default_factory=list)
+
+
+def check_installed() -> None:
+    """Raise ValueError, with what to install, where a package is missing."""
+    if not all(map(importlib.util.find_spec, NEEDED)):
+        raise ValueError(MISSING)
+
+
+def load() -> Any:
+    """trafilatura, which says nothing of its own to anybody."""
+    import trafilatura  # an extra; 170 ms
+
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+    return trafilatura
+
+
+def find_content(page: PageViews) -> FoundContent:
+    """The main content of a page; empty where there is none. What was odd goes to the page's notes."""
+    root = page.seen if page.source.count("<") <= MOST_TAGS else _beginning(page)
+    if root is None or _work(root) > MOST_WORK:
+        page.notes += [TOO_DEEP] if root is not None else []
+        return FoundContent()
+    try:
+        return _extract(root, page)
+    except (*_FAULTS, etree.LxmlError) as error:
+        page.notes.append(f"{ODD} ({type(error).__name__})")
+        return FoundContent()
+
+
+def as_cell(text: str) -> str | None:
+    """A text as a row holds it."""
+    return shorten(text, CELL_CHARS) or None
+
+
+def _beginning(page: PageViews) -> Any:
+    page.notes.append(ONLY_BEGINNING)
+    beginning = "<".join(page.source.split("<", MOST_TAGS)[:MOST_TAGS])
+    root = next(iter(parse(beginning.encode("utf-8", "replace"), element_classes=True)), None)
+    if root is not None:
+        etree.strip_elements(root, "template", with_tail=False)
+    return root
+
+
+def _work(root: Any) -> int:
+    """The levels of all elements together; counted no further than matters."""
+    work = depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        work += depth if event == "start" else 0
+        if work > MOST_WORK:
+            break
+    return work
+
+
+def _extract(root: Any, page: PageViews) -> FoundContent:
+    trafilatura = load()
+    from trafilatura.xml import xmltotxt
+
+    found = trafilatura.bare_extraction(
+        root,
+        url=page.base,
+        include_comments=False,
+        include_formatting=True,
+        include_links=True,
+        include_images=True,
+    )
+    if found is None or found.body is None:
+        return FoundContent()
+    images = list(dict.fromkeys(_images(found.body, page)))
+    markdown = _clean(xmltotxt(found.body, True))
+    etree.strip_elements(found.body, "graphic", with_tail=False)
+    etree.strip_tags(found.body, "ref")
+    return FoundContent(text=_clean(xmltotxt(found.body, False)), markdown=markdown, images=images[:MOST_IMAGES])
+
+
+def _images(body: Any, page: PageViews) -> Iterator[str]:
+    for graphic in body.iter("graphic"):
+        address = page.resolved(graphic.get("src") or "")
+        if address.startswith(("http://", "https://")):
+            yield address
+
+
+def _clean(text: str) -> str:
+    return clean_lines(text, len(text) + 1) or ""

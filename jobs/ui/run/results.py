@@ -1,0 +1,298 @@
+"""The table of a run: all of it or what is asked for when it has ended, its newest rows before."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from jobs.runtime import client, exports
+from jobs.runtime.core import units
+from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.records import ItemResult, Run
+from jobs.runtime.core.result_filter import ResultFilter, ResultOrder
+from jobs.runtime.core.units import count
+from jobs.ui.new_run import items_source
+from jobs.ui.run import downloads, item_detail, result_columns, result_filters
+from jobs.ui.shared import formatting, page_frame, tables
+
+MOST_ROWS = 5_000
+"""Rows of one page of the table: 100,000 took 3 s until they were first drawn (tests/bench/million.py)."""
+
+TIMED = 20_000
+"""Rows of which the timings show each."""
+
+NEWEST = 200
+"""Rows shown while a run is going on."""
+
+GLANCE = 0.4
+"""Seconds for which a run that goes on is looked through at each drawing."""
+
+ROW, MOST_IN_SIGHT = 30, 15
+"""Pixels of a row, and the rows that are seen at once: on a screen of 900 pixels, with all that stands above."""
+
+FIRST_HITS = 50
+"""Rows that are shown of a long search before it is through."""
+
+PATIENCE = 0.3
+"""Seconds of a search after which what was found so far is shown."""
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def whole(run_id: str, stamp: tuple[Any, ...], first: int, last: int) -> pd.DataFrame:  # noqa: ARG001  (the cache's key)
+    """The table of a run as it stood at `stamp`; shared between reruns, so nobody may change it."""
+    run = client.run(run_id)
+    return exports.frame(run, client.short_rows(run_id, first, last))
+
+
+def stamp(run: Run) -> tuple[Any, ...]:
+    """What changes whenever the outcomes of a run do."""
+    return (run.state, run.done, run.ok, run.failed, run.ended_at)
+
+
+def of_run(run: Run, newest: Sequence[ItemResult]) -> pd.DataFrame:
+    """The table of a run that has ended (its first rows, when it has very many), or of its newest outcomes."""
+    if run.state.terminal:
+        return whole(run.id, stamp(run), 1, min(run.items, TIMED))
+    return exports.frame(run, newest)
+
+
+def show(run: Run, newest: Sequence[ItemResult]) -> None:
+    """What is asked for, the downloads, the table, and the row that is selected."""
+    if run.done == 0:
+        st.text("No results yet." if not run.state.terminal else "There are no results.")
+        return
+    with st.container(gap="xsmall"):
+        _ended(run) if run.state.terminal else _going_on(run, newest)
+
+
+def _going_on(run: Run, newest: Sequence[ItemResult]) -> None:
+    """The newest rows, or the first of those that are asked for, of a run that is not through."""
+    wanted = result_filters.ask_which(run)
+    found, looked = _glance(run, wanted) if wanted else (newest, run.items)
+    with _row():
+        _say_glanced(run, wanted, found, looked)
+        downloads.buttons(run, wanted)
+    if found:
+        table = for_people(run, exports.frame(run, found))
+        order = result_columns.in_reading_order(run, table)
+        room = height(run.items)  # from the first row on, so that nothing below it moves
+        _frame(run, table, result_columns.config(run, table), order, key="newest", select=False, room=room)
+    _by_position(run)
+
+
+def _glance(run: Run, wanted: ResultFilter) -> tuple[Sequence[ItemResult], int]:
+    """The first rows that have what is asked for, and up to which position was looked for them."""
+    until = time.monotonic() + GLANCE
+    places: Sequence[int] = ()
+    looked = 0
+    for places, looked in client.search(run.id, wanted):  # noqa: B007  (how far it came is told)
+        if len(places) >= NEWEST or time.monotonic() > until:
+            break
+    return client.short_rows_at(run.id, places[:NEWEST]), looked
+
+
+def _say_glanced(run: Run, wanted: ResultFilter, found: Sequence[ItemResult], looked: int) -> None:
+    if not wanted:
+        st.caption(f"The newest {len(found):,} of {run.done:,}; all when the run ends.", width="content")
+        return
+    through = "" if looked >= run.items else f", up to position {looked:,}"
+    first = "the first " if len(found) == NEWEST else ""
+    st.caption(f"{first}{count(len(found), 'row')} found so far{through}".capitalize(), width="content")
+    st.button("Show all again", type="tertiary", on_click=result_filters.clear, key="show_all")
+
+
+def _row() -> Any:
+    """The row above the table."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="table_row")
+
+
+def _ended(run: Run) -> None:
+    wanted, order = result_filters.ask(run)
+    said, first = st.empty(), st.empty()
+    search = _Search(run, said, first)
+    try:
+        found = result_filters.found(run, stamp(run), wanted, order, search.tell)
+    except Refused as error:
+        page_frame.refused(str(error))
+        return
+    search.over()
+    with _row():
+        columns, pager = st.container(width="content"), st.container(width="content")
+        _say_found(run, wanted, order, len(found))
+        if len(found) and st.button(
+            "Use these results",
+            icon=":material/input:",
+            key="use_results",
+            help="Starts a new run with these rows, as they are filtered: with another job, or over the links found.",
+        ):
+            items_source.take_results(run, wanted)
+            page_frame.go_to(page_frame.NEW_RUN)
+        downloads.buttons(run, wanted, len(found))
+    if len(found):
+        _pages(run, found, result_filters.mark(stamp(run), wanted, order), columns, pager)
+
+
+class _Search:
+    """What is seen of a search that takes its time: the first rows, and a count that grows until it is whole."""
+
+    def __init__(self, run: Run, said: Any, first: Any) -> None:
+        self.run, self.said, self.first = run, said, first
+        self.began, self.drawn = time.monotonic(), False
+
+    def tell(self, found: Sequence[int], looked: int) -> None:
+        """Show what was found so far, up to the position that was looked at."""
+        if time.monotonic() - self.began < PATIENCE and len(found) < FIRST_HITS:
+            return
+        share = units.percent(looked / self.run.items)
+        self.said.caption(f"{len(found):,} found so far: {share} of the rows looked through…")
+        if found and not self.drawn and looked < self.run.items:
+            self.drawn = True
+            table, config = _prepared(self.run.id, stamp(self.run), tuple(found[:FIRST_HITS]))
+            order = result_columns.in_reading_order(self.run, table)
+            with self.first.container():
+                _frame(self.run, table, config, order, key="first_hits", select=False)
+
+    def over(self) -> None:
+        """Make room for the whole."""
+        self.said.empty()
+        self.first.empty()
+
+
+def _say_found(run: Run, wanted: ResultFilter, order: ResultOrder, number: int) -> None:
+    by = f", {'the largest' if order.descending else 'the smallest'} {formatting.literal(order.column)} first"
+    what = f"{number:,} of {count(run.items, 'row')} found" if wanted else count(run.items, "row")
+    st.caption(what + (by if order.column else ", the last first" if order.descending else ""), width="content")
+    if wanted or order.column or order.descending:
+        st.button("Show all again", type="tertiary", on_click=result_filters.clear, key="show_all")
+
+
+def _pages(run: Run, found: Sequence[int], mark: str, columns: Any, pager: Any) -> None:
+    pages = math.ceil(len(found) / MOST_ROWS)
+    page = pager.pagination(pages, key=f"rows_page{mark}") if pages > 1 else 1
+    first = (page - 1) * MOST_ROWS
+    places = found[first : first + MOST_ROWS]
+    slow = len(places) >= MOST_ROWS
+    with st.spinner(f"Reading {len(places):,} rows…") if slow else contextlib.nullcontext():
+        table, config = _prepared(run.id, stamp(run), places if isinstance(places, range) else tuple(places))
+    with columns:
+        order = result_columns.chooser(run, table)
+    key = _table_key(mark, page)
+    chosen = _frame(run, table, config, order, key=key, select=True)
+    if chosen is not None and chosen < len(places):
+        place = first + chosen
+        turn = item_detail.Neighbours(place=place + 1, of=len(found), go_to=lambda to: _select(mark, to))
+        item_detail.show(run, places[chosen], turn)
+        return
+    st.caption(
+        "Select a row (at its left edge) to see everything about it."
+        + (f" Cells that end with {exports.CUT.strip()} are whole there and in downloads." if _has_cut(table) else "")
+        + (" A click on a heading sorts the rows of this page alone." if pages > 1 else "")
+    )
+    if pages > 1:
+        _by_position(run)
+
+
+def _has_cut(table: pd.DataFrame) -> bool:
+    return any(
+        table[name].str.endswith(exports.CUT).any()
+        for name in table.columns
+        if pd.api.types.is_string_dtype(table[name])
+    )
+
+
+def _table_key(mark: str, page: int) -> str:
+    return f"results{mark}" if page == 1 else f"results{mark}_{page}"
+
+
+def _select(mark: str, place: int) -> None:
+    """Have the row at this place (from 1) among those found be the selected one, on the page where it is."""
+    page, row = divmod(place - 1, MOST_ROWS)
+    if f"rows_page{mark}" in st.session_state:
+        st.session_state[f"rows_page{mark}"] = page + 1
+    st.session_state[_table_key(mark, page + 1)] = {"selection": {"rows": [row], "columns": []}}
+
+
+def _by_position(run: Run) -> None:
+    position = st.number_input(
+        "Show everything about position",
+        min_value=1,
+        max_value=run.items,
+        value=None,
+        step=1,
+        placeholder="1 …",
+        key="position",
+        width=260,
+    )
+    if position is not None:
+        item_detail.show(run, position)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _prepared(run_id: str, stamp: tuple[Any, ...], places: Any) -> tuple[pd.DataFrame, dict[str, Any]]:  # noqa: ARG001
+    """The rows at these positions as people see them, with how the columns are shown; shared: nobody may change it."""
+    run = client.run(run_id)
+    contiguous = isinstance(places, range)
+    rows = client.short_rows(run_id, places[0], places[-1]) if contiguous else client.short_rows_at(run_id, places)
+    table = for_people(run, exports.frame(run, rows))
+    return table, result_columns.config(run, table)
+
+
+def for_people(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """A result table with glyphs beside the states, and file names in place of references."""
+    return tables.readable(table.assign(state=table["state"].map(formatting.item_state), **_file_names(run, table)))
+
+
+def _frame(
+    run: Run,
+    table: pd.DataFrame,
+    config: Mapping[str, Any],
+    order: Sequence[str],
+    *,
+    key: str,
+    select: bool,
+    room: int | None = None,
+) -> int | None:
+    """Draw the table; the index of the row that is selected."""
+    options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row"} if select else {}
+    state = st.dataframe(
+        table,
+        key=key,
+        hide_index=True,
+        height=room or height(len(table)),
+        row_height=ROW,
+        column_config=config,
+        column_order=order,
+        placeholder="",
+        alt=f"Results of {run.job}, one row per item",
+        **options,
+    )
+    rows = state.selection.rows if select else []
+    return int(rows[0]) if rows else None
+
+
+def _file_names(run: Run, table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
+    """The columns that hold references to files, with the bare names; the files are in each row's detail."""
+    columns = [column.name for column in run.columns if column.type == "file" and column.name in table]
+    return {name: table[name].map(lambda text: str(text).rpartition("/")[2], na_action="ignore") for name in columns}
+
+
+def item_place(run: Run) -> int:
+    """Which column of the result table holds the items: the user's own come first, as they were uploaded."""
+    return exports.result_table(run).item
+
+
+def item_label(run: Run, taken: Collection[str]) -> str:
+    """What the items are called beside columns of other names."""
+    name = "row" if run.table.fields else run.table.item_column or "item"
+    return f"input.{name}" if name in taken else name
+
+
+def height(rows: int) -> int:
+    """Pixels of a table of so many rows of `ROW` pixels, so many at most at once."""
+    return 38 + ROW * min(max(rows, 1), MOST_IN_SIGHT)

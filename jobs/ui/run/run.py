@@ -1,0 +1,299 @@
+"""One run: how far it is while it goes on, and everything about it when it has ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from jobs.runtime import client, overview
+from jobs.runtime.core import units
+from jobs.runtime.core.errors import UnknownRun
+from jobs.runtime.core.records import ItemResult, Progress, Run, RunState
+from jobs.runtime.core.setting_words import preset_sentence
+from jobs.runtime.core.text import visible
+from jobs.runtime.core.units import count
+from jobs.ui.run import (
+    actions,
+    failures,
+    overview_tab,
+    raise_budget,
+    results,
+    run_log,
+    settings_table,
+    timeline,
+    timings,
+)
+from jobs.ui.shared import formatting, page_frame, tables
+
+TABS = ["Results", "Overview", "Timings", "Timeline", "Failures", "Log", "Settings"]
+MOST_LONG_ITEMS = 8  # long items that are shown with how far they are
+MANY = 5_000  # items from which a live page is drawn every 2 s, not every second
+
+
+def page() -> None:
+    """Find the run that the address names, and show it."""
+    run_id = _asked()
+    try:
+        progress = client.progress(run_id)
+    except UnknownRun as error:
+        _nothing(str(error) if run_id else "The address names no run")
+        return
+    st.session_state["last_run"] = progress.run.id
+    _header(progress)
+    actions.show_refusal()
+    _live(progress)
+
+
+def _asked() -> str:
+    """The run that the address names; where it names none, the one shown last: Streamlit leaves an address without its
+    run in the browser's history when one goes on to another page."""
+    if not st.query_params.get("run") and st.session_state.get("last_run"):
+        st.query_params.from_dict({"run": st.session_state.pop("last_run")})
+    return st.query_params.get("run", "")
+
+
+def _nothing(reason: str) -> None:
+    """One sentence about an address without a run, and the way to all of them."""
+    sentence = page_frame.for_the_page(reason)
+    st.text(f"{sentence[:1].upper()}{sentence[1:]}.")
+    actions.show_refusal()
+    st.page_link(page_frame.RUNS, label="All runs", icon=":material/history:")
+    page_frame.footer()
+
+
+def _live(progress: Progress) -> None:
+    """The part that moves: redrawn by itself as long as the run goes on."""
+    run = progress.run
+    st.fragment(_body, run_every=every(run))(run.id, run.state, progress.interrupted, run.name)
+
+
+def every(run: Run) -> float | None:
+    """Seconds between two drawings of a run's page; None: it has ended, and stands still."""
+    if run.state.terminal:
+        return None
+    return 2.0 if run.items > MANY else 1.0
+
+
+def _body(run_id: str, state: RunState, *drawn: object) -> None:
+    with page_frame.sentences():
+        try:
+            newest = [] if state.terminal else client.newest(run_id, results.NEWEST)  # first: no more than are counted
+            progress = client.progress(run_id)
+        except UnknownRun:  # deleted meanwhile: the whole page says so
+            st.rerun()
+        run = progress.run
+        if (run.state, progress.interrupted, run.name) != (state, *drawn):
+            st.rerun()
+        st.set_page_config(page_title=_tab_title(run))
+        with st.container(gap="xsmall"):
+            _how_far(progress)
+            _metrics(run)
+            _tabs(progress, newest)
+        page_frame.footer(f"{run.id} {run.state} {progress.interrupted}")
+
+
+def _header(progress: Progress) -> None:
+    run = progress.run
+    badge = formatting.run_badge(run, interrupted=progress.interrupted)
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", key="header"):
+            st.header(formatting.literal(_title(run)), anchor=False, width="content")
+            word = formatting.run_word(run, interrupted=progress.interrupted)
+            st.badge(word, icon=badge.icon, color=badge.colour)  # type: ignore[arg-type]
+            actions.retry_failed(run)
+            st.space("stretch")
+            actions.buttons(run)
+        st.text(_meta(run))
+        if run.preset is not None:
+            said = preset_sentence(run)
+            st.text(formatting.apart(f"{said[:1].upper()}{said[1:]}", 700))
+
+
+def _title(run: Run) -> str:
+    """The name of a run; of one without a name of its own what it is."""
+    return formatting.apart(run.name, 200) if _named(run) else _what(run)
+
+
+def _named(run: Run) -> bool:
+    job = client.catalog().jobs.get(run.job)
+    return bool(run.name) and run.name != (job.title if job else "")
+
+
+def _what(run: Run) -> str:
+    job = client.catalog().jobs.get(run.job)
+    kind = job.kind.name if job else "item"
+    return f"{formatting.title_of(run.job)} · {formatting.items_of(run.items, kind)}"
+
+
+def _tab_title(run: Run) -> str:
+    """What the browser's tab says: how far the run is while it goes on, and its name."""
+    title = formatting.shortened(_title(run), 60)
+    return title if run.state.terminal else f"{units.percent(formatting.share_done(run))} · {title}"
+
+
+def _meta(run: Run) -> str:
+    parts = [_what(run)] if _named(run) else []
+    parts += [
+        f"run {formatting.short_id(run.id)}",
+        f"submitted {page_frame.moment(run.submitted_at)}",
+        run.pool_words,
+    ]
+    if run.sample:
+        parts.append("on the sample site")
+    return " · ".join(parts)
+
+
+def _how_far(progress: Progress) -> None:
+    run, now = progress.run, time.time()
+    went = overview.wall_time(run, client.pauses(run.id), now)
+    st.text(
+        formatting.progress_sentence(
+            run,
+            rate=progress.rate,
+            left=progress.seconds_left,
+            slowest=progress.slowest_group,
+            now=now,
+            went="" if went.even else str(went),
+        )
+    )
+    if not run.state.terminal or formatting.share_done(run) < 1:
+        st.progress(formatting.share_done(run))
+    _turn_of_events(progress)
+    actions.tell_expiry(progress.run)
+    for group, until, why in progress.holds:
+        if until > now:
+            said = why if group in why else f"{formatting.shortened(group, 100)}: {why or 'on hold'}"
+            st.text(f"{formatting.apart(said, 300)} · {units.duration(until - now)} more")
+    _doing(progress, now)
+
+
+def _turn_of_events(progress: Progress) -> None:
+    """What a person should know about the state: in words, where a word in a badge is not enough."""
+    run = progress.run
+    if progress.interrupted:
+        _notice(
+            "The program that works on this run has gone. What is done is kept, and the rest goes on by itself as soon "
+            "as it is back: it is being started."
+        )
+    elif run.state is RunState.CANCELLED and run.cancel_seconds is not None:
+        _notice(f"Cancelled in {units.duration(run.cancel_seconds)}: since then nothing of this run is executed.")
+    elif run.state is RunState.FAILED:
+        _notice(f"The run itself could not go on: {formatting.shortened(run.error, 2_000)}")
+    elif run.state is RunState.PAUSED:
+        _notice(formatting.shortened(run.error, 500) or "Paused: nothing new starts until you resume it.")
+        raise_budget.show(run)
+    elif run.state is RunState.QUEUED:
+        _notice("Queued: it starts as soon as the machinery is up and a place is free.")
+    if run.state.terminal and run.cancelled:
+        _cancelled(run)
+
+
+def _cancelled(run: Run) -> None:
+    """The items that a cancel left without a result, also in a run that was finished since by a retry of others."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="cancelled_items"):
+        has, them = ("It has", "it") if run.cancelled == 1 else ("They have", "them")
+        st.text(f"{count(run.cancelled, 'item')} cancelled. {has} no result until you run {them}.", width="stretch")
+        actions.run_cancelled(run)
+
+
+def _notice(sentence: str) -> None:
+    with st.container(border=True):
+        st.text(visible(sentence))
+
+
+def _doing(progress: Progress, now: float) -> None:
+    """The long items that say how far they are; once some did, their place is kept, so that nothing below it moves."""
+    run, long_items = progress.run, progress.in_progress[:MOST_LONG_ITEMS]
+    if long_items:
+        st.session_state["told"] = run.id
+    if run.state.terminal or st.session_state.get("told") != run.id:
+        return
+    rows = [(doing.position, doing.share, doing.phase, now - doing.started_at) for doing in long_items]
+    table = tables.readable(pd.DataFrame(rows, columns=["position", "how far", "now", "for, s"]))
+    config = {
+        "position": st.column_config.NumberColumn(format="%d", width="small"),
+        "how far": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent", width=150),
+        "now": st.column_config.TextColumn(width=230),
+        "for, s": st.column_config.NumberColumn(format="%.1f", width="small"),
+    }
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=results.height(min(run.most_slots, MOST_LONG_ITEMS)),
+        row_height=results.ROW,
+        alt="Items in progress that say how far they are",
+        column_config=config,
+    )
+
+
+def _metrics(run: Run) -> None:
+    now = time.time()
+    half, most, of = timings.quantiles(run) if run.done else (None, None, 0)
+    with st.container(key="metrics"):
+        _metric(
+            "Done",
+            f"{formatting.performed(run):,}",
+            f"Items that ended as ok or failed, of {run.items:,}; counted as their rows are stored.",
+        )
+        _metric("Failed", f"{run.failed:,}", "Items that ended as failed. The tab Failures has the reasons.")
+        _metric(
+            "Wall time",
+            units.duration(run.seconds(now)),
+            "From submit until the last outcome, the wait in the queue included, pauses excluded.",
+        )
+        _busy(run, now)
+        if run.items == 1:
+            _metric("The item took", units.duration(half), "How long its last attempt took.")
+            return
+        _metric(
+            "p50 / p95",
+            f"{units.duration(half)} / {units.duration(most)}" if of else units.UNMEASURED,
+            f"Half of the items took at most the first, 19 of 20 at most the second; measured on {count(of, 'item')}"
+            + (", spread evenly over all." if of < formatting.performed(run) else "."),
+        )
+
+
+def _busy(run: Run, now: float) -> None:
+    """How busy it was, as far as that says anything of a run of this kind."""
+    if formatting.telling_concurrency(run, now) and run.items > 1:
+        _metric(
+            "Average concurrency",
+            formatting.concurrency(run, now),
+            "How many items were in progress on average: the seconds of the items that have ended, added up, ÷ wall "
+            "time. Not a speed-up.",
+        )
+    if formatting.was_busy(run, now):
+        _metric(
+            "CPU busy",
+            units.percent(timings.cpu_share(run, now)),
+            "Processor time of the items that have ended ÷ wall time; 100 % is one core all the time.",
+        )
+
+
+def _metric(label: str, value: str, advice: str) -> None:
+    st.metric(label, value, help=advice, border=True, width="stretch")
+
+
+def _tabs(progress: Progress, newest: Sequence[ItemResult]) -> None:
+    run = progress.run
+    tabs = dict(zip(TABS, st.tabs(TABS, key="tab", bind="query-params"), strict=True))
+    drawn = {
+        "Results": lambda: results.show(run, newest),
+        "Overview": lambda: overview_tab.show(run),
+        "Timings": lambda: timings.show(run, newest),
+        "Timeline": lambda: timeline.timeline(run),
+        "Failures": lambda: failures.show(progress),
+        "Log": lambda: run_log.show(run),
+        "Settings": lambda: settings_table.show(run),
+    }
+    for name, tab in tabs.items():
+        if tab.open:
+            with tab:
+                drawn[name]()
+
+
+if __name__ == "__main__":
+    page()

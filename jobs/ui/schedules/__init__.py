@@ -1,0 +1,1 @@
+"""Runs that begin by themselves: schedule_card, one of them; schedule_form, to add another."""

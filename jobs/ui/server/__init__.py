@@ -1,0 +1,15 @@
+"""How the page is served: one way for `fanout`, `make run` and `streamlit run streamlit_app.py`.
+
+    fanout page ── start ── streamlit run ── streamlit_app.py ─┬─ gate       who may ask, and what every answer says
+                                                               │  └─ jobs.runtime.api   what programs ask
+                                                               ├─ disk_file  downloads that lie on the disk
+                                                               │  └─ addresses   of the pages, and no page elsewhere
+                                                               └─ browser    opened once it listens
+
+A page is reached through here alone, and none is imported: the command line starts the server without them.
+"""
+
+from jobs.ui.server.gate import parts_of_app
+from jobs.ui.server.start import serve
+
+__all__ = ["parts_of_app", "serve"]

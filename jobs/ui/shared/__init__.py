@@ -1,0 +1,13 @@
+"""What all pages use.
+
+page_frame       the menu, sentences of what went wrong, the viewer's time zone, the footer
+param_form       a job's options
+run_form         how to run it
+formatting       how numbers, times and states are said
+live_text        text areas that count while they are typed in
+page_script      what the browser does beside Streamlit: the way out of tables, the focus after Start
+state_columns    states with their colours
+tables           tables as people may see them
+column_order     which columns of a job people read first
+column_widths    how wide the columns of a table are
+"""

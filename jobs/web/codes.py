@@ -1,0 +1,35 @@
+"""What can go wrong, or be said, wherever a server is asked: codes and what each means. A job adds its own."""
+
+from __future__ import annotations
+
+WEB_CODES = {
+    "redirected": "ok: another URL answered in the end",
+    "not_modified": "ok: nothing has changed since an earlier run, whose values these are (304)",
+    "truncated": "ok: the answer is larger than the cap and was cut there",
+    "http_3xx": "the server redirects, and names no target that can be followed",
+    "http_4xx": "the server says that the page is not there, or not for us",
+    "http_5xx": "the server failed",
+    "http_other": "the server answered with a status that no page has",
+    "rate_limited": "the server says that it is asked too often, also after waiting",
+    "dns_not_found": "no such name",
+    "dns_temporary": "the name could not be looked up now",
+    "connect_refused": "nothing listens there",
+    "connect_timeout": "the server did not accept a connection in time",
+    "first_byte_timeout": "the server accepted a connection, and did not begin to answer in time",
+    "read_timeout": "the server fell silent within its answer",
+    "tls_certificate": "the certificate is not valid for this host",
+    "tls_other": "no secure connection could be agreed on",
+    "connection_reset": "the connection was cut",
+    "incomplete": "the page broke off: with a part of it ok, at the last attempt; with nothing of it failed",
+    "redirect_loop": "the redirects lead back to where they were",
+    "too_many_redirects": "too many redirects one after the other",
+    "bad_redirect": "the redirect leads to nothing that can be fetched",
+    "too_large": "a bomb: compressed to harm, or headers without end",
+    "decode_error": "the compressed body is damaged, or compressed in a way not asked for",
+    "protocol_error": "the answer is not HTTP",
+    "invalid_url": "the cell is no URL",
+    "unsupported_scheme": "not http or https",
+    "blocked_port": "a port where no web server is",
+    "private_address": "leads to a private network, which is not reached",
+    "host_down": "its site could not be reached: two other items failed so, and one more at the end of the run",
+}

@@ -1,0 +1,75 @@
+"""A list of 2,000 URLs on 1,000 hosts, 5 % of them silent and 5 % refusing, the others answering after 0.3 s: how long
+with a pool that finds its own size, and how long with the best fixed number of threads?"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.runtime.core.records import AUTO, Run
+from tests.bench import harness, many_hosts
+
+SECONDS, WITHIN = 45.0, 1.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class UrlList:
+    """URLs on hosts, of a hundred of which so many are silent, or refuse; the others answer after 0.3 s, or (`spread`)
+    after log-normal times around 0.4 s. `fixed`: the numbers of threads beside `auto`."""
+
+    urls: int
+    hosts: int
+    silent: int
+    refusing: int = 0
+    spread: float = 0.0
+    fixed: tuple[int, ...] = (32, 64, 128, 256, 512)
+
+    def __str__(self) -> str:
+        answer = "0.3 s" if not self.spread else "log-normal around 0.4 s"
+        others = f"{self.silent} % silent, {self.refusing} % refusing, {answer}"
+        return f"{self.urls:,} URLs on {self.hosts:,} hosts, {others}"
+
+
+LIST = UrlList(urls=2_000, hosts=1_000, silent=5, refusing=5)
+
+
+def run(asked: harness.Asked) -> harness.Report:
+    """The list, within 45 s too."""
+    report = beside_fixed(LIST, asked)
+    report.at_most("auto", report.lines[0].median, SECONDS, "s")
+    return report
+
+
+def beside_fixed(given: UrlList, asked: harness.Asked) -> harness.Report:
+    """The wall time of `auto`, with the most that ran, and of each number of threads, in turn; each under a new runner,
+    which knows no host and has no worker."""
+    report = harness.Report(title=str(given))
+    peaks: list[str] = []
+    samples: dict[str, list[float]] = {}
+    number, hosts = asked.size(given.urls), asked.size(given.hosts)
+    with many_hosts.started(hosts, given.silent, given.refusing, given.spread) as port:
+        cells = many_hosts.urls(port, number, hosts)
+        for _ in range(asked.repeats):
+            for threads in (AUTO, *given.fixed):
+                with harness.home(JOBS_ALLOW_NETS="127.0.0.0/8"):
+                    done = perform(cells, threads)
+                samples.setdefault(f"{threads} threads" if threads else "auto", []).append(done.seconds(0))
+                peaks += [str(done.peak)] if done.peak else []
+    for name, seconds in samples.items():
+        report.line(name, seconds, "s", f"at most {', '.join(peaks)}" if name == "auto" else "")
+    medians = {name: statistics.median(seconds) for name, seconds in samples.items()}
+    best = min(median for name, median in medians.items() if name != "auto")
+    report.at_most("auto beside the best fixed number", medians["auto"] / best, WITHIN)
+    return report
+
+
+def perform(cells: Sequence[str], threads: int) -> Run:
+    """The run of a list with the job's own limits, from its submit to its end."""
+    from jobs.runtime import client
+    from jobs.runtime.core.records import Item, Pool
+
+    default, limits = client.defaults("scrape")
+    pool = Pool(processes=1, threads=threads) if threads else default
+    run = client.submit("scrape", [Item(cell=cell) for cell in cells], pool=pool, limits=limits)
+    return client.wait(run.id, step=0.05)

@@ -1,0 +1,170 @@
+"""How soon are the results of runs of 100,000 and 1,000,000 pages seen, in a real browser, and how large is the server?
+
+The runs are written into the store as a runner would have left them (stored_run), with all columns of a page. Chromium
+opens them on the real server; each figure is from the click, or the address, until what was asked for stands there.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+
+from tests.bench import harness, stored_run
+
+SIZES = (100_000, 1_000_000)
+BOUNDS = {
+    "table": (2.5, 3.0),
+    "search": (0.5, None),
+    "first hits": (None, 1.0),
+    "filter": (0.5, None),
+    "sort": (0.5, None),
+    "next page": (1.0, None),
+    "overview": (1.5, None),
+}
+"""Seconds at the first and at the second size; None: no bound is set."""
+
+KEPT = ("table", "overview")
+"""What the server keeps once it was worked out: of these the first time counts."""
+
+MEMORY = 400
+"""MiB of the server's process after all."""
+
+WAIT = 120_000
+"""Milliseconds after which something is not coming."""
+
+ARGUMENTS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
+
+
+def run(asked: harness.Asked) -> harness.Report:
+    """Both sizes, each step several times."""
+    report = harness.Report(title="results as a person sees them, in Chromium")
+    if report.missing("playwright"):
+        return report
+    with harness.home() as home, harness.page_server() as (port, server):
+        runs = {size: stored_run.write(home, size) for size in map(asked.size, SIZES)}
+        for place, (size, run_id) in enumerate(runs.items()):
+            measure(report, port, server, run_id, size, place, asked.repeats)
+        memory = psutil.Process(server).memory_info().rss / 2**20
+        report.line("memory of the server after all", [memory], "MiB")
+        report.at_most("memory of the server", memory, MEMORY, "MiB")
+    return report
+
+
+def measure(report: harness.Report, port: int, server: int, run_id: str, size: int, place: int, repeats: int) -> None:
+    """Each step at one run, in turn; beside the seconds what the server computed for it, which other programs of the
+    machine do not change."""
+    used: dict[str, list[float]] = {}
+    with _browser() as browser:
+        steps = _steps(browser, f"http://localhost:{port}", run_id, size)
+        counted = {step: _counted(work, server, used.setdefault(step, [])) for step, work in steps.items()}
+        found = harness.in_turn(counted, repeats)
+    for step, samples in found.items():
+        said = f"the first time {samples[0]:.2f} s, of which the server computed {used[step][0]:.2f} s"
+        line = report.line(f"{size:,} rows: {step}", samples, note=said)
+        if (bound := BOUNDS[step][place]) is not None:
+            report.at_most(line.what, samples[0] if step in KEPT else line.median, bound, "s")
+
+
+def _counted(step: Callable[[], float], server: int, used: list[float]) -> Callable[[], float]:
+    """A step whose processor seconds of the server are noted; those before it, of opening the table, with them."""
+
+    def seconds() -> float:
+        before = sum(psutil.Process(server).cpu_times()[:2])
+        taken = step()
+        used.append(sum(psutil.Process(server).cpu_times()[:2]) - before)
+        return taken
+
+    return seconds
+
+
+def _steps(browser: Any, site: str, run_id: str, size: int) -> dict[str, Callable[[], float]]:
+    """Each step in a tab of its own, from the table on; a search for a number that is new each time."""
+    wanted = iter(range(size // 7, size, max(1, size // 97)))
+
+    def opened(tab: str = "Results") -> Any:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{site}/run?run={run_id}&tab={tab}")
+        return page
+
+    def table() -> Any:
+        page = opened()
+        page.locator("[data-testid=glide-cell-1-0]").wait_for(state="attached", timeout=WAIT)
+        _settled(page)
+        return page
+
+    def seen(page: Any, act: Callable[[], object], said: str) -> float:
+        began = time.perf_counter()
+        act()
+        page.get_by_text(said).first.wait_for(timeout=WAIT)
+        page.locator("[data-testid=glide-cell-1-0]").first.wait_for(state="attached", timeout=WAIT)
+        seconds = time.perf_counter() - began
+        _settled(page)
+        page.close()
+        return seconds
+
+    def deep_link() -> float:
+        began = time.perf_counter()
+        page = table()
+        seconds = time.perf_counter() - began
+        page.close()
+        return seconds
+
+    def search(said: str) -> float:
+        page = table()
+        return seen(page, lambda: page.get_by_label("Search all rows").fill(f"page/{next(wanted)}"), said)
+
+    def choice(label: str, option: str, said: str) -> float:
+        page = table()
+        page.get_by_role("combobox", name=label).click()
+        page.keyboard.type(option)
+        page.get_by_role("option", name=option, exact=True).wait_for(timeout=WAIT)
+        return seen(page, lambda: page.keyboard.press("Enter"), said)
+
+    def next_page() -> float:
+        page = table()
+        began = time.perf_counter()
+        page.get_by_role("button", name="Next page").click()
+        page.locator("[data-testid^=glide-cell]", has_text="/page/5001").first.wait_for(state="attached", timeout=WAIT)
+        seconds = time.perf_counter() - began
+        page.close()
+        return seconds
+
+    def overview() -> float:
+        began = time.perf_counter()
+        page = opened("Overview")
+        page.locator("[data-testid=stVegaLiteChart] path[aria-roledescription=bar]").first.wait_for(timeout=WAIT)
+        page.get_by_text("Columns: how full").wait_for(timeout=WAIT)
+        seconds = time.perf_counter() - began
+        page.close()
+        return seconds
+
+    return {
+        "table": deep_link,
+        "search": lambda: search("rows found"),
+        "first hits": lambda: search("found"),
+        "filter": lambda: choice("State", "failed", "rows found"),
+        "sort": lambda: choice("Sort all rows by", "cpu_seconds", "the smallest cpu"),
+        "next page": next_page,
+        "overview": overview,
+    }
+
+
+def _settled(page: Any) -> None:
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=WAIT)
+
+
+@contextmanager
+def _browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    path = next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS.split())
+        yield browser
+        browser.close()

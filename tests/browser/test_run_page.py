@@ -1,0 +1,78 @@
+"""The page of a run: its table in sight, and figures that stand still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from jobs.runtime.core.records import Run, RunState
+from jobs.ui.run import results
+from tests.browser.conftest import Site, go, settle
+from tests.support.machine import until
+from tests.ui.conftest import Stage
+
+
+@pytest.fixture(scope="module")
+def failures(site: Site) -> Run:
+    """A run with a name, failures and more rows than a screen has."""
+    failed = dict.fromkeys((2, 7, 9), ("http_5xx", "the server answered 503"))
+    return Stage(site.home).run(
+        "scrape", [f"http://site-1.sample/{n}" for n in range(199)], failed=failed, name="shops"
+    )
+
+
+def widths(page: Page) -> list[float]:
+    """Once all are laid out: one that has just come has the whole line."""
+    expect(page.locator(".st-key-metrics").get_by_text("p50 / p95")).to_be_visible()
+    until(lambda: len(set(widths_now(page))) == 1)
+    return widths_now(page)
+
+
+def widths_now(page: Page) -> list[float]:
+    boxes = [card.bounding_box() for card in page.locator(".st-key-metrics").get_by_test_id("stMetric").all()]
+    return [round(box["width"]) for box in boxes if box]
+
+
+def test_fifteen_rows_are_in_sight_with_the_figures(site: Site, page: Page, failures: Run) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    go(page, f"{site.address}/run?run={failures.id}&tab=Results")
+    expect(page.get_by_test_id("stMetric").first).to_be_in_viewport()
+
+    table = page.get_by_test_id("stDataFrame").first.bounding_box()
+
+    assert table is not None
+    assert table["y"] + results.height(15) <= 900
+
+
+def test_the_figures_have_one_width_whatever_they_say(
+    site: Site, page: Page, failures: Run, runs_by_state: Callable[[RunState], Run]
+) -> None:
+    go(page, f"{site.address}/run?run={runs_by_state(RunState.RUNNING).id}")
+    running = widths(page)
+    go(page, f"{site.address}/run?run={failures.id}")
+    ended = widths(page)
+
+    assert len({*running, *ended}) == 1
+
+
+def test_retry_stands_beside_the_count_of_the_failed(site: Site, page: Page, failures: Run) -> None:
+    go(page, f"{site.address}/run?run={failures.id}")
+    settle(page)
+
+    failed = page.locator(".st-key-header").get_by_text("Finished, 3 failed").bounding_box()
+    retry = page.get_by_role("button", name="Retry failed").bounding_box()
+
+    assert failed is not None
+    assert retry is not None
+    assert 0 < retry["x"] - (failed["x"] + failed["width"]) < 60
+    assert abs(retry["y"] + retry["height"] / 2 - failed["y"] - failed["height"] / 2) < 15
+
+
+@pytest.fixture
+def runs_by_state(site: Site) -> Callable[[RunState], Run]:
+    def made(state: RunState) -> Run:
+        return Stage(site.home).run("factorial", ["5"] * 9, state=state, done=3)
+
+    return made

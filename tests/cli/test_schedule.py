@@ -1,0 +1,200 @@
+"""`schedule`: runs that begin by themselves."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime import client
+from tests.cli.test_json_shapes import PAGE, keys_of
+from tests.support.machine import until
+from tests.support.pages import rows
+
+_names = map("schedule {}".format, itertools.count(1))
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "words.csv"
+    path.write_text("text,note\na,1\nb,2\n", "utf-8")
+    return path
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    """A name of this test's own; its schedule is removed after."""
+    found = next(_names)
+    yield found
+    for one in client.schedules():
+        if one.name == found:
+            client.remove_schedule(found)
+
+
+def test_add_shows_the_next_five_times_by_the_clock_of_the_zone(fanout, table: Path, name: str) -> None:
+    words = ("--cron", "30 2 * * *", "--zone", "America/New_York", "--voice", "loud", "--threads", "3")
+    done = fanout("schedule", "add", "echo", name, str(table), *words)
+
+    assert done.code == 0, done.err
+    assert f"'{name}': echo over {table} (2 items now), 30 2 * * * (America/New_York)" in done.out
+    times = [line.removeprefix("next:").strip() for line in done.out.splitlines() if " 02:30 " in line]
+    assert len(times) == 5
+    assert all(text.endswith(("-05:00", "-04:00")) for text in times)
+    kept = fanout("schedule", "show", name, "--json").json
+    assert (kept["params"], kept["run"], kept["owner"]) == ({"voice": "loud"}, {"threads": 3}, "admin")
+    assert (kept["source"], kept["where"], kept["enabled"], len(kept["next"])) == ("file", str(table), True, 5)
+
+
+def test_a_dry_run_saves_nothing(fanout, table: Path, name: str) -> None:
+    done = fanout("schedule", "add", "echo", name, str(table), "--every", "6 h", "--dry-run")
+
+    assert (done.code, "Nothing is saved." in done.out) == (0, True)
+    assert fanout("schedule", "show", name).code == 2
+
+
+def test_a_life_of_a_schedule(fanout, table: Path, name: str) -> None:
+    assert fanout("schedule", "add", "echo", name, str(table), "--every", "1 d", "--paused").code == 0
+    assert "paused" in fanout("schedule", "list").out
+    assert fanout("schedule", "run-now", name).code == 0
+    until(lambda: fanout("schedule", "show", name, "--json").json["last"]["run_state"] == "finished", 90)
+    assert "has 1 finished run so far: two can be compared" in fanout("schedule", "changes", name).err
+    run = fanout("schedule", "show", name, "--json").json["last"]["run"]
+    assert fanout("show", run, "--json").json["schedule"] == name
+    assert f"schedule:     {name}" in fanout("show", run).out
+    assert name in fanout("schedule", "list").out
+    assert "next:" in fanout("schedule", "resume", name).out
+    assert "timed:   1 schedule enabled, the next at " in fanout("status").out
+    assert (fanout("status", "--json").json["schedules"], fanout("status", "--json").json["next_at"] is None) == (
+        1,
+        False,
+    )
+    assert fanout("schedule", "pause", name).code == 0
+    assert "submitted" in fanout("schedule", "show", name).out
+
+    assert fanout("schedule", "remove", name).code == 0
+
+    assert fanout("schedule", "remove", name).err.startswith(f"there is no schedule '{name}'")
+    assert fanout("show", run).code == 0
+
+
+def test_the_shape_of_a_schedule_is_that_told(fanout, table: Path, name: str) -> None:
+    told = set(rows(PAGE, "schedule add, list, show"))
+    added = fanout("schedule", "add", "echo", name, str(table), "--every", "1 d", "--paused", "--json").json
+    fanout("schedule", "run-now", name)
+    until(lambda: fanout("schedule", "show", name, "--json").json["last"]["run_state"] == "finished", 90)
+    shown = fanout("schedule", "show", name, "--json").json
+
+    assert set(added) - {"last", "firings"} <= told
+    assert set(keys_of(shown)) == told - {"items"}
+    assert set(keys_of(next(one for one in fanout("schedule", "list", "--json").json if one["name"] == name))) == set(
+        keys_of(shown)
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ((), "when? Give --cron"),
+        (("--cron", "0 6 * * *", "--every", "6 h"), "when? Give --cron"),
+        (("--every", "6 h", "--zone", "UTC"), "--zone is for --cron alone"),
+        (("--cron", "6 o'clock"), "is no cron line: it has five fields"),
+        (("--cron", "0 6 * * *", "--zone", "Europe/Berlni"), "did you mean Europe/Berlin"),
+        (("--every", "10 s"), "give a time from 1 min to 366 d"),
+        (("--every", "6 h", "--preset", "not there"), "there is no preset 'not there'"),
+        (("--every", "6 h", "--times", "99"), "times"),
+        (("--every", "6 h", "--column", "nope"), "nope"),
+        (("--every", "6 h", "--from", "1a2b"), "over what? Give a file"),
+        (("--every", "6 h", "--only", "ok"), "say which results of --from RUN"),
+        (("--every", "6 h", "--fresh", "3d"), "give --new too"),
+        (("--every", "6 h", "--tell", "change"), "of what --webhook URL is told"),
+        (("--every", "6 h", "--webhook", "https://example.org/", "--tell", "never"), "give always, failure, change"),
+        (("--every", "6 h", "--webhook", "https://example.org/", "--tell", "failure:x"), "change:COLUMN as in"),
+        (("--every", "6 h", "--webhook", "https://example.org/", "--tell", "change:nosuch"), "no such column (state"),
+        (("--every", "6 h", "--webhook", "example.org"), "is no URL of a webhook"),
+        (("--every", "6 h", "--webhook", "https://example.org/", "--sign", "swordfish"), "by its name alone"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_saved(
+    fanout, table: Path, name: str, words: tuple[str, ...], why: str
+) -> None:
+    done = fanout("schedule", "add", "echo", name, str(table), *words)
+
+    assert (done.code, done.out) == (2, "")
+    assert why in done.err
+    assert fanout("schedule", "show", name).code == 2
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        (None, "over what? Give a file"),
+        ("-", "standard input is gone"),
+        ("/not/there.csv", "is not there"),
+        ("https://", "is no URL of a table"),
+    ],
+)
+def test_a_source_that_is_none_is_refused(fanout, name: str, where: str | None, why: str) -> None:
+    done = fanout("schedule", "add", "echo", name, *([where] if where else []), "--every", "6 h")
+
+    assert done.code == 2
+    assert why in done.err
+
+
+def test_a_name_that_is_taken_is_refused(fanout, table: Path, name: str) -> None:
+    words = ("schedule", "add", "echo", name, str(table), "--every", "6 h", "--paused")
+    assert fanout(*words).code == 0
+
+    done = fanout(*words)
+
+    assert done.err.startswith(f"there is a schedule '{name}' already")
+
+
+def test_a_broken_schedule_says_so_in_the_list(fanout, table: Path, name: str) -> None:
+    fanout("schedule", "add", "echo", name, str(table), "--every", "6 h", "--paused")
+    table.unlink()
+
+    assert f"'{name}': it cannot begin a run: {table} is not there" in fanout("schedule", "list").out
+
+
+def test_a_secret_is_kept_by_its_name_alone(fanout, tmp_path: Path, name: str) -> None:
+    table = tmp_path / "places.csv"
+    table.write_text("url\nhttp://api.sample/echo\n", "utf-8")
+    words = ("schedule", "add", "request", name, str(table), "--every", "6 h", "--url", "{url}")
+
+    done = fanout(*words, "--headers", "Authorization: Bearer abcdefgh")
+
+    assert done.code == 2
+    assert "{secret:NAME}" in done.err
+    assert "abcdefgh" not in done.err
+
+
+def test_what_changed_since_the_run_before_is_told(fanout, table: Path, name: str) -> None:
+    fanout("schedule", "add", "echo", name, str(table), "--every", "1 d", "--paused")
+    runs = []
+    for cells in ("a,1\nb,2\n", "bad,1\nb,2\nc,3\n"):
+        table.write_text(f"text,note\n{cells}", "utf-8")
+        assert fanout("schedule", "run-now", name).code == 0
+        until(lambda: fanout("schedule", "show", name, "--json").json["last"]["run_state"] == "finished", 90)
+        runs.append(fanout("schedule", "show", name, "--json").json["last"]["run"])
+
+    found = fanout("schedule", "changes", name, "--json").json
+
+    assert [run["id"] for run in found["runs"]] == runs
+    assert found["rows_in_both"] == 1
+    assert {(change["item"], change["what"]) for change in found["changes"]} == {
+        ("a", "only in the first run"),
+        ("bad", "only in the second run"),
+        ("c", "only in the second run"),
+    }
+    assert found == fanout("compare", *runs, "--json").json
+
+
+def test_whom_a_schedule_tells_is_shown(fanout, table: Path, name: str) -> None:
+    words = ("--webhook", "https://example.org/hook", "--tell", "change:said", "--sign", "{secret:KEY}")
+    fanout("schedule", "add", "echo", name, str(table), "--every", "6 h", "--paused", *words)
+
+    shown = fanout("schedule", "show", name, "--json").json
+    assert (shown["webhook"], shown["tell"]) == ("https://example.org/hook", "change:said")
+    assert "told:         https://example.org/hook (change:said)" in fanout("schedule", "show", name).out

@@ -1,0 +1,42 @@
+"""How much disk the files of items take."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from jobs.runtime.home import artifacts
+from jobs.runtime.job.decorator import Artifact
+
+
+def written(home: Path, run: str, stem: str, size: int) -> Path:
+    return home / artifacts.write(home, run, stem, Artifact("digits.txt", [b"7" * size]))
+
+
+def long_ago(folder: Path) -> None:
+    os.utime(folder, (1_700_000_000, 1_700_000_000))
+
+
+def test_the_size_follows_files_that_come_and_go(tmp_path: Path) -> None:
+    first = written(tmp_path, "a", "1-1", 100)
+    written(tmp_path, "b", "1-1", 1_000)
+    for run in ("a", "b"):
+        long_ago(artifacts.folder(tmp_path, run))
+    assert artifacts.size(tmp_path) == 1_100
+
+    written(tmp_path, "a", "2-1", 10)
+    assert (artifacts.size(tmp_path, "a"), artifacts.size(tmp_path)) == (110, 1_110)
+
+    first.unlink()
+    artifacts.remove(tmp_path, "b")
+    assert (artifacts.size(tmp_path, "b"), artifacts.size(tmp_path)) == (0, 10)
+
+
+def test_a_folder_in_which_nothing_moves_is_counted_once(tmp_path: Path) -> None:
+    path = written(tmp_path, "a", "1-1", 100)
+    long_ago(path.parent)
+    assert artifacts.size(tmp_path) == 100
+
+    path.write_bytes(b"no job writes into a file that is there already")
+
+    assert artifacts.size(tmp_path) == 100

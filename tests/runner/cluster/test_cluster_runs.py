@@ -1,0 +1,185 @@
+"""Runs on a cluster of plain processes: the same promises, whoever of it is killed when."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from jobs.runtime import client
+from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.records import RunState
+from jobs.runtime.home import artifacts
+from jobs.runtime.runner.cluster.remote_process import FIRST_NUMBER
+from tests.runner.cluster.conftest import Cluster
+from tests.support.machine import Machine, until
+
+PATIENT = 120.0
+
+
+def begin(machine: Machine, cells: list[str], **options: object):
+    run = machine.submit(cells, **options)  # type: ignore[arg-type]
+    until(lambda: client.progress(run.id).doing or client.run(run.id).state.terminal, PATIENT)
+    assert not client.run(run.id).state.terminal, (client.events(run.id, 20), machine.log())
+    return run
+
+
+def finish(machine: Machine, run):
+    ended = machine.finish(run, PATIENT)
+    machine.check_books(ended)
+    return ended
+
+
+def kill(process: psutil.Process) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.kill()
+
+
+def test_items_are_performed_there_and_what_they_print_comes_back(machine: Machine, cluster: Cluster) -> None:
+    run = finish(machine, machine.submit(["ok", "bug", "fail gone"], pool=(1, 2)))
+
+    ok, bug, failed = machine.outcomes(run)
+    assert (run.on, ok.state, bug.code, failed.code) == ("cluster", "ok", "bug", "gone")
+    assert all((outcome.worker or 0) > FIRST_NUMBER for outcome in (ok, bug, failed))
+    assert not machine.workers()
+    ready = next(event for event in client.events(run.id, 50) if event.kind == "worker_ready")
+    assert ready.facts["machine"] == platform.node()
+    until(lambda: client.status().cluster.machines)
+    assert [(one.machine, one.workers) for one in client.status().cluster.machines] == [(platform.node(), 1)]
+
+
+def test_files_come_back_whole_and_what_was_not_finished_does_not(machine: Machine, cluster: Cluster) -> None:
+    run = finish(machine, machine.submit(["write", "raise", "write too"], "writer", pool=(2, 1), attempts=1))
+
+    folder = artifacts.folder(machine.home, run.id)
+    assert (run.ok, run.failed) == (2, 1)
+    assert sorted(path.name for path in folder.iterdir()) == ["1-1-text.txt", "3-1-text.txt"]
+    assert {path.read_bytes() for path in folder.iterdir()} == {b"begun" * 1_000_000}
+
+
+def test_a_cancel_ends_what_runs_there(machine: Machine, cluster: Cluster) -> None:
+    run = begin(machine, ["sleep 600", "spin", "sleep 600"], pool=(1, 3))
+    client.cancel(run.id)
+
+    assert finish(machine, run).state is RunState.CANCELLED
+    until(lambda: not cluster.workers())
+
+
+@pytest.mark.slow
+def test_the_item_that_crashes_its_worker_there_is_blamed_alone(machine: Machine, cluster: Cluster) -> None:
+    run = finish(machine, machine.submit(["segv", *["sleep 0.01"] * 5], pool=(1, 2)))
+
+    crashed, *others = machine.outcomes(run)
+    assert (crashed.code, {outcome.state for outcome in others}) == ("worker_lost", {"ok"})
+    assert "SIGSEGV" in crashed.error
+
+
+@pytest.mark.slow
+def test_workers_and_agents_killed_cost_only_what_was_out(machine: Machine, cluster: Cluster) -> None:
+    run = begin(machine, ["sleep 0.3"] * 24, pool=(2, 2))
+    kill(cluster.workers()[0])
+    until(lambda: client.progress(run.id).run.ok > 6, PATIENT)
+    kill(cluster.agents()[0])
+
+    assert finish(machine, run).ok == 24
+
+
+@pytest.mark.slow
+def test_an_engine_that_is_killed_is_started_again(machine: Machine, cluster: Cluster) -> None:
+    run = begin(machine, ["sleep 0.2"] * 20, pool=(2, 1))
+    children = psutil.Process(machine.runner_pid()).children()
+    kill(next(child for child in children if "cluster.engine" in " ".join(child.cmdline())))
+
+    assert finish(machine, run).ok == 20
+
+
+@pytest.mark.slow
+def test_a_runner_that_is_killed_takes_its_agents_along_and_the_next_goes_on(
+    machine: Machine, cluster: Cluster
+) -> None:
+    run = begin(machine, ["sleep 0.5"] * 30, pool=(2, 1))
+    before = cluster.processes()
+    machine.kill_runner()
+    until(lambda: not any(process.is_running() for process in before), 30)
+    client.ensure_runner()
+
+    assert finish(machine, run).ok == 30
+
+
+@pytest.mark.slow
+def test_an_agent_that_is_silent_for_longer_than_its_lease_is_given_up(machine: Machine, cluster: Cluster) -> None:
+    run = begin(machine, ["sleep 0.5"] * 30, pool=(2, 1))
+    silent = cluster.agents()[0]
+    silent.send_signal(signal.SIGSTOP)
+    try:
+        until(lambda: any("was not heard of" in event.text for event in client.events(run.id, 50)), 40)
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            silent.send_signal(signal.SIGCONT)
+
+    assert finish(machine, run).ok == 30
+    until(lambda: silent not in cluster.processes(), 30)
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_here_when_the_cluster_does_not_come(
+    machine: Machine, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBS_CLUSTER", "tcp://127.0.0.1:1")
+    run = machine.submit(["ok"], pool=(1, 1))
+    until(lambda: any("cannot be reached" in event.text for event in client.events(run.id, 50)), PATIENT)
+    client.pause(run.id)
+    until(lambda: not machine.sql("SELECT 1 FROM runs WHERE state = 'running'"))
+    client.resume(run.id, on="local")
+
+    ended = finish(machine, run)
+    assert (ended.state, ended.on) == ("finished", "local")
+
+
+@pytest.mark.slow
+def test_a_job_that_does_not_load_there_is_named_with_its_machine(
+    machine: Machine, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "jobs"
+    folder.mkdir()
+    (folder / "lacks.py").write_text(
+        '"""Lacks a package there."""\nimport multiprocessing\nfrom jobs import job\n'
+        "if multiprocessing.parent_process(): import a_package_of_elsewhere\n"
+        '@job(bound="io")\ndef lacks(text: str) -> str: return text\n'
+    )
+    monkeypatch.setenv("JOBS_PATH", str(folder))
+
+    ended = machine.finish(machine.submit(["x"], "lacks"), PATIENT)
+
+    assert ended.state == "failed"
+    assert "No module named 'a_package_of_elsewhere'" in ended.error
+    assert ended.error.startswith(platform.node())
+
+
+def test_nothing_is_left_when_the_runner_leaves(machine: Machine, cluster: Cluster) -> None:
+    finish(machine, machine.submit(["ok"], pool=(2, 1)))
+    client.runner_process.stop_runner()  # type: ignore[attr-defined]
+
+    cluster.check_nothing_is_left()
+
+
+@pytest.mark.slow
+def test_a_run_that_has_all_places_makes_way_for_another(machine: Machine, cluster: Cluster) -> None:
+    long = begin(machine, ["sleep 0.3"] * 100, pool=(2, 1))
+    short = machine.submit(["ok"], pool=(2, 1))
+
+    assert finish(machine, short).ok == 1
+    assert client.progress(long.id).run.state is RunState.RUNNING
+    client.cancel(long.id)
+    finish(machine, long)
+
+
+def test_pages_of_the_sample_site_are_refused_there(machine: Machine, cluster: Cluster) -> None:
+    with pytest.raises(Refused, match="on this machine alone"):
+        machine.submit(["http://shop.sample/"], "noop")
+
+    assert client.count_runs() == 0

@@ -1,0 +1,84 @@
+"""A real Dask cluster of this machine: a scheduler and two workers with their nannies, over mutual TLS.
+
+`python -m tests.support.dask_cluster` starts one, runs the sample of `factorial` on it, and ends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+
+from jobs.runtime import client
+from jobs.runtime.core.cluster_address import files
+from tests.support.machine import until
+
+PATIENT = 120.0
+
+
+class DaskCluster:
+    """A scheduler and its workers, each a process of its own."""
+
+    def __init__(self, folder: Path, certificates: Path) -> None:
+        self.folder, self.certificates = folder, certificates
+        self.file = folder / "scheduler.json"
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self._start("scheduler", "--host", "tls://127.0.0.1", "--port", "0", "--no-show")
+        until(self.file.exists, PATIENT)
+        for _ in range(2):
+            self._start("worker", "--nthreads", "1", "--host", "tls://127.0.0.1")
+
+    def _start(self, role: str, *options: str) -> None:
+        shown = files(self.certificates, role)
+        tls = ["--tls-ca-file", shown["authority"], "--tls-cert", shown["certificate"], "--tls-key", shown["key"]]
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--scheduler-file", str(self.file)]
+        with (self.folder / "dask.log").open("ab") as log:
+            words = [*command, "--no-dashboard", *tls, *options]
+            self.processes.append(subprocess.Popen(words, cwd=self.folder, stdout=log, stderr=log))
+
+    @property
+    def address(self) -> str:
+        return str(json.loads(self.file.read_text())["address"])
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes in which tasks are performed: the children of the nannies."""
+        nannies = [psutil.Process(process.pid) for process in self.processes[1:]]
+        return [child for nanny in nannies for child in nanny.children() if "spawn_main" in " ".join(child.cmdline())]
+
+    def close(self) -> None:
+        for process in reversed(self.processes):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for child in psutil.Process(process.pid).children(recursive=True):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        child.kill()
+            process.kill()
+            process.wait()
+
+
+def main() -> int:
+    """Try it."""
+    with tempfile.TemporaryDirectory() as place:
+        certificates = Path(place, "certificates")
+        client.make_certificates(certificates)
+        dask = DaskCluster(Path(place), certificates)
+        try:
+            print(f"A Dask cluster with two workers: {dask.address}", file=sys.stderr)
+            named = {"JOBS_CLUSTER": dask.address, "JOBS_CLUSTER_CERTIFICATES": str(certificates), "JOBS_IDLE": "5"}
+            os.environ |= {**named, "JOBS_HOME": str(Path(place, "runs"))}
+            command = [sys.executable, "-m", "jobs", "sample", "factorial", "--on", "cluster", "--processes", "2"]
+            done = subprocess.run(command, check=False).returncode
+            subprocess.run([sys.executable, "-m", "jobs", "status"], check=False)
+            client.runner_process.stop_runner()  # type: ignore[attr-defined]
+            return done
+        finally:
+            dask.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
