@@ -45,6 +45,7 @@ def page() -> None:
     """Choose the job, give it items, see what will happen, start."""
     _go_over()
     _take_earlier()
+    live_text.watch(items_source.LARGEST)  # first: it is to listen by the time that Start can be seen
     st.header("New run", anchor=False)
     job = job_choice.choose()
     if job is None:
@@ -89,7 +90,6 @@ def page() -> None:
     dry_run.show(job.name)
     job_choice.show_broken()
     page_frame.footer()
-    live_text.watch(items_source.LARGEST)
     with st.bottom:
         _start(order, reason, job)
 

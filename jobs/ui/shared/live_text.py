@@ -3,7 +3,8 @@ widgets, watched.
 
 Streamlit takes a text over when its field loses the focus, which is when a button is pressed: the page is drawn anew
 between the two halves of the click. Here a pause in typing takes it over, with the key that Streamlit itself
-understands (Control and Enter), and a press on a button that is not yet enabled is kept until it is.
+understands (Control and Enter), and a press on a button that is not yet enabled is kept while the page is still being
+drawn from what was typed.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import streamlit as st
 PAUSE = 250
 """Milliseconds without a key after which what was typed counts."""
 
-PATIENCE = 5_000
-"""Milliseconds for which a press on a disabled button is kept: the server reads what was typed meanwhile."""
+SETTLED = 500
+"""Milliseconds of a page at rest after which a press on a button that is still disabled is forgotten."""
 
 _SCRIPT = """
 const dirty = new Map();
@@ -47,15 +48,20 @@ function within(button, event) {
     && event.clientY >= box.top && event.clientY <= box.bottom;
 }
 
+function drawing() {
+  return document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "running";
+}
+
 function pressed(event) {
   const button = document.querySelector(".st-key-start button");
-  if (!button || !button.disabled || dirty.size === 0 || !within(button, event)) return;
+  if (!button || !button.disabled || !(dirty.size || drawing()) || !within(button, event)) return;
   [...dirty.keys()].forEach(commit);
   clearInterval(kept);
-  const limit = Date.now() + PATIENCE;
+  let last = Date.now();
   kept = setInterval(() => {
     const now = document.querySelector(".st-key-start button");
-    if (Date.now() > limit || (now && !now.disabled)) clearInterval(kept);
+    if (dirty.size || drawing()) last = Date.now();
+    if (!now || !now.disabled || Date.now() - last > SETTLED) clearInterval(kept);
     if (now && !now.disabled) now.click();
   }, 30);
 }
@@ -92,12 +98,13 @@ export default function ({ data, setStateValue }) {
 }
 """
 
-_mount = st.components.v2.component("live_text", js=f"const PAUSE = {PAUSE}, PATIENCE = {PATIENCE};{_SCRIPT}")
+_mount = st.components.v2.component("live_text", js=f"const PAUSE = {PAUSE}, SETTLED = {SETTLED};{_SCRIPT}")
 
 
 def watch(most: int) -> None:
     """Have this page's text areas count while they are typed in, and note files of more bytes. It shows nothing."""
-    _mount(key="live_text", data={"most": most}, height=1, on_too_large_change=lambda: None)
+    with st.container(key="scripts"):
+        _mount(key="live_text", data={"most": most}, height=1, on_too_large_change=lambda: None)
 
 
 def too_large() -> tuple[str, int] | None:
