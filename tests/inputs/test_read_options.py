@@ -139,6 +139,15 @@ def test_a_table_of_markdown_is_one(rule: str, urls: Job) -> None:
     assert (found.columns, cells(found)) == (("name", "url"), ["https://a.org", "https://b.org"])
 
 
+def test_a_bar_that_is_escaped_in_markdown_is_one_of_its_cell(urls: Job) -> None:
+    rows = [r"| a \| b \| c | https://a.org |", r"| \| | https://b.org/x\|y |", "| C:\\ | |"]
+
+    found = read("\n".join(["| name | url |", "|---|---|", *rows]), urls)
+
+    assert cells(found) == ["https://a.org", "https://b.org/x|y", ""]
+    assert [item.others[0] for item in found.items_iter()] == ["a | b | c", "|", "C:\\"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -45,6 +45,11 @@ def crashing(_: bytes) -> bytes:
     return b""
 
 
+def killed(_: bytes) -> bytes:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return b""
+
+
 def broken(_: bytes) -> bytes:
     raise KeyError("nobody foresaw it")
 
@@ -79,6 +84,7 @@ def test_the_failure_of_the_function_is_that_of_the_item() -> None:
     [
         (hungry, "it takes more than 256 MiB of memory"),
         (spinning, "it takes more than 1 s of processor time"),
+        (killed, r"killed from outside \(SIGKILL\), as by .* no memory left: give it more, or run fewer .* of 256 MiB"),
         (crashing, "its reader ended with SIGSEGV"),
         (broken, r"its reader ended with exit code 1 \(KeyError: 'nobody foresaw it'\)"),
     ],

@@ -29,6 +29,9 @@ MAX_MENDED = 100_000
 """Lines with stray quotes that are remembered for the report."""
 
 _MARK = r"\s*(?::-+:?|-+:|-{2,})\s*"
+_ESCAPED_BAR = "\U0010fffe"
+"""Stands for `\\|` while the cells of Markdown are parted."""
+
 _RULE = re.compile(rf"\|?{_MARK}(?:\|{_MARK})*\|?")
 _SEP = re.compile(r"sep=(.)[\r\n]*", re.IGNORECASE)
 _UNSTORABLE = str.maketrans({0: "\ufffd"})
@@ -50,7 +53,8 @@ def delimited_grid(source: InputSource, *, kind: Kind, options: ReadOptions = FO
             "this is no table of items"
         )
     declared, sample = _sample(source, charset)
-    delimiter = said if said is not None else declared or best_delimiter(sample, kind.looks_like)
+    delimiter = said if said is not None else declared or _bar(sample) or best_delimiter(sample, kind.looks_like)
+    is_markdown = delimiter == _bar(sample) != ""
     marks = Marks(delimiter=delimiter, spaced=has_spaced_quotes(sample, delimiter))
     first = 2 if declared else 1
 
@@ -60,9 +64,11 @@ def delimited_grid(source: InputSource, *, kind: Kind, options: ReadOptions = FO
         return _clean(lines_of(source, charset), charset)
 
     def lines() -> Iterator[Line]:
-        rows = itertools.islice(texts(), first - 1, None)
+        rows: Iterator[str] = itertools.islice(texts(), first - 1, None)
+        if is_markdown:
+            rows = (text.replace("\\|", _ESCAPED_BAR) for text in rows)
         found = cells_of(rows, marks, name=source.name, first=first, mended=mended)
-        return _of_markdown(found) if _is_markdown(sample, delimiter) else found
+        return _of_markdown(found) if is_markdown else found
 
     notes = charset.notes
     if charset.nuls:
@@ -103,20 +109,21 @@ def cells_of(
         number = reader.line_num + first
 
 
-def _is_markdown(sample: list[str], delimiter: str) -> bool:
-    """Whether it is a table of Markdown: below its headings stands a rule, `|---|:--:|`."""
-    return delimiter == "|" and any(map(_RULE.fullmatch, map(str.strip, sample[1:3])))
+def _bar(sample: list[str]) -> str:
+    """The delimiter of a table of Markdown: below its headings stands a rule, `|---|:--:|`. Empty for any other."""
+    rules = (line for line in map(str.strip, sample[1:3]) if _RULE.fullmatch(line))
+    return "|" if any("|" in rule for rule in rules) and "|" in "".join(sample[:2]) else ""
 
 
 def _of_markdown(lines: Iterator[Line]) -> Iterator[Line]:
-    """The cells without the rule, the spaces around them and the bars at the ends of a line."""
+    """The cells without the rule, escapes of bars, the spaces around them and the bars at the ends of a line."""
     ruled = False
     for number, cells in lines:
         if not ruled and _RULE.fullmatch("|".join(cells).strip()):
             ruled = True
         elif any(map(str.strip, cells)):
             ends = slice(not cells[0].strip(), -1 if len(cells) > 1 and not cells[-1].strip() else None)
-            yield number, [cell.strip() for cell in cells[ends]]
+            yield number, [cell.strip().replace(_ESCAPED_BAR, "|") for cell in cells[ends]]
         else:
             yield number, cells
 

@@ -31,7 +31,7 @@ MARGIN = 0.5
 LONGEST = 86_400.0
 """Seconds that are waited at most where there is no deadline."""
 
-_TIME = {-getattr(signal, name, 0) for name in ("SIGXCPU", "SIGKILL")}
+_TIME, _KILLED = (-getattr(signal, name, 0) for name in ("SIGXCPU", "SIGKILL"))
 _running = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -91,8 +91,13 @@ def _failure(told: Any) -> ItemError:
 
 
 def _sentence(code: int, last: str, memory: int, seconds: float) -> str:
-    if code in _TIME:
+    if code == _TIME:
         return f"it takes more than {seconds:g} s of processor time"
+    if code == _KILLED:
+        return (
+            "its process was killed from outside (SIGKILL), as by a system or container that has no memory left: "
+            f"give it more, or run fewer processes (each has up to {AT_ONCE} of these at once, of {size(memory)} each)"
+        )
     if code == OUT_OF_MEMORY or "memory" in last.lower():
         return f"it takes more than {size(memory)} of memory"
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"

@@ -43,9 +43,13 @@ def cell(_page: PageViews, _field: OwnField, table: Tag) -> list[Any] | None:
 
 def rows(table: Tag) -> Iterator[tuple[bool, list[str]]]:
     """The rows of a table without those of tables inside it: whether it is all headings, and its cells. A cell that
-    spans several rows or columns stands in each of them."""
+    spans several rows or columns stands in each of them, those of its own part of the table (`thead`, `tbody`)."""
     spanning: dict[int, tuple[int, str]] = {}
+    part: Tag | None = None
     for row, in_head in itertools.islice(_own_rows(table), MOST_ROWS):
+        if row.parent is not part:
+            spanning.clear()
+            part = row.parent
         cells = row.find_all(("td", "th"), recursive=False)[:MOST_COLUMNS]
         line = _line(cells, spanning)
         if line:
@@ -91,7 +95,8 @@ def _span(tag: Tag, name: str) -> int:
     from jobs.scrape.page.soup_reader import attribute
 
     digits = attribute(tag, name).strip()[:6]
-    return min(max(int(digits), 1), MOST_ROWS) if digits.isascii() and digits.isdigit() else 1
+    given = min(int(digits), MOST_ROWS) if digits.isascii() and digits.isdigit() else 1
+    return given or (MOST_ROWS if name == "rowspan" else 1)  # 0 rows: all that are left in its part of the table
 
 
 def _names(heads: Sequence[str], width: int) -> list[str]:

@@ -150,6 +150,19 @@ def test_a_cell_reaches_into_the_rows_below_however_few_cells_these_have() -> No
     ]
 
 
+def test_a_cell_of_no_rows_reaches_to_the_end_of_its_part_of_the_table_and_none_beyond() -> None:
+    head = "<table><thead><tr><th rowspan=5>a<th>b</thead>"
+
+    assert found("table table", f"{head}<tbody><tr><td rowspan=0>1<td>2<tr><td>3<tbody><tr><td>4<td colspan=0>5") == [
+        {"a": "1", "b": "2"},
+        {"a": "1", "b": "3"},
+        {"a": "4", "b": "5"},
+    ]
+    assert found("markdown table", "<table><tr><td rowspan=0>a|b<td>c\\|<tr><td>d") == "\n".join(
+        ["| a\\|b | c\\\\\\| |", "| --- | --- |", "| a\\|b | d |"]
+    )
+
+
 def test_headers_with_one_name_are_told_apart_and_a_table_may_be_nothing_but_a_header() -> None:
     head = "<table><tr><th>a<th>a<th>"
 
