@@ -4,7 +4,8 @@
       │                                                                               │
       └ RemoteProcess ══════════════════ connection (TLS) ═════════════════════════ agent ─ pipe ─ worker process
 
-launcher         has agents started, and lets in those that come
+launcher         has agents started, and expects them
+entrance         hears who comes, and lets in those that are expected
 remote_process   the process of a worker on another machine, as its agent tells of it
 received_file    a file of an item on its way from there
 connection       one end of a connection, which never blocks

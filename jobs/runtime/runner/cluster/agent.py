@@ -65,16 +65,18 @@ class Agent:
 
     def run(self) -> None:
         """Relay until it is over, then end the worker."""
-        self._hear()  # TLS may hold what came with the last of the code
-        while not self.over:
-            self._watch()
-            for key, _ in self._selector.select(self._timeout()):
-                key.data()
-            self._relay_on()
-            self._look()
-        if self.worker is not None:
-            self.worker.kill()
-            self.worker.reap(5)
+        try:
+            self._hear()  # TLS may hold what came with the last of the code
+            while not self.over:
+                self._watch()
+                for key, _ in self._selector.select(self._timeout()):
+                    key.data()
+                self._relay_on()
+                self._look()
+        finally:
+            if self.worker is not None:
+                self.worker.kill()
+                self.worker.reap(5)
 
     def _timeout(self) -> float:
         return 0.0 if self._relayed is not None and self._has_room() else max(0.0, self._next_look - time.monotonic())

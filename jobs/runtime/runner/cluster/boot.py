@@ -9,28 +9,43 @@ import hashlib
 import json
 import os
 import platform
+import shutil
+import signal
 import socket
 import ssl
 import struct
 import sys
 import tempfile
+import time
 import zipfile
+from contextlib import ExitStack, suppress
 from io import BytesIO
 from pathlib import Path
 
 PATIENCE = 20.0
+PAUSES = (0.2, 0.6, 1.8)
+"""Seconds until the next try where the runner, for a moment, has no room for another that it does not know yet."""
+
+ROLES_ARE_MADE = "cluster certificates DIR makes one for each role; renew what is older in an empty folder"
 
 
 def main() -> None:
-    """The whole life of an agent."""
+    """The whole life of an agent. Where whoever has started it is gone before it, it removes its folder itself."""
+    parent = os.getppid()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("whoever has started it is gone"))
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # die with the parent
-    given = json.loads(sys.stdin.readline())
-    wire = connect(given)
-    hello = {"token": given["token"], "machine": platform.node() or "?", "pid": os.getpid()}
-    send(wire, json.dumps(hello).encode())
-    welcome = json.loads(receive(wire))
-    refusal = prepare(welcome, receive(wire), Path(tempfile.mkdtemp(dir=Path.cwd())))
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # end with the parent
+    try:
+        live()
+    finally:
+        if os.getppid() != parent:
+            shutil.rmtree(Path.cwd(), ignore_errors=True)
+
+
+def live() -> None:
+    """Be let in, and become the agent."""
+    wire, welcome, code = introduce(json.loads(sys.stdin.readline()))
+    refusal = prepare(welcome, code, Path(tempfile.mkdtemp(dir=Path.cwd())))
     send(wire, json.dumps({"refused": refusal}).encode())
     if not refusal:
         from jobs.runtime.runner.cluster import agent
@@ -38,9 +53,29 @@ def main() -> None:
         agent.serve(wire, Path(os.environ["JOBS_HOME"]), welcome["lease"])
 
 
-def connect(given: dict) -> socket.socket:  # type: ignore[type-arg]
-    """A connection to the runner, with TLS where certificates are given."""
-    wire = socket.create_connection(tuple(given["address"]), PATIENCE)
+def introduce(given: dict) -> tuple:  # type: ignore[type-arg]
+    """Connect and say who this is; returns the connection, what the runner has said to that, and the code."""
+    for pause in PAUSES:
+        with suppress(ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            return greet(given)
+        time.sleep(pause)
+    return greet(given)
+
+
+def greet(given: dict) -> tuple:  # type: ignore[type-arg]
+    """Introduce this once."""
+    with ExitStack() as opened:
+        wire = connect(given, opened)
+        hello = {"token": given["token"], "machine": platform.node() or "?", "pid": os.getpid()}
+        send(wire, json.dumps(hello).encode())
+        found = wire, json.loads(receive(wire)), receive(wire)
+        opened.pop_all()
+    return found
+
+
+def connect(given: dict, opened: ExitStack) -> socket.socket:  # type: ignore[type-arg]
+    """A connection to the runner, with TLS where certificates are given: then by one of the runner's role alone."""
+    wire = opened.enter_context(socket.create_connection(tuple(given["address"]), PATIENCE))
     wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if not given["tls"]:
         return wire
@@ -49,7 +84,18 @@ def connect(given: dict) -> socket.socket:  # type: ignore[type-arg]
     context.check_hostname = False  # a machine goes by many names: the authority of this cluster is what counts
     context.load_verify_locations(given["tls"]["authority"])
     context.load_cert_chain(given["tls"]["certificate"], given["tls"]["key"])
-    return context.wrap_socket(wire)
+    wrapped = opened.enter_context(context.wrap_socket(wire))
+    role = role_of(wrapped.getpeercert())
+    if role != "runner":
+        host, port = given["address"][:2]
+        sys.exit(f"who listens at {host}:{port} has a certificate of {role!r}, not of the runner: {ROLES_ARE_MADE}")
+    return wrapped
+
+
+def role_of(certificate: dict | None) -> str:  # type: ignore[type-arg]
+    """The role that a verified certificate names (`worker`, `runner`, `scheduler`): the common name of its subject."""
+    names = dict(pair for part in (certificate or {}).get("subject", ()) for pair in part)
+    return str(names.get("commonName", ""))
 
 
 def prepare(welcome: dict, code: bytes, place: Path) -> str:  # type: ignore[type-arg]
@@ -98,7 +144,7 @@ def exactly(wire: socket.socket, length: int) -> bytes:
     while len(found) < length:
         piece = wire.recv(min(1 << 16, length - len(found)))
         if not piece:
-            sys.exit("the runner has closed the connection")
+            raise ConnectionError("the runner has closed the connection")
         found += piece
     return bytes(found)
 

@@ -1,0 +1,27 @@
+"""What an agent leaves on its machine."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from jobs.runtime.runner.cluster import boot, starter
+from tests.support.machine import until
+
+
+def test_an_agent_whose_starter_was_killed_removes_its_folder(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        agent = {"address": listener.getsockname(), "token": "t", "tls": None}
+        given = json.dumps({"boot": Path(boot.__file__).read_text(), "agent": agent})
+        text = f"import json\nfrom jobs.runtime.runner.cluster import starter\nstarter.run(json.loads({given!r}))"
+        with subprocess.Popen([sys.executable, "-c", text], env={"TMPDIR": str(tmp_path)}) as started:
+            sock, _ = listener.accept()
+            with sock:
+                until(lambda: b"token" in sock.recv(1_000))
+                assert list(tmp_path.glob(f"{starter.PREFIX}*"))
+                started.kill()
+
+                until(lambda: not list(tmp_path.iterdir()), 30)
