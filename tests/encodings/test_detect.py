@@ -93,3 +93,39 @@ def test_jobs_have_the_room_by_their_own_door() -> None:
     assert jobs.encodings is encodings
     with pytest.raises(AttributeError, match="module 'jobs' has no attribute 'encodingz'"):
         jobs.encodingz  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("utf8", "other", "codec", "encoding"),
+    [
+        ("Müller", "Köhler", "cp1252", "windows-1252"),
+        ("Café", "Été à la plage", "cp1252", "windows-1252"),
+        ("Zürich", "Genève\nDélémont\nNeuchâtel\nBâle", "cp1252", "windows-1252"),
+        ("Łódź", "Łódź", "cp1250", "windows-1250"),
+        ("Москва", "Псков", "cp1251", "windows-1251"),
+    ],
+)
+def test_words_beside_utf8_are_read_by_themselves(utf8: str, other: str, codec: str, encoding: str) -> None:
+    assert encodings.beside_utf8(utf8.encode() + b"\n" + other.encode(codec)) == encoding
+
+
+@pytest.mark.parametrize("codec", sorted({codec for codec, _ in NAMES}))
+def test_names_in_one_old_encoding_stand_beside_no_utf8(codec: str) -> None:
+    words = b"\n".join(text.encode(codec) for named, text in NAMES if named == codec)
+
+    assert encodings.beside_utf8(words) == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "« CAFÉ»\nété".encode("cp1252"),  # its last two bytes are a letter of UTF-8
+        "联通\n移动".encode("gb18030"),  # so is the first word, by chance
+        "Рівне\nКиїв".encode("cp1251"),
+        "東京\n大阪".encode() + b"\xe6\x97",
+        b"plain",
+        b"",
+    ],
+)
+def test_a_few_bytes_that_could_be_utf8_make_no_mixture(words: bytes) -> None:
+    assert encodings.beside_utf8(words) == ""

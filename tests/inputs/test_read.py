@@ -146,6 +146,23 @@ def test_one_wrong_byte_in_utf8_is_mended_with_a_notice(urls: Job) -> None:
     assert any("Windows-1252" in note and "line 4" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "codec", "title"),
+    [
+        ("Müller", "Köhler", "cp1252", "Windows-1252"),
+        ("Łódź", "Łódź", "cp1250", "Windows-1250"),
+        ("Москва", "Псков", "cp1251", "Windows-1251"),
+    ],
+)
+def test_two_lines_in_two_encodings_are_each_read_in_its_own(
+    first: str, second: str, codec: str, title: str, urls: Job
+) -> None:
+    found = read(f"url;name\na.org;{first}\n".encode() + f"b.org;{second}\n".encode(codec), urls)
+
+    assert [item.others[0] for item in found.items_iter()] == [first, second]
+    assert f"bytes that are not UTF-8 were read as {title}, first in line 3" in found.notes
+
+
 def test_an_odd_byte_at_the_end_of_utf16_does_no_harm(urls: Job) -> None:
     found = read("url\nhttps://a.org\n".encode("utf-16") + b"\x0a", urls)
 

@@ -9,6 +9,7 @@ detect ─┬─ wide          UTF-16 and UTF-32, by their NULs
 from jobs.runtime.encodings.detect import (
     MOSTLY,
     DetectedEncoding,
+    beside_utf8,
     codec_of,
     detect,
     escaped_encoding,
@@ -17,13 +18,15 @@ from jobs.runtime.encodings.detect import (
     legacy_encoding,
     utf8_share,
 )
-from jobs.runtime.encodings.table import Encoding, encoding_of
+from jobs.runtime.encodings.table import SINGLE_BYTE, Encoding, encoding_of
 from jobs.runtime.encodings.wide import wide_encoding
 
 __all__ = [
     "MOSTLY",
+    "SINGLE_BYTE",
     "DetectedEncoding",
     "Encoding",
+    "beside_utf8",
     "codec_of",
     "detect",
     "encoding_of",

@@ -11,7 +11,7 @@ import codecs
 from dataclasses import dataclass
 
 from jobs.runtime.encodings import east_asian, single_byte
-from jobs.runtime.encodings.fit import Fit, ForeignWords, foreign_words
+from jobs.runtime.encodings.fit import WORD, Fit, ForeignWords, foreign_words
 from jobs.runtime.encodings.table import EAST_ASIAN, SINGLE_BYTE, Encoding, encoding_of
 from jobs.runtime.encodings.wide import wide_encoding
 
@@ -81,6 +81,29 @@ def is_unlikely(words: bytes, encoding: str) -> bool:
         return False
     enough = own.likelihood + CERTAIN + MARGIN * own.letters
     return any(_read_as(foreign, other).likelihood > enough for other in (*SINGLE_BYTE, *EAST_ASIAN))
+
+
+def beside_utf8(words: bytes) -> str:
+    """The encoding of one byte a character of those words that are not UTF-8, in a text of which others are nothing
+    else; empty where all words are in one encoding."""
+    valid, others = _by_validity(words)
+    if not valid or not others:
+        return ""
+    legacy = legacy_encoding(others) or "windows-1252"
+    if legacy in east_asian.LEVEL_ONE:
+        return ""
+    return legacy if utf8_share(words) > 0.5 or _read_badly(valid, legacy) else ""
+
+
+def _by_validity(words: bytes) -> tuple[bytes, bytes]:
+    """The words that are UTF-8, and those of which most characters are not."""
+    foreign = [word for word in WORD.findall(words) if not word.isascii()]
+    valid = [word for word in foreign if utf8_share(word) == 1]
+    return b" ".join(valid), b" ".join(word for word in foreign if utf8_share(word) <= 0.5)
+
+
+def _read_badly(words: bytes, encoding: str) -> bool:
+    return _read_as(foreign_words(words), encoding_of(encoding)).share < LEAST_SHARE
 
 
 def escaped_encoding(sample: bytes) -> str:

@@ -13,7 +13,8 @@ LOOKED_AT = 3_000
 UNUSED, IMPOSSIBLE = math.log(0.0005), math.log(0.00001)
 """How likely a letter is that a language does not use, and what no text has at its place."""
 
-_WORD = re.compile(rb"[^\x00-\x2f:;<=>?]+")
+WORD = re.compile(rb"[^\x00-\x2f:;<=>?]+")
+"""What stands between spaces and signs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class ForeignWords:
 def foreign_words(sample: bytes, most: int = LOOKED_AT) -> ForeignWords:
     """The words, as many as fit into so many bytes: what is repeated proves nothing more. No encoding meant here has a
     byte that parts words inside a character."""
-    words = dict.fromkeys(word for word in _WORD.findall(sample) if not word.isascii())
+    words = dict.fromkeys(word for word in WORD.findall(sample) if not word.isascii())
     whole = b" %b " % b" ".join(words)[:most]
     triples = Counter(zip(whole, whole[1:], whole[2:], strict=False))
     return ForeignWords(whole=whole, triples=Counter({key: count for key, count in triples.items() if key[1] > 127}))

@@ -6,11 +6,20 @@ import codecs
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from jobs.runtime.encodings import codec_of, encoding_of, escaped_encoding, legacy_encoding, utf8_share, wide_encoding
+from jobs.runtime.encodings import (
+    SINGLE_BYTE,
+    beside_utf8,
+    codec_of,
+    encoding_of,
+    escaped_encoding,
+    legacy_encoding,
+    utf8_share,
+    wide_encoding,
+)
 from jobs.runtime.inputs.sources import InputSource
 
 MAX_LINE_BYTES = 16 * 2**20
@@ -26,7 +35,7 @@ _BOMS: tuple[tuple[bytes, str, str], ...] = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 
-_HANDLER = "fanout_windows_1252"
+_HANDLER = "fanout_read_as_"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,9 +168,11 @@ def _unmarked(source: InputSource) -> Charset:
     scan = _scan(source, "utf-8")
     codec, errors, name = "utf-8", "strict", "UTF-8"
     notes: tuple[str, ...] = ()
-    if scan.broken_at and utf8_share(scan.sample) > 0.5:
-        errors = _HANDLER
-        notes = (f"bytes that are not UTF-8 were read as Windows-1252, first in line {scan.broken_at:,}",)
+    beside = beside_utf8(scan.sample) if scan.broken_at else ""
+    if scan.broken_at and (beside or utf8_share(scan.sample) > 0.5):
+        other = encoding_of(beside or "windows-1252")
+        errors = _HANDLER + other.codecs[0]
+        notes = (f"bytes that are not UTF-8 were read as {other.title}, first in line {scan.broken_at:,}",)
     elif scan.broken_at:
         encoding = legacy_encoding(scan.sample) or "windows-1252"
         codec, errors, name = codec_of(encoding, scan.sample), "replace", encoding_of(encoding).title
@@ -177,11 +188,14 @@ def _unmarked(source: InputSource) -> Charset:
     )
 
 
-def _windows_1252(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    wrong = error.object[error.start : error.end]
-    return bytes(wrong).decode("cp1252", "replace"), error.end
+def _reading_as(codec: str) -> Callable[[UnicodeError], tuple[str, int]]:
+    def read(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
+        return bytes(error.object[error.start : error.end]).decode(codec, "replace"), error.end
+
+    return read
 
 
-codecs.register_error(_HANDLER, _windows_1252)
+for _encoding in SINGLE_BYTE:
+    codecs.register_error(_HANDLER + _encoding.codecs[0], _reading_as(_encoding.codecs[0]))
