@@ -211,7 +211,7 @@ def _with_body(question: Request, raw: Any, headers: Response, watch: Deadline) 
         watch.check()  # cut within the body, the connection reports its end
     except (ItemError, *network_errors.FOREIGN) as error:
         return replace(headers, failure=_failure(question, watch, error))
-    whole = replace(headers, content=read.content, truncated=read.truncated)
+    whole = replace(headers, content=read.content, truncated=read.truncated and cap > 0)
     if read.failure is None or read.truncated:
         return whole
     failure = _failure(question, watch, read.failure)

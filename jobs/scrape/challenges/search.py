@@ -18,8 +18,19 @@ _TITLES = (
     r"attention required|captcha\b|i'?m not a robot|just a moment|one (?:more step|moment)|unusual traffic|pardon our",
     r"checking your browser|access (?:denied|to this page)",
 )
-TITLE = re.compile(rf"<title[^<>]*>\s*(?:{'|'.join(_TITLES)})".encode())
-"""Titles of pages that are a test and nothing else, in lower case."""
+_MORE = (
+    r"please\b[^<>|]{0,60}|(?:is )?(?:required|needed|in progress)|page|challenge|(?:has been |is )?(?:denied|blocked)",
+    r"(?:before|from|to) (?:access|continu|proceed|visit|you)[^<>|]{0,60}",
+)
+_END = r"</title|[|:]|\s(?:-|\xe2\x80[\x93\x94]|\xc2\xb7)\s"
+
+TITLE = re.compile(
+    rf"<title[^<>]*>\s*+(?:{'|'.join(_TITLES)})[\s.!?,\x80-\xff]*(?:{'|'.join(_MORE)})?[\s.!?]*(?:{_END})".encode(
+        "latin-1"
+    )
+)
+"""Titles of pages that are a test and nothing else, in lower case: up to their end or the site's name they say no more,
+as the title of a song does."""
 
 _HEADER_NAMES = re.compile("|".join(dict.fromkeys(f"(?:{sign.name.pattern})" for sign in HEADERS)))
 

@@ -93,8 +93,8 @@ def tag(
 
 
 def script(vendor: str, part: str, source: str, **more: Unpack[_CountsInMarkup]) -> MarkupSign:
-    """A sign in a script that stands in the page itself."""
-    return _markup(vendor, part, rb"<script\b[^<>]*>(?:(?!</?script)[\s\S])*?", source, **more)
+    """A sign in a script that stands in the page itself, and is executed: a page's own text may lie in one of data."""
+    return _markup(vendor, part, rb"<script\b%s[^<>]*>(?:(?!</?script)[\s\S])*?" % _NO_DATA, source, **more)
 
 
 def title(vendor: str, part: str, source: str, **more: Unpack[_CountsInMarkup]) -> MarkupSign:
@@ -115,6 +115,7 @@ def _markup(vendor: str, part: str, before: bytes, source: str, **more: Unpack[_
     return MarkupSign(vendor=vendor, source=source, key=key, pattern=re.compile(before + ways), **more)
 
 
+_NO_DATA = rb"(?![^<>]*\stype\s*=\s*[\"']?(?:[^\"'<>\s]*json|text/(?:html|plain|template|x-)|speculationrules))"
 _LOOSE = re.compile(r"[\"'=: ]|\\.\.\.")
 _PIECES = re.compile(r"[\"'=: ]|[^\"'=: ]+")
 

@@ -144,6 +144,25 @@ MARKUP: tuple[MarkupSign, ...] = (
     tag("Yandex SmartCaptcha", "/checkcaptcha?", "https://yandex.cloud/en/docs/smartcaptcha/"),
     title("Cloudflare", "just a moment...", _CLOUDFLARE, statuses=TURNED_AWAY),
     tag("Imperva", "/_incapsula_resource", _WAFW00F, name="iframe", most_chars=HARDLY_ANY),
+    MarkupSign(
+        vendor="Imperva",
+        source=_WAFW00F,
+        key=b"/_incapsula_resource?",
+        pattern=re.compile(  # an empty page that holds the watching script alone
+            rb"<meta name=[\"']?robots[\"']? content=[\"']?noindex, ?nofollow[\"']?>\s*+"
+            rb"<script src=[\"']?/_incapsula_resource\?[^<>]*+>\s*+</script>\s*+(?:</head>\s*+)?<body>\s*+</body>"
+        ),
+        most_chars=HARDLY_ANY,
+    ),
+    MarkupSign(
+        vendor="Cloudflare",
+        source="https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/",
+        says=REFUSAL,
+        statuses=TURNED_AWAY,
+        key=b"error code: 10",
+        pattern=re.compile(rb"\berror code: 10(?:0[5-9]|10|12|20)\b"),
+        most_chars=HARDLY_ANY,
+    ),
 )
 """Tried in this order."""
 

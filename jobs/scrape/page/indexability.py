@@ -21,17 +21,24 @@ _AGENT = re.compile(r"\s*+([\w*.-]++)\s*+:")
 _WITH_VALUE = ("max-", "unavailable_after")
 _SEPARATORS = re.compile(r"[,;\s]+")
 _LINK = re.compile(r"<([^<>]*+)>((?:\s*+;[^;,\"<>]*+(?:\"[^\"]*+\")?+[^;,\"<>]*+)*+)")
-_REL = re.compile(r";\s*+rel\s*+=\s*+\"?+([^;,\"]*+)", re.IGNORECASE)
+_PARAM = re.compile(r";\s*+([^\s;,=\"]++)\s*+=\s*+(?:\"([^\"]*+)\"|([^;,\"]*+))")
 _UNTIL = re.compile(r"unavailable_after\s*+:\s*+([^;]{0,60})", re.IGNORECASE)
 
 
 def canonical_targets(link: str) -> list[str]:
-    """What a Link header names as the canonical URL (RFC 8288)."""
+    """What a Link header names as the canonical URL of the page itself (RFC 8288: a link with an `anchor` is another
+    page's, and only the first `rel` counts)."""
+    links = ((target, _params(params)) for target, params in _LINK.findall(link[:20_000]))
     return [
-        target
-        for target, params in _LINK.findall(link[:20_000])
-        if "canonical" in " ".join(_REL.findall(params)).lower().split()
+        target for target, said in links if "canonical" in said.get("rel", "").lower().split() and not said.get("anchor")
     ]
+
+
+def _params(text: str) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for name, quoted, plain in _PARAM.findall(text):
+        named.setdefault(name.lower(), quoted or plain.strip())
+    return named
 
 
 def robots_of(metas: Iterable[tuple[str, str]]) -> list[str]:

@@ -45,6 +45,7 @@ MARKUP = [
     ("Cloudflare", 403, "<title>Attention Required! | Cloudflare</title><h1>Sorry, you have been blocked</h1>"),
     ("Cloudflare", 403, "<title>Access denied | a.example used Cloudflare to restrict access</title>"),
     ("Cloudflare", 503, "<title>Just a moment...</title><p>Checking your browser"),
+    ("Cloudflare", 403, "error code: 1020"),
     ("Anubis", 200, "<script async type=module src='/.within.website/x/cmd/anubis/static/js/main.mjs'>"),
     ("Anubis", 200, '<script id="anubis_challenge" type="application/json">{"rules":{"difficulty":4}}</script>'),
     ("Anubis", 200, "<title>Making sure you&#39;re not a bot!</title><p>Loading..."),
@@ -67,6 +68,12 @@ MARKUP = [
     ("Imperva", 200, "<noscript><title>Pardon Our Interruption</title></noscript>"),
     ("Imperva", 200, "<title>x</title><script>window.onProtectionInitialized = function() {};</script>"),
     ("Imperva", 200, "<iframe src=/_Incapsula_Resource?CWUDNSAI=9></iframe>"),
+    (
+        "Imperva",
+        200,
+        '<META NAME="robots" CONTENT="noindex,nofollow">\n<script src="/_Incapsula_Resource?SWJIYLWA=719d">\n</script>\n'
+        "<body>\n</body>",
+    ),
     ("Akamai", 200, '<div id="sec-if-cpt-container" style="position:fixed"></div>Powered and protected by'),
     ("Akamai", 429, "<script src='/_sec/cp_challenge/sec-4-3.js' async defer></script>"),
     ("Akamai", 200, "<script>xhr.open('POST', '/_sec/verify?provider=interstitial', false)</script>"),
@@ -215,6 +222,23 @@ MARKUP_OF_ORDINARY_PAGES = {
     "a page that shows a script": (200, "<p>Look for <code>window._cf_chl_opt</code> and sucuri_cloudproxy_js"),
     "a link to a vendor": (200, "<a href='https://geo.captcha-delivery.com/captcha/'>what is this?</a>"),
     "a poem of that name": (200, "<title>Just a moment...</title><p>a poem"),
+    "a script of data that holds an article": (
+        200,
+        '<title>Docs</title><script type="application/json">{"t": "window._cf_chl_opt = {}; slowAES.decrypt"}</script>'
+        "<script id=x TYPE='application/ld+json'>{\"t\": \"sucuri_cloudproxy_js\"}</script>"
+        '<script type="text/x-template">window["bobcmn"]</script>',
+    ),
+    **{
+        f"a form with a captcha below the title {title!r}": (200, f"<title>{title}</title><div class=g-recaptcha></div>")
+        for title in (
+            "One Moment in Time - lyrics",
+            "Access Denied (2009) - film",
+            "Security check-up for your home",
+            "Captcha explained",
+            "Bot protection for shops | Example",
+            "Human challenges of our time",
+        )
+    },
     "nothing": (200, ""),
 }
 
@@ -229,6 +253,34 @@ def test_what_vendors_put_into_ordinary_pages_is_no_sign(name: str) -> None:
     status, markup = MARKUP_OF_ORDINARY_PAGES[name]
 
     assert find_sign(status, {}, markup.encode(), 40) is None
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Just a moment...",
+        "One moment, please...",
+        "Access denied | shop.example",
+        "Access Denied",
+        "Access to this page is blocked",
+        "Attention Required! | Cloudflare",
+        "Verify you are human",
+        "Verify that you're not a robot to continue",
+        "Security check required - Example",
+        "Captcha \u9a8c\u8bc1",
+        "Checking your browser before accessing shop.example",
+        "Unusual traffic from your network",
+        "One more step",
+        "Are you a robot?",
+    ],
+)
+def test_a_captcha_below_a_title_of_tests_is_one(title: str) -> None:
+    markup = f"<title> {title}</title><div class=g-recaptcha></div>".encode()
+
+    found = find_sign(200, {}, markup, 40)
+
+    assert found is not None
+    assert found.vendor == "reCAPTCHA"
 
 
 @pytest.mark.parametrize(("vendor", "status", "markup"), MARKUP, ids=numbered(MARKUP))

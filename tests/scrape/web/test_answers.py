@@ -359,7 +359,7 @@ def test_bytes_of_no_encoding_in_a_type_do_no_harm(ask: Ask, serve: Serve) -> No
 
 
 @pytest.mark.usefixtures("restless")
-@pytest.mark.parametrize("status", [204, 304])
+@pytest.mark.parametrize("status", [204, 205, 304])
 def test_an_empty_status_with_a_body_does_not_spoil_the_next_answer(status: int, ask: Ask, serve: Serve) -> None:
     def script(peer: Peer, request: bytes) -> bool:
         peer.send(answer(b"<title>x</title>", status=f"{status} x" if b"/empty" in request else "200 OK"))
