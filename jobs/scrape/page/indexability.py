@@ -30,7 +30,9 @@ def canonical_targets(link: str) -> list[str]:
     page's, and only the first `rel` counts)."""
     links = ((target, _params(params)) for target, params in _LINK.findall(link[:20_000]))
     return [
-        target for target, said in links if "canonical" in said.get("rel", "").lower().split() and not said.get("anchor")
+        target
+        for target, said in links
+        if "canonical" in said.get("rel", "").lower().split() and not said.get("anchor")
     ]
 
 

@@ -225,11 +225,14 @@ MARKUP_OF_ORDINARY_PAGES = {
     "a script of data that holds an article": (
         200,
         '<title>Docs</title><script type="application/json">{"t": "window._cf_chl_opt = {}; slowAES.decrypt"}</script>'
-        "<script id=x TYPE='application/ld+json'>{\"t\": \"sucuri_cloudproxy_js\"}</script>"
+        '<script id=x TYPE=\'application/ld+json\'>{"t": "sucuri_cloudproxy_js"}</script>'
         '<script type="text/x-template">window["bobcmn"]</script>',
     ),
     **{
-        f"a form with a captcha below the title {title!r}": (200, f"<title>{title}</title><div class=g-recaptcha></div>")
+        f"a form with a captcha below the title {title!r}": (
+            200,
+            f"<title>{title}</title><div class=g-recaptcha></div>",
+        )
         for title in (
             "One Moment in Time - lyrics",
             "Access Denied (2009) - film",
