@@ -71,7 +71,7 @@ MARKUP = [
     (
         "Imperva",
         200,
-        '<META NAME="robots" CONTENT="noindex,nofollow">\n<script src="/_Incapsula_Resource?SWJIYLWA=719d">\n</script>\n'
+        '<META NAME="robots" CONTENT="noindex,nofollow">\n<script src="/_Incapsula_Resource?SWJIYLWA=71">\n</script>\n'
         "<body>\n</body>",
     ),
     ("Akamai", 200, '<div id="sec-if-cpt-container" style="position:fixed"></div>Powered and protected by'),
