@@ -21,7 +21,7 @@ GUARDED = [endpoint for endpoint in ENDPOINTS if endpoint.deed is not None]
 
 
 def path_of(endpoint: ApiEndpoint, run: str = "0" * 32) -> str:
-    return endpoint.path.format(id=run, format="csv")
+    return endpoint.path.format(id=run, format="csv", name="nightly")
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,30 @@ def test_a_model_cancels_and_tries_again(machine: Machine, tmp_path: Path) -> No
     assert reopened["cancelled"] == 0
 
 
+def test_a_model_has_results_looked_at_again_by_themselves(machine: Machine, tmp_path: Path) -> None:
+    async def said(asking: Client) -> Any:
+        run = (await answer(asking, "start_run", job="noop", items=["a", "b"]))["id"]
+        await answer(asking, "show_run", run=run, wait=60)
+        given = {"name": "daily", "job": "noop", "run": run, "every": "1 d"}
+        added = await answer(asking, "add_schedule", **given)
+        again = await refusal(asking, "add_schedule", **given)
+        await answer(asking, "pause_schedule", name="daily")
+        begun = await answer(asking, "run_schedule", name="daily")
+        listed = await answer(asking, "list_schedules")
+        resumed = await answer(asking, "resume_schedule", name="daily")
+        pathless = await refusal(asking, "add_schedule", name="b", job="noop", url="/etc/passwd", every="1 d")
+        return added, again, begun, listed["schedules"], resumed, pathless
+
+    added, again, begun, listed, resumed, pathless = talk(tmp_path / "log", said)
+
+    assert (added["items"], added["enabled"]) == (2, True)
+    assert "already" in again
+    assert begun["state"] == "due"
+    assert [(one["name"], one["enabled"]) for one in listed] == [("daily", False)]
+    assert resumed["enabled"] is True
+    assert "want http:// or https://" in pathless
+
+
 def test_a_model_is_told_what_is_wrong_as_a_person_is(machine: Machine, tmp_path: Path) -> None:
     async def said(asking: Client) -> Any:
         return [

@@ -32,7 +32,7 @@ def test_the_document_tells_the_routes_there_are(program: Program) -> None:
 
     told = {(path, method.upper()) for path, ways in described(program)["paths"].items() for method in ways}
 
-    assert told == {(route.path, method) for route in routes for method in route.methods or ()}
+    assert told == {(route.path_format, method) for route in routes for method in route.methods or ()}
     assert len(told) > 12
 
 

@@ -108,7 +108,7 @@ def test_the_shape_of_a_schedule_is_that_told(fanout, table: Path, name: str) ->
         (("--every", "6 h", "--from", "1a2b"), "over what? Give a file"),
         (("--every", "6 h", "--only", "ok"), "say which results of --from RUN"),
         (("--every", "6 h", "--fresh", "3d"), "give --new too"),
-        (("--every", "6 h", "--tell", "change"), "of what --webhook URL is told"),
+        (("--every", "6 h", "--tell", "change"), "of what a webhook is told"),
         (("--every", "6 h", "--webhook", "https://example.org/", "--tell", "never"), "give always, failure, change"),
         (("--every", "6 h", "--webhook", "https://example.org/", "--tell", "failure:x"), "change:COLUMN as in"),
         (("--every", "6 h", "--webhook", "https://example.org/", "--tell", "change:nosuch"), "no such column (state"),

@@ -32,7 +32,8 @@ FLOORS = (
     (f"{RUNTIME}.runner.pool",),
     (f"{RUNTIME}.runner.cluster",),
     (f"{RUNTIME}.runner", f"{RUNTIME}.compare", f"{RUNTIME}.reader", f"{RUNTIME}.overview"),
-    (f"{RUNTIME}.measure", f"{RUNTIME}.api", FIRING),
+    (f"{RUNTIME}.measure", FIRING),
+    (f"{RUNTIME}.api",),
     (f"{UI}.server",),
     (CLI, UI),
     ("streamlit_app", "jobs.__main__"),
@@ -231,14 +232,15 @@ def test_the_api_imports_only_the_faces_of_the_machine() -> None:
 
 
 def test_the_api_acts_in_one_place_alone() -> None:
-    """`operations` asks first whether a caller may: nothing that a route does goes past it."""
-    acting = (
-        "submit again cancel pause resume retry delete rename pin snapshot rows rows_after run runs listing".split()
-    )
-    named = {f"client.{name}" for name in acting}
+    """Operations ask first whether a caller may: nothing that a route does goes past them."""
+    of_runs = "submit again cancel pause resume retry delete rename pin snapshot rows rows_after run runs listing"
+    of_schedules = "schedule schedules save_schedule pause_schedule resume_schedule remove_schedule fire_now"
     doors = [module for module in FILES if inside(module, API)]
 
-    assert {module for module in doors if named & _calls(module)} == {f"{API}.operations"}
+    for place, acting in (("operations", of_runs), ("schedule_operations", of_schedules)):
+        named = {f"client.{name}" for name in acting.split()}
+
+        assert {module for module in doors if named & _calls(module)} == {f"{API}.{place}"}
 
 
 def test_the_command_line_imports_only_the_faces_of_the_machine() -> None:

@@ -9,6 +9,7 @@ application ── routes ──┬─ handlers ──┬─ operations ── c
 
 operations    what may be asked for: each asks first whether its caller may; mcp_tools: the same for models
 run_request   what is asked, as records; given_items: the items that come with it
+schedule_request, schedule_operations, schedule_handlers: the same of schedules
 service       what all requests share: threads, tokens, counts
 problems      what went wrong, as problem+json; json_answer: all else
 server        the API served alone

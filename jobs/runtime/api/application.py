@@ -72,7 +72,7 @@ class ApiApp:
                 told = {name for name, _ in message["headers"]}
                 own = [(name.encode(), text.encode()) for name, text in HEADERS.items() if name.encode() not in told]
                 message["headers"] = [*message["headers"], *own]
-                route = getattr(scope.get("route"), "path", "")
+                route = getattr(scope.get("route"), "path_format", "")
                 if route:
                     seconds = time.perf_counter() - began
                     self.service.count(scope["method"], route, message["status"], seconds)
@@ -100,7 +100,8 @@ def _route(endpoint: ApiEndpoint, service: Service) -> Route:
         except (FanoutError, Problem, OSError, RecursionError) as error:
             return answer_to(error)
 
-    route = Route(f"{ROOT}{endpoint.path}", answer, methods=[endpoint.method], name=endpoint.name)
+    path = endpoint.path.replace("{name}", "{name:path}")  # a name may have a slash
+    route = Route(f"{ROOT}{path}", answer, methods=[endpoint.method], name=endpoint.name)
     route.methods = {endpoint.method}  # no HEAD: it would compute the whole answer
     return route
 

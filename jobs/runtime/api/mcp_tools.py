@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 
 import jobs
 from jobs.runtime import client, reader
-from jobs.runtime.api import operations
+from jobs.runtime.api import operations, schedule_operations
 from jobs.runtime.api.given_items import GivenFile, file_name
 from jobs.runtime.api.operations import JobList, RowPage, RunPage
 from jobs.runtime.api.problems import Problem
 from jobs.runtime.api.run_request import Cell, ListWords, RetryWish, RowWords, RunRequest, as_asked
+from jobs.runtime.api.schedule_operations import AddedSchedule, ScheduleList
+from jobs.runtime.api.schedule_request import ScheduleRequest, ScheduleWords
 from jobs.runtime.core.access import LOCAL
 from jobs.runtime.core.errors import FanoutError, Refused
 from jobs.runtime.core.units import size
@@ -122,6 +124,57 @@ def retry_run(run: str, codes: list[str] | None = None) -> client.ShownRun:
     return operations.retry_run(LOCAL, run, as_asked({"codes": codes or []}, RetryWish))
 
 
+def list_schedules(text: str = "", limit: int = 20) -> ScheduleList:
+    """Schedules, by name: what each begins, over what and when, its next times, and what became of the last ones."""
+    return schedule_operations.list_schedules(LOCAL, as_asked({"text": text, "limit": limit}, ScheduleWords))
+
+
+def add_schedule(
+    name: str,
+    job: str,
+    url: str = "",
+    run: str = "",
+    cron: str = "",
+    zone: str = "",
+    every: str = "",
+    preset: str = "",
+    params: dict[str, Any] | None = None,
+    column: str = "",
+    fields: dict[str, str] | None = None,
+    paused: bool = False,
+) -> AddedSchedule:
+    """Have a job run by itself over the table at url, or the results of a run, read anew each time.
+
+    When: cron (five fields, by the clock of zone, as in Europe/Berlin), or every, as in "6 h". The source is read once
+    before the schedule is saved.
+    """
+    given: dict[str, Any] = {
+        "name": name,
+        "cron": cron,
+        "zone": zone,
+        "every": every,
+        "preset": preset,
+        "params": params,
+    }
+    given |= {"column": column, "fields": fields, "paused": paused, "source": {"url": url, "run": run}}
+    return schedule_operations.add_schedule(LOCAL, as_asked({"job": job, **_said(given)}, ScheduleRequest))
+
+
+def pause_schedule(name: str) -> client.ScheduleDocument:
+    """Have a schedule begin no more runs; one at work goes on."""
+    return schedule_operations.pause_schedule(LOCAL, name)
+
+
+def resume_schedule(name: str) -> client.ScheduleDocument:
+    """Have a schedule begin runs again, from now on."""
+    return schedule_operations.resume_schedule(LOCAL, name)
+
+
+def run_schedule(name: str) -> client.FiringDocument:
+    """Have a schedule begin a run now, also a paused one; list_schedules tells what becomes of it."""
+    return schedule_operations.run_schedule(LOCAL, name)
+
+
 TOOLS: Mapping[Callable[..., Any], bool] = {
     list_jobs: True,
     check_table: True,
@@ -131,6 +184,11 @@ TOOLS: Mapping[Callable[..., Any], bool] = {
     list_rows: True,
     cancel_run: False,
     retry_run: False,
+    list_schedules: True,
+    add_schedule: False,
+    pause_schedule: False,
+    resume_schedule: False,
+    run_schedule: False,
 }
 """Each tool, and whether it changes nothing."""
 

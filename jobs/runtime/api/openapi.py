@@ -11,7 +11,8 @@ import jobs
 from jobs.runtime import exports
 from jobs.runtime.api import handlers, operations, problems
 from jobs.runtime.api.endpoint import ROOT, ApiEndpoint
-from jobs.runtime.core.access import LEAST, Deed
+from jobs.runtime.core.access import LEAST
+from jobs.runtime.core.schedules import MOST_NAME
 
 _REF = "#/components/schemas/{name}"
 _PATHS: dict[str, dict[str, Any]] = {
@@ -19,6 +20,10 @@ _PATHS: dict[str, dict[str, Any]] = {
     "format": {
         "description": "the ending of the file; a job may have it make others, as in warc.gz",
         "schema": {"type": "string", "enum": [*exports.MIME_TYPES, operations.ZIP]},
+    },
+    "name": {
+        "description": "the name of a schedule",
+        "schema": {"type": "string", "minLength": 1, "maxLength": MOST_NAME},
     },
 }
 _KEY = {
@@ -76,7 +81,7 @@ def _operation(one: ApiEndpoint, schemas: dict[Any, Any], components: dict[str, 
         "summary": one.summary,
         "description": f"Needs {needs}.",
         **({"security": []} if one.deed is None else {}),
-        "parameters": [*named, *behind, *([_KEY] if one.deed is Deed.START and one.status == 201 else [])],
+        "parameters": [*named, *behind, *([_KEY] if one.form and one.status == 201 else [])],
         **({"requestBody": _body(one, schemas)} if one.body is not None else {}),
         "responses": {
             str(one.status): _answer(one, schemas),
@@ -100,7 +105,8 @@ def _body(one: ApiEndpoint, schemas: dict[Any, Any]) -> dict[str, Any]:
         parts = {"run": schemas[one.body], "file": {"type": "string", "contentMediaType": "application/octet-stream"}}
         schema = {"type": "object", "properties": parts, "required": ["run", "file"], "additionalProperties": False}
         content["multipart/form-data"] = {"schema": schema, "encoding": {"run": {"contentType": "application/json"}}}
-    return {"required": one.form, "content": content}
+    required = any(field.required for field in msgspec.structs.fields(one.body)) if one.body is not None else False
+    return {"required": required, "content": content}
 
 
 def _answer(one: ApiEndpoint, schemas: dict[Any, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from jobs.runtime.core.errors import (
     NotAllowed,
     Refused,
     UnknownRun,
+    UnknownSchedule,
 )
 from jobs.runtime.core.text import json_safe
 
@@ -41,6 +42,7 @@ _STATUS: tuple[tuple[type[FanoutError], int], ...] = (
     (BadToken, 401),
     (NotAllowed, 403),
     (UnknownRun, 404),
+    (UnknownSchedule, 404),
     (IllegalMove, 409),
     (DamagedRun, 409),
     (BadSetting, 503),

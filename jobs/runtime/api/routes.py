@@ -9,7 +9,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from jobs.runtime import client, exports
-from jobs.runtime.api import handlers, metrics, operations
+from jobs.runtime.api import handlers, metrics, operations, schedule_handlers, schedule_operations
 from jobs.runtime.api.endpoint import ApiEndpoint
 from jobs.runtime.api.handlers import Call
 from jobs.runtime.api.json_answer import JsonAnswer
@@ -23,6 +23,7 @@ from jobs.runtime.api.run_request import (
     RunRequest,
     WaitWords,
 )
+from jobs.runtime.api.schedule_request import ScheduleRequest, ScheduleWords
 from jobs.runtime.core.access import Deed
 
 
@@ -37,7 +38,7 @@ async def describe(_call: Call) -> Response:
     return JsonAnswer(document(ENDPOINTS))
 
 
-_RUN = "/runs/{id}"
+_RUN, _SCHEDULE = "/runs/{id}", "/schedules/{name}"
 
 ENDPOINTS: tuple[ApiEndpoint, ...] = (
     ApiEndpoint(
@@ -191,5 +192,70 @@ ENDPOINTS: tuple[ApiEndpoint, ...] = (
         body=RetryWish,
         answer=client.ShownRun,
         summary="Try the failed and cancelled items of a run again, or those with these codes",
+    ),
+    ApiEndpoint(
+        method="GET",
+        path="/schedules",
+        name="list_schedules",
+        deed=Deed.SEE,
+        call=schedule_handlers.list_schedules,
+        words=ScheduleWords,
+        answer=schedule_operations.ScheduleList,
+        summary="Schedules, by name",
+    ),
+    ApiEndpoint(
+        method="POST",
+        path="/schedules",
+        name="add_schedule",
+        deed=Deed.START,
+        call=schedule_handlers.add,
+        body=ScheduleRequest,
+        answer=schedule_operations.AddedSchedule,
+        status=201,
+        summary="Have a job run by itself over a table that is read anew each time",
+    ),
+    ApiEndpoint(
+        method="POST",
+        path="/schedules/check",
+        name="check_schedule",
+        deed=Deed.START,
+        call=schedule_handlers.check,
+        body=ScheduleRequest,
+        answer=schedule_operations.AddedSchedule,
+        summary="Read the source of a schedule and tell its next times; nothing is saved",
+    ),
+    ApiEndpoint(
+        method="GET",
+        path=_SCHEDULE,
+        name="show_schedule",
+        deed=Deed.SEE,
+        call=schedule_handlers.show,
+        answer=client.ScheduleDocument,
+        summary="A schedule with its next five and its last ten times",
+    ),
+    ApiEndpoint(
+        method="DELETE",
+        path=_SCHEDULE,
+        name="remove_schedule",
+        deed=Deed.DELETE,
+        call=schedule_handlers.remove,
+        status=204,
+        summary="Forget a schedule; its runs stay",
+    ),
+    *(
+        ApiEndpoint(
+            method="POST",
+            path=f"{_SCHEDULE}/{verb}",
+            name=name,
+            deed=Deed.STEER,
+            call=call,
+            answer=answer,
+            summary=summary,
+        )
+        for verb, name, call, answer, summary in (
+            ("pause", "pause_schedule", schedule_handlers.pause, client.ScheduleDocument, "Begin no more runs of it"),
+            ("resume", "resume_schedule", schedule_handlers.resume, client.ScheduleDocument, "Begin runs of it again"),
+            ("run", "run_schedule", schedule_handlers.run_now, client.FiringDocument, "Begin a run of it now"),
+        )
     ),
 )

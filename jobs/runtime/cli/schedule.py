@@ -20,7 +20,7 @@ from jobs.runtime.core.access import OWNER
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.recurrence import UTC_ZONE, Recurrence, cron_line, every
-from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind, TellRule, Webhook
+from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind, webhook_by
 from jobs.runtime.core.text import in_one_line
 from jobs.runtime.core.units import count
 
@@ -194,7 +194,7 @@ def _asked(job: str, name: str, options: dict[str, Any]) -> RunSchedule:
     reuse: ReuseOptions = options.pop("reuse")
     where, preset = options.pop("source_of_items"), options.pop("preset")
     overlap, paused = options.pop("overlap"), options.pop("paused")
-    webhook = _webhook(options.pop("webhook"), options.pop("tell"), options.pop("sign"))
+    webhook = webhook_by(speakable(options.pop("webhook")), options.pop("tell"), options.pop("sign"))
     when = _when(options.pop("cron"), options.pop("often"), options.pop("zone"))
     column, fields = source.choice(client.catalog().job(job))
     settings = RunPreset(name="", job=job, params=params, how=finite_how(options), column=column, fields=fields)
@@ -210,18 +210,6 @@ def _asked(job: str, name: str, options: dict[str, Any]) -> RunSchedule:
         reuse=reuse.asked(job),
         enabled=not paused,
     )
-
-
-def _webhook(url: str, tell: str, key: str) -> Webhook | None:
-    """Whom to tell, and by which rule. Raises Refused."""
-    rule, sign, column = tell.partition(":")
-    if rule not in list(TellRule) or (sign and (rule != TellRule.CHANGE or not column.strip())):
-        raise Refused(f"--tell {in_one_line(tell)}: give always, failure, change, or change:COLUMN as in change:price")
-    if not url:
-        if key or tell != TellRule.ALWAYS:
-            raise Refused("--tell and --sign say of what --webhook URL is told: give it, or leave them out")
-        return None
-    return Webhook(url=speakable(url), rule=TellRule(rule), column=column.strip(), key=key)
 
 
 def _when(cron: str, often: str, zone: str | None) -> Recurrence:

@@ -118,6 +118,7 @@ from jobs.runtime.client.runner_process import check_settings, ensure_runner, lo
 from jobs.runtime.client.schedule_documents import (
     FiringDocument,
     ScheduleDocument,
+    firing_document,
     schedule_document,
     schedule_troubles,
 )
@@ -205,6 +206,7 @@ __all__ = [
     "file_of",
     "finished_runs",
     "fire_now",
+    "firing_document",
     "firings",
     "forget_half_submitted",
     "form_fields",

@@ -58,7 +58,7 @@ class ScheduleDocument(TypedDict):
 
 def schedule_document(schedule: RunSchedule) -> ScheduleDocument:
     """A schedule as it stands, with its next five times and its last ten."""
-    came = [_firing(one) for one in (firings(schedule.name) if schedule.number else [])]
+    came = [firing_document(one) for one in (firings(schedule.name) if schedule.number else [])]
     when, own = schedule.recurrence, schedule.settings
     following = when.next_times(time.time(), NEXT) if schedule.enabled and not schedule.fault else []
     return {
@@ -87,6 +87,19 @@ def schedule_document(schedule: RunSchedule) -> ScheduleDocument:
     }
 
 
+def firing_document(firing: Firing) -> FiringDocument:
+    """One time as programs read it."""
+    return {
+        "due": moment(firing.due),
+        "state": str(firing.state),
+        "run": firing.run or None,
+        "run_state": firing.run_state or None,
+        "said": firing.said,
+        "told": str(firing.told) or None,
+        "untold": firing.untold,
+    }
+
+
 def schedule_troubles(schedule: RunSchedule, document: ScheduleDocument) -> list[str]:
     """What is wrong with a schedule now, in sentences: it cannot begin a run, or the last time it could not."""
     found = [f"it cannot begin a run: {schedule.fault}"] if schedule.fault else []
@@ -101,18 +114,6 @@ def schedule_troubles(schedule: RunSchedule, document: ScheduleDocument) -> list
         why = "" if last["state"] == FiringState.SUBMITTED else f"no run was begun ({last['state']}): "
         found.append(f"at {last['due']} {why}{last['said']}")
     return found
-
-
-def _firing(firing: Firing) -> FiringDocument:
-    return {
-        "due": moment(firing.due),
-        "state": str(firing.state),
-        "run": firing.run or None,
-        "run_state": firing.run_state or None,
-        "said": firing.said,
-        "told": str(firing.told) or None,
-        "untold": firing.untold,
-    }
 
 
 def _number(name: str, value: float | None) -> float | int | str | None:

@@ -15,7 +15,7 @@ from jobs.runtime.client.presets import check_preset, preset, settings_of_preset
 from jobs.runtime.client.run_fields import limits_with, pool_with
 from jobs.runtime.client.runner_process import ensure_runner, find, store
 from jobs.runtime.core import program, secrets, settings
-from jobs.runtime.core.errors import FanoutError, Refused, UnknownRun
+from jobs.runtime.core.errors import FanoutError, Refused, UnknownRun, UnknownSchedule
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import Limits, Pool, Run, RunState
 from jobs.runtime.core.row_changes import ROW_CHANGES, never_compared
@@ -64,7 +64,7 @@ def schedules(text: str = "", most: int = -1) -> list[RunSchedule]:
 
 
 def schedule(name: str) -> RunSchedule:
-    """The schedule of this name, with why it cannot begin a run, where that is so. Raises Refused: there is none."""
+    """The schedule of this name, with why it cannot begin a run, where that is so. Raises UnknownSchedule."""
     with store().read() as db:
         found = _found(db, name)
     return replace(found, fault=found.fault or _fault(found))
@@ -243,7 +243,9 @@ def file_of(schedule: RunSchedule) -> Path:
     if roots and not any(path.is_relative_to(root) for root in roots):
         raise Refused(f"{path} is in none of the folders whose files may be read ({', '.join(map(str, roots))})")
     if not roots and schedule.on_page:
-        raise Refused("a schedule that is made on the page reads files of the folders that JOBS_FILES names: none yet")
+        raise Refused(
+            "a schedule that is not made on the command line reads files of the folders that JOBS_FILES names: none yet"
+        )
     if not there:
         raise Refused(f"{path} is not there, or is no file: put it there, or name another")
     return path
@@ -302,5 +304,5 @@ def _fault(schedule: RunSchedule) -> str:
 def _found(db: Connection, name: str) -> RunSchedule:
     found = schedules_table.find(db, schedule_name(name))
     if found is None:
-        raise Refused(f"there is no schedule '{in_one_line(name)}' (see: {program.NAME} schedule list)")
+        raise UnknownSchedule(f"there is no schedule '{in_one_line(name)}' (see: {program.NAME} schedule list)")
     return found

@@ -13,6 +13,7 @@
         │   ├── NoItems        a file or text that was read, and holds no item
         │   ├── UnknownRun
         │   ├── UnknownPreset
+        │   ├── UnknownSchedule
         │   ├── BadSetting     an environment variable cannot be read (a ValueError too)
         │   ├── BadSecret      a secret is not there, or its file may be read by others
         │   ├── BadToken       no token was given, or none that is known
@@ -127,6 +128,10 @@ class UnknownRun(Refused):
 
 class UnknownPreset(Refused):
     """There is no preset of this name; the sentence names those there are."""
+
+
+class UnknownSchedule(Refused):
+    """There is no schedule of this name."""
 
 
 class BadSetting(Refused, ValueError):

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.kept_name import kept_name
 from jobs.runtime.core.presets import RunPreset, of_plain
 from jobs.runtime.core.recurrence import Recurrence
@@ -64,6 +65,18 @@ class Webhook:
         return f"{self.rule}:{self.column}" if self.column else str(self.rule)
 
 
+def webhook_by(url: str, tell: str, key: str) -> Webhook | None:
+    """Whom to tell by a rule as people write it (`spoken`), and the key that signs; None: nobody. Raises Refused."""
+    rule, sign, column = tell.partition(":")
+    if rule not in list(TellRule) or (sign and (rule != TellRule.CHANGE or not column.strip())):
+        raise Refused(f"tell '{in_one_line(tell)}': give always, failure, change, or change:COLUMN as in change:price")
+    if url:
+        return Webhook(url=url, rule=TellRule(rule), column=column.strip(), key=key)
+    if key or tell != TellRule.ALWAYS:
+        raise Refused("tell and sign say of what a webhook is told: give its URL too, or leave them out")
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunSchedule:
     """A run that begins by itself.
@@ -71,7 +84,7 @@ class RunSchedule:
     `settings` are what it says itself (its job, params, how it is run, columns), over those of the preset of the name
     `preset` (empty: none), as that is at the time. `overlap`: it begins although the run before is still at work.
     `reuse`: of earlier runs it takes what is there. `webhook` is told of its runs (None:
-    nobody is). `on_page`: it was made on the page, not on the command line.
+    nobody is). `on_page`: it was made on the page or by a program, not on the command line.
     `number` and `next_at` (Unix seconds; None: it does not come any more) are the store's. `fault` says why it is
     damaged there (empty: it is not).
     """

@@ -140,7 +140,7 @@ SETTINGS: tuple[Setting, ...] = (
         default="",
         read=_listed,
         meaning="folders of which schedules may read files; when empty, one that was made on the command line may read "
-        "any, and one made on the page none",
+        "any, and any other none",
     ),
     Setting(
         name="JOBS_ALLOW_NETS",
