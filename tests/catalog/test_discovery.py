@@ -351,3 +351,35 @@ def test_listing_the_jobs_loads_nothing_heavy() -> None:
     )
 
     assert not {"gmpy2", "pandas", "streamlit", "pyarrow", "numpy", "sqlite3"} & set(done.stdout.split())
+
+
+def test_one_job_is_found_as_its_file_is_now_and_no_other_is_read(write: Write) -> None:
+    file = write("good.py", GOOD)
+    write("other.py", f"{GOOD}\nraise RuntimeError('read')\n")
+    assert catalog.find_job("good").function(1) == 2
+
+    file.write_text(GOOD.replace("n + 1", "n + 20"), encoding="utf-8")
+
+    assert catalog.find_job("good").function(1) == 21
+    assert not any("other" in name for name in sys.modules if name.startswith("jobs."))
+
+
+def test_a_job_that_is_broken_or_not_there_is_said(write: Write) -> None:
+    write("broken.py", "raise RuntimeError('no')\n")
+
+    with pytest.raises(UnknownJob, match="broken is broken: importing it raised RuntimeError: no"):
+        catalog.find_job("broken")
+    with pytest.raises(UnknownJob, match="there is no job 'nothing'"):
+        catalog.find_job("nothing")
+
+
+def test_a_package_and_a_file_of_one_name_are_told_apart(write: Write) -> None:
+    write("twice/__init__.py", GOOD)
+    write("twice.py", GOOD)
+
+    found = catalog.find()
+
+    assert found.job("twice").function(1) == 2
+    assert [entry.reason for name, entry in found.broken.items() if name.endswith("twice.py")] == [
+        f"twice is the name of another job already ({settings.job_folders()[0]}/twice): rename one"
+    ]

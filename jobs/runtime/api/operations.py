@@ -236,7 +236,7 @@ def _complete(asked: RunRequest) -> tuple[RunRequest, RunPreset | None]:
         return asked, None
     preset = client.preset(asked.preset, asked.job)
     params = client.with_preset(preset, asked.params)
-    if client.catalog().job(asked.job).takes_rows:
+    if client.job_named(asked.job).takes_rows:
         return structs.replace(asked, params=params, fields={**preset.fields, **asked.fields}), preset
     return structs.replace(asked, params=params, column=asked.column or preset.column), preset
 

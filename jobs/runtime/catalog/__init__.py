@@ -7,7 +7,7 @@ code_hash       a name for the code as it stands
 """
 
 from jobs.runtime.catalog.code_hash import code_hash
-from jobs.runtime.catalog.discovery import Broken, Catalog, extend_path, find, load
+from jobs.runtime.catalog.discovery import Broken, Catalog, extend_path, find, find_job, load
 from jobs.runtime.catalog.job_files import NOT_JOBS
 
-__all__ = ["NOT_JOBS", "Broken", "Catalog", "code_hash", "extend_path", "find", "load"]
+__all__ = ["NOT_JOBS", "Broken", "Catalog", "code_hash", "extend_path", "find", "find_job", "load"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 import jobs
@@ -16,6 +16,9 @@ NOT_OF_RUNNER = frozenset(
 )
 """Folders of the package above the runner's floor: what is done there is done with the code as it is then."""
 
+PythonFile = tuple[str, str, int, int]
+"""A file's name from the top with `/`, its path, its time (ns) and its size in bytes."""
+
 
 def code_hash() -> str:
     """A name for the code as it stands: of every Python file of JOBS_PATH, and of the package what a runner and its
@@ -25,19 +28,17 @@ def code_hash() -> str:
     """
     own = jobs.__path__[0]
     folders = {own: NOT_OF_RUNNER, **dict.fromkeys(map(str, settings.value("JOBS_PATH")), frozenset[str]())}
-    files = tuple(
-        found for folder, left_out in folders.items() for found in sorted(python_files_below(folder, folder, left_out))
-    )
+    files = tuple(found for folder, left_out in folders.items() for found in python_files_below(folder, left_out))
     if files not in _hashes:
         _hashes.clear()
         _hashes[files] = _hash(files)
     return _hashes[files]
 
 
-_hashes: dict[tuple[tuple[str, str, int, int], ...], str] = {}
+_hashes: dict[tuple[PythonFile, ...], str] = {}
 
 
-def _hash(files: tuple[tuple[str, str, int, int], ...]) -> str:
+def _hash(files: tuple[PythonFile, ...]) -> str:
     import hashlib  # OpenSSL comes with it: 4 ms, not in the workers
 
     digest = hashlib.sha256()
@@ -48,25 +49,26 @@ def _hash(files: tuple[tuple[str, str, int, int], ...]) -> str:
     return digest.hexdigest()[:16]
 
 
-def python_files_below(
-    folder: str, top: str, left_out: frozenset[str] = frozenset()
-) -> Iterator[tuple[str, str, int, int]]:
-    """(name, path, time, size) of the Python files below a folder, but for the folders `left_out`, which are told from
-    the `top`; by scandir, ten times as quick as Path.rglob."""
+def python_files_below(folder: str, left_out: frozenset[str] = frozenset(), within: str = "") -> list[PythonFile]:
+    """The Python files below a folder, in the order of their names, but for the folders `left_out`, which are named as
+    the files are: from the top, with `/`. By scandir, ten times as quick as Path.rglob."""
+    found: list[PythonFile] = []
     try:
-        entries = list(os.scandir(folder))
+        with os.scandir(folder) as entries:
+            there = sorted(entries, key=_name_of)
     except OSError:
-        return
-    for entry in entries:
-        if entry.name.endswith(".py"):
+        return found
+    for entry in there:
+        name = entry.name
+        if name.endswith(".py"):
             try:
                 status = entry.stat()
             except OSError:
                 continue
-            yield _within(entry, top), entry.path, status.st_mtime_ns, status.st_size
-        elif entry.name != "__pycache__" and _within(entry, top) not in left_out and entry.is_dir():
-            yield from python_files_below(entry.path, top, left_out)
+            found.append((within + name, entry.path, status.st_mtime_ns, status.st_size))
+        elif "." not in name and name != "__pycache__" and within + name not in left_out and entry.is_dir():
+            found += python_files_below(entry.path, left_out, f"{within}{name}/")
+    return found
 
 
-def _within(entry: os.DirEntry[str], top: str) -> str:
-    return entry.path[len(top) :].lstrip(os.sep).replace(os.sep, "/")
+_name_of = attrgetter("name")

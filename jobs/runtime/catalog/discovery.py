@@ -54,7 +54,7 @@ class Catalog:
         return self.jobs[name]
 
 
-_found: dict[str, tuple[str, Job | Broken]] = {}
+_found: dict[str, tuple[tuple[object, ...], Job | Broken]] = {}
 _finding = threading.Lock()
 
 
@@ -69,6 +69,15 @@ def find() -> Catalog:
         jobs={name: entry for name, entry in found.items() if isinstance(entry, Job)},
         broken=broken | {path: Broken(name=path, reason=reason) for path, reason in there.passed_over.items()},
     )
+
+
+def find_job(name: str) -> Job:
+    """The job of this name; the others' files are not looked at. Raises UnknownJob: there is none, or it is broken."""
+    with _finding:
+        extend_path()
+        path = JobFiles(jobs.__path__[:2], settings.job_folders()).files.get(name)
+        found = None if path is None else _current(name, path)
+    return found if isinstance(found, Job) else find().job(name)
 
 
 def load(name: str) -> Job:
@@ -96,15 +105,15 @@ def _current(name: str, path: Path) -> Job | Broken:
     return entry
 
 
-def _stamp(path: Path) -> str:
-    """The times and sizes of a job's files, as one text that changes when one of them does."""
+def _stamp(path: Path) -> tuple[object, ...]:
+    """The times and sizes of a job's files: what changes when one of them does."""
     if path.is_dir():
-        return f"{path}:{sorted(python_files_below(str(path), ''))}"
+        return path, *python_files_below(str(path))
     try:
         status = path.stat()
     except OSError:  # gone since it was listed, or a link to nothing
-        return "?"
-    return f"{path}:{status.st_mtime_ns}:{status.st_size}"
+        return ()
+    return path, status.st_mtime_ns, status.st_size
 
 
 def _python_files(path: Path) -> list[Path]:

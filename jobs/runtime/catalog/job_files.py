@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -62,6 +61,15 @@ def _fault(error: OSError) -> str:
 
 
 def _modules(folder: str) -> Iterator[tuple[str, Path]]:
-    for module in pkgutil.iter_modules([folder]):
-        if not module.name.startswith("_"):
-            yield module.name, Path(folder, module.name) if module.ispkg else Path(folder, f"{module.name}.py")
+    """The modules in a folder, packages among them, by their names, in order; none where it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            there = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in there:
+        name, dot, ending = entry.name.partition(".")
+        if name.startswith("_"):
+            continue
+        if (dot and ending == "py") or (not dot and Path(folder, name, "__init__.py").is_file()):
+            yield name, Path(entry.path)

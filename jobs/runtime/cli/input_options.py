@@ -121,7 +121,7 @@ class InputOptions:
 
     def with_preset(self, job: str, preset: RunPreset) -> InputOptions:
         """The same with the columns that a preset says, where nothing else is said of them."""
-        if not client.catalog().job(job).takes_rows:
+        if not client.job_named(job).takes_rows:
             return self if self.chosen or not preset.column else replace(self, chosen=(preset.column,))
         return replace(self, chosen=(*(f"{field}={name}" for field, name in preset.fields.items()), *self.chosen))
 

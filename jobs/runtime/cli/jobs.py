@@ -68,7 +68,7 @@ def new(name: str) -> None:
 
 
 def _line(name: str) -> tuple[str, str, str, str]:
-    job = client.catalog().job(name)
+    job = client.job_named(name)
     work = "waiting (threads)" if job.bound == "io" else "computing (processes)"
     return name, job.kind.name, work, job.title
 

@@ -86,7 +86,7 @@ def save(job: str, name: str, chosen: tuple[str, ...], out_columns: str, anyway:
     A secret is kept by its name alone, {secret:NAME}.
     """
     params, from_run = split_params(options), options.pop("from_run")
-    column, fields = InputOptions(chosen=chosen).choice(client.catalog().job(job))
+    column, fields = InputOptions(chosen=chosen).choice(client.job_named(job))
     preset = RunPreset(name=speakable(name), job=job, params=params, how=finite_how(options))
     if from_run:
         preset = _of_run(preset, from_run)

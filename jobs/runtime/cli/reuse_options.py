@@ -31,7 +31,7 @@ class ReuseOptions:
         """What a run of this job takes; None: nothing. Raises Refused, UnknownJob."""
         if self.fresh is not None and not self.new:
             raise Refused("--fresh says how old a row may be that --new takes: give --new too, or leave --fresh out")
-        if self.conditional and not client.catalog().job(job).mark.conditional:
+        if self.conditional and not client.job_named(job).mark.conditional:
             raise Refused(f"{job} cannot ask whether something has changed: leave --conditional out")
         if self.conditional and self.new and self.fresh is None:
             raise Refused(

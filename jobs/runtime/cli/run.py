@@ -125,7 +125,7 @@ def _check(job: str, asked: RunOptions) -> None:
 
 
 def _is_keyed(job: str) -> bool:
-    return client.catalog().job(job).mark.key is not None
+    return client.job_named(job).mark.key is not None
 
 
 def _submit(job: str, found: Preflight, asked: RunOptions, interrupts: Interrupts) -> Run:

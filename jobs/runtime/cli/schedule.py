@@ -196,7 +196,7 @@ def _asked(job: str, name: str, options: dict[str, Any]) -> RunSchedule:
     overlap, paused = options.pop("overlap"), options.pop("paused")
     webhook = webhook_by(speakable(options.pop("webhook")), options.pop("tell"), options.pop("sign"))
     when = _when(options.pop("cron"), options.pop("often"), options.pop("zone"))
-    column, fields = source.choice(client.catalog().job(job))
+    column, fields = source.choice(client.job_named(job))
     settings = RunPreset(name="", job=job, params=params, how=finite_how(options), column=column, fields=fields)
     return RunSchedule(
         name=name,

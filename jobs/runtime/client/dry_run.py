@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from jobs.runtime.client.jobs import catalog, defaults
+from jobs.runtime.client.jobs import defaults, job_named
 from jobs.runtime.client.submission import submit
 from jobs.runtime.core.records import Item, Limits, Run, Table
 
@@ -16,7 +16,7 @@ NAME = "dry run"
 
 def dry_run(job: str, items: Iterator[Item], *, params: Mapping[str, Any], limits: Limits, table: Table) -> Run:
     """Submit the first item as a run of its own, with the params that its job adds for that; returns it, queued."""
-    added = catalog().job(job).mark.dry_run or {}
+    added = job_named(job).mark.dry_run or {}
     return submit(
         job,
         islice(items, 1),

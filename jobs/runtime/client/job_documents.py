@@ -7,7 +7,7 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from jobs.runtime.client.jobs import catalog, columns, form_fields
+from jobs.runtime.client.jobs import columns, form_fields, job_named
 from jobs.runtime.job.form_fields import FormField
 
 _TYPES: Mapping[str, dict[str, Any]] = {
@@ -33,7 +33,7 @@ class JobDocument(TypedDict):
 
 def job_document(name: str) -> JobDocument:
     """A job of the catalog, with the defaults of its params and its columns with these."""
-    job = catalog().job(name)
+    job = job_named(name)
     return {
         "name": name,
         "title": job.title,

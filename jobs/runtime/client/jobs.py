@@ -27,26 +27,31 @@ def catalog() -> Catalog:
     return catalogue.find()
 
 
+def job_named(name: str) -> Job:
+    """The job of this name, as its files are now; the others are not looked at. Raises UnknownJob."""
+    return catalogue.find_job(name)
+
+
 def form_fields(job: str) -> tuple[FormField, ...]:
     """A job's params as fields of a form or options of a command."""
-    return fields_of(catalog().job(job))
+    return fields_of(job_named(job))
 
 
 def columns(job: str, params: Mapping[str, Any]) -> tuple[Column, ...]:
     """The output columns of a run with these params."""
-    found = catalog().job(job)
+    found = job_named(job)
     return found.columns(typed_without_secrets(found, validate_params(found, params)))
 
 
 def job_for(job: str, params: Mapping[str, Any]) -> Job:
     """A job as it is for a run with these params: what it takes may depend on them. Raises UnknownJob, BadParams."""
-    found = catalog().job(job)
+    found = job_named(job)
     return found.with_params(typed_without_secrets(found, validate_params(found, params)))
 
 
 def shown_params(job: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """Params as they may be shown: complete, plain, and without the secret ones."""
-    found = catalog().job(job)
+    found = job_named(job)
     return conceal(found, validate_params(found, params))[0]
 
 
@@ -65,7 +70,7 @@ def asks(job: str) -> bool:
 
 def defaults(job: str) -> tuple[Pool, Limits]:
     """The pool and the limits of a run that does not say otherwise."""
-    return defaults_of(catalog().job(job))
+    return defaults_of(job_named(job))
 
 
 def defaults_of(job: Job) -> tuple[Pool, Limits]:
@@ -75,7 +80,7 @@ def defaults_of(job: Job) -> tuple[Pool, Limits]:
 
 def sample(job: str, name: str = "", *, measured: bool = False) -> Path:
     """The sample input of a job, or what it is measured with. Raises Refused: it has none, or none of this name."""
-    found = catalog().job(job)
+    found = job_named(job)
     given = _sample_of(found, name)
     names = [given.measured] * (measured and bool(given.measured)) + [given.file or f"{job}.csv"]
     places = [folder / name for name in names for folder in (found.folder, settings.PROJECT / "data")]
@@ -89,7 +94,7 @@ def samples(job: str) -> Mapping[str, str]:
     """The names of the samples of a job whose input is there, each with what it shows; of the only one both are empty
     texts mostly."""
     found = {}
-    for given in catalog().job(job).mark.samples:
+    for given in job_named(job).mark.samples:
         with suppress(Refused):
             sample(job, given.name)
             found[given.name] = given.title
@@ -98,7 +103,7 @@ def samples(job: str) -> Mapping[str, str]:
 
 def sample_params(job: str, name: str = "") -> Mapping[str, Any]:
     """What a sample of a job is run with, unless a person says otherwise. Raises Refused: there is none such."""
-    return _sample_of(catalog().job(job), name).params
+    return _sample_of(job_named(job), name).params
 
 
 def _sample_of(job: Job, name: str) -> Sample:

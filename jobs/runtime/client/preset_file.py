@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.runtime import exports
-from jobs.runtime.client.jobs import catalog
+from jobs.runtime.client.jobs import job_named
 from jobs.runtime.client.presets import check_preset
 from jobs.runtime.client.run_fields import RUN_FIELDS
 from jobs.runtime.core import secrets
@@ -130,7 +130,7 @@ def _read(entry: Any, place: str) -> RunPreset:
         raise BadInput(f"{place} is no table: write [[preset]], and its settings below")
     try:
         _check(entry)
-        name, job = preset_name(entry["name"]), catalog().job(entry["job"]).name
+        name, job = preset_name(entry["name"]), job_named(entry["job"]).name
         preset = RunPreset(
             name=name,
             job=job,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from jobs.runtime.catalog import Catalog
-from jobs.runtime.client.jobs import catalog, defaults
+from jobs.runtime.client.jobs import catalog, defaults, job_named
 from jobs.runtime.client.run_fields import check_fields, limits_with, pool_with
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import program
@@ -61,7 +61,7 @@ def preset_named(name: str) -> RunPreset:
 
 def preset_of(job: str, name: str, *, params: Mapping[str, Any], pool: Pool, limits: Limits, **said: Any) -> RunPreset:
     """These settings of a run as a preset: what is otherwise than the job's defaults. Raises BadParams."""
-    found = catalog().job(job)
+    found = job_named(job)
     usual, plain = validate_params(found, {}), validate_params(found, params)
     how, usual_how = _how(pool, limits), _how(*defaults(job))
     other = {key for key, value in how.items() if usual_how[key] != value}
@@ -133,7 +133,7 @@ def settings_of_preset(preset: RunPreset) -> tuple[Pool, Limits]:
 
 def complete_preset(preset: RunPreset) -> RunPreset:
     """A preset with all that it leaves to its job, as a run keeps it."""
-    found = catalog().job(preset.job)
+    found = job_named(preset.job)
     try:
         params = validate_params(found, preset.params)
     except BadParams:
@@ -152,7 +152,7 @@ def with_preset(preset: RunPreset, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def check_preset(preset: RunPreset) -> RunPreset:
     """A preset as it may be kept. Raises Refused, BadParams."""
-    found = catalog().job(preset.job)
+    found = job_named(preset.job)
     _refuse_literals(found, preset.params)
     plain = validate_params(found, preset.params)
     check_fields(preset.how)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import chain, islice, zip_longest
 from typing import Any
 
-from jobs.runtime.client.jobs import catalog, check_budget, defaults_of
+from jobs.runtime.client.jobs import check_budget, defaults_of, job_named
 from jobs.runtime.client.presets import complete_preset
 from jobs.runtime.client.run_fields import check_fields
 from jobs.runtime.client.runner_process import find, see_to_runner, store, wake_runner
@@ -59,7 +59,7 @@ def submit(
     The same nonce gives the same run. Raises UnknownJob, BadParams, NoItems, Refused (too many items, or a pool or
     limits beyond what is sensible), StoreError; nothing is left of a run that was refused.
     """
-    found = catalog().job(job)
+    found = job_named(job)
     default_pool, default_limits = defaults_of(found)
     pool, limits = pool or default_pool, limits or default_limits
     check_fields({**vars(pool), **vars(limits)})
@@ -129,7 +129,7 @@ def check_same(run_id: str, *, job: str, params: Mapping[str, Any], items: Itera
     run = find(run_id).run
     if run.state is RunState.SUBMITTING:
         raise IllegalMove("the first request with this key is still being stored: ask again soon")
-    plain = validate_params(catalog().job(job), params)
+    plain = validate_params(job_named(job), params)
     same = run.job == job and full_params(run_id) == plain
     if not (same and all(a == b for a, b in zip_longest(_items_of(run.id), map(_kept, items)))):
         raise Refused(f"this key was that of another request, which started run {run.id}: take a new key")

@@ -113,7 +113,7 @@ def begin(order: MeasureRequest, items: Iterable[Item]) -> Measurement:
     Where items are of other people's servers it must have been agreed to, has at most 50 items, and runs each way
     once: a stranger's server is no benchmark.
     """
-    job = client.catalog().job(order.job)
+    job = client.job_named(order.job)
     taken = list(islice(items, LARGEST + 1))
     if len(taken) > LARGEST:
         raise Refused(f"more than {LARGEST:,} items: each way runs all of them, so measure on a part of the list")
@@ -204,7 +204,7 @@ def count_strangers(job_name: str, items: Iterable[Item], params: Mapping[str, A
 
 def expected_seconds(order: MeasureRequest, items: int) -> float | None:
     """How long a measurement of own items will take, by earlier runs of this job; None: nothing is known."""
-    plan = _plan(order, client.catalog().job(order.job), False)
+    plan = _plan(order, client.job_named(order.job), False)
     each = [client.estimate(order.job, items, step.way.pool) for step in plan.steps()]
     known = [seconds for seconds in each if seconds is not None]
     return sum(known) if len(known) == len(each) else None
@@ -212,7 +212,7 @@ def expected_seconds(order: MeasureRequest, items: int) -> float | None:
 
 def plan_for(order: MeasureRequest) -> MeasurePlan:
     """The plan of a measurement of own items. Raises Refused: it cannot be."""
-    return _plan(order, client.catalog().job(order.job), False)
+    return _plan(order, client.job_named(order.job), False)
 
 
 def _plan(order: MeasureRequest, job: Job, foreign: bool) -> MeasurePlan:

@@ -111,7 +111,7 @@ def _same_text(run: Run) -> str | None:
     items = list(client.items(run.id))
     text = "\n".join(item.cell for item in items)
     try:
-        found = inputs.read_text(text, job=client.catalog().job(run.job))
+        found = inputs.read_text(text, job=client.job_named(run.job))
     except Refused:
         return None
     return text if not found.table.columns and list(found.items_iter()) == items else None
