@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.runtime.core.records import Column, ItemResult
+from jobs.runtime.exports import result_table
+from jobs.runtime.exports.dataframe import frame_of_rows
 from tests.exports.conftest import item_of, outcome_of, run_of
 from tests.exports.test_export import written
 
@@ -148,3 +150,19 @@ def test_when_an_item_began_is_a_moment_in_excel_and_parquet(begins: list[float 
     ]
     place = next(cell.column for cell in sheet[1] if cell.value == "started_at")
     assert [sheet.cell(row, place).value for row in (2, 3)] == [began and at for began in begins]
+
+
+@pytest.mark.parametrize(
+    ("clustered", "kind", "workers"), [(False, "Int64", [4711]), (True, "string", ["node7/3", "4711"])]
+)
+def test_workers_of_a_run_that_was_on_a_cluster_are_texts(clustered: bool, kind: str, workers: list[Any]) -> None:
+    run = run_of(len(workers), clustered=clustered)
+    meant = [int(worker) if str(worker).isdigit() else worker for worker in workers]
+    found = [ItemResult(at, item_of(at), outcome_of(at, worker=worker)) for at, worker in enumerate(meant, start=1)]
+    table = result_table(run)
+
+    frame = frame_of_rows(table.columns, list(table.rows(found)))
+    parquet = pq.read_table(io.BytesIO(written(found, "parquet", run=run)))
+
+    assert (str(frame["worker"].dtype), frame["worker"].tolist()) == (kind, workers)
+    assert parquet["worker"].to_pylist() == workers

@@ -19,7 +19,11 @@ from jobs.ui.run.trace import as_chrome_trace
 from tests.ui.conftest import BEGAN, Stage
 
 stamps = st.tuples(
-    st.integers(1, 4), st.integers(1, 3), st.floats(0, 50), st.floats(0, 20), st.sampled_from([*"ok ok failed".split()])
+    st.integers(1, 4) | st.sampled_from(["node1/1", "node2/10"]),
+    st.integers(1, 3),
+    st.floats(0, 50),
+    st.floats(0, 20),
+    st.sampled_from([*"ok ok failed".split()]),
 )
 """Worker, slot, begin after submit, seconds, state."""
 
@@ -113,7 +117,7 @@ def test_there_is_one_lane_for_each_thread_that_performed_anything(stage: Stage,
     order = lanes.lane_order(bars)
 
     assert sorted(order) == sorted({lanes.lane(worker, slot) for worker, slot, *_ in finals})
-    begins = bars.groupby("worker")["begin"].min()
+    begins = bars.groupby("worker", sort=False)["begin"].min()
     workers = list(dict.fromkeys(bars.set_index("lane")["worker"].to_dict()[lane] for lane in order))
     assert [begins[worker] for worker in workers] == sorted(begins[worker] for worker in workers)
 
@@ -138,8 +142,9 @@ def test_busy_shares_add_up_to_the_seconds_of_the_bars(stage: Stage, finals: lis
 def test_a_run_as_a_trace_holds_every_attempt_in_microseconds(stage: Stage) -> None:
     run = stage.run(failed={2: ("bug", "no")})
 
-    events = json.loads(as_chrome_trace(run))["traceEvents"]
+    named, *events = json.loads(as_chrome_trace(run))["traceEvents"]
 
+    assert (named["pid"], named["args"]) == (4711, {"name": "factorial worker 4711"})
     assert [(event["name"], event["cat"], event["ph"], event["dur"]) for event in events] == [
         ("item 1", "ok", "X", 1_000_000),
         ("item 2", "failed", "X", 1_000_000),
@@ -147,6 +152,17 @@ def test_a_run_as_a_trace_holds_every_attempt_in_microseconds(stage: Stage) -> N
     ]
     assert [event["ts"] for event in events] == [1_000_000, 2_000_000, 3_000_000]
     assert {(event["pid"], event["tid"]) for event in events} == {(4711, 1)}
+
+
+def test_workers_of_a_cluster_have_names_on_lanes_and_numbers_in_traces(stage: Stage) -> None:
+    run = stored(stage, [("node1/1", 2, 0.0, 1.0, "ok"), ("node1/2", 1, 0.5, 1.0, "ok")], [])
+
+    events = json.loads(as_chrome_trace(run))["traceEvents"]
+
+    order = lanes.lane_order(lanes.bars_of(run, client.spans(run.id, 10)))
+    assert order == ["node1/1 · thread 2", "node1/2 · thread 1"]
+    assert [event["args"]["name"] for event in events[:2]] == ["factorial worker node1/1", "factorial worker node1/2"]
+    assert [event["pid"] for event in events] == [2**31, 2**31 + 1] * 2
 
 
 def test_each_change_of_the_pools_size_is_a_line_with_its_reason(stage: Stage) -> None:

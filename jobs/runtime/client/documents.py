@@ -16,7 +16,7 @@ from jobs.runtime.client.listing import Listing
 from jobs.runtime.client.queries import events, progress
 from jobs.runtime.core import row_cells
 from jobs.runtime.core.errors import UnknownRun
-from jobs.runtime.core.records import ItemResult, ItemState, Limits, Pool, Progress, Run, number_or_auto
+from jobs.runtime.core.records import ItemResult, ItemState, Limits, Pool, Progress, Run, WorkerName, number_or_auto
 from jobs.runtime.core.setting_words import preset_changes
 from jobs.runtime.core.units import moment
 
@@ -101,7 +101,7 @@ class DoingDocument(TypedDict):
     """An item in progress that says how far it is."""
 
     position: int
-    worker: int
+    worker: WorkerName
     slot: int
     started_at: float
     share: float | None
@@ -128,7 +128,7 @@ class RowDocument(TypedDict):
     detail: str
     row: dict[str, Any] | None
     attempts: int
-    worker: int | None
+    worker: WorkerName | None
     slot: int | None
     waited_seconds: float | None
     started_at: str | None

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from jobs.runtime.client.queries import events_of
 from jobs.runtime.client.runner_process import store
+from jobs.runtime.core.records import WorkerName
 from jobs.runtime.store import attempts as attempts_table
 from jobs.runtime.store import outcomes
 from jobs.runtime.store import runs as run_table
@@ -17,7 +18,7 @@ class Span(NamedTuple):
     item's group (where the attempt was the last). A tuple, since there are as many as items."""
 
     position: int
-    worker: int
+    worker: WorkerName
     slot: int
     started_at: float
     seconds: float
@@ -26,7 +27,7 @@ class Span(NamedTuple):
 
 
 def starts(run_id: str) -> list[dict[str, Any]]:
-    """The workers started for a run, newest first: process id (`worker`), `started` and `ready` (Unix seconds)."""
+    """The workers started for a run, newest first: its name (`worker`), `started` and `ready` (Unix seconds)."""
     ready = (event.facts for event in reversed(events_of(run_id, "worker_ready")))
     return [dict(facts) for facts in ready if "started" in facts and "ready" in facts]
 

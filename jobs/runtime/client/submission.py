@@ -86,6 +86,7 @@ def submit(
         columns=columns,
         preset=None if preset is None else complete_preset(preset),
         on=on,
+        clustered=on == CLUSTER,
         sample=any(map(needs_sample, secret_names.texts(shown))),
         submitted_at=time.time(),
         reuse=reuse,

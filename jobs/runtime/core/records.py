@@ -78,6 +78,10 @@ LOCAL, CLUSTER = "local", "cluster"
 """Where the workers of a run are: on this machine, or on those of a cluster."""
 
 
+WorkerName = int | str
+"""What a worker is called: its process id, or on a cluster its machine and a number (`node7/3`)."""
+
+
 def number_or_auto(workers: int) -> int | str:
     """A number of workers as it is told: itself, or `auto`."""
     return workers or "auto"
@@ -171,10 +175,10 @@ class Run:
     cancel took until nothing of the run executed any more; `code_hash` names the code it ran with; `sample` says
     that it needs the sample site, `keyed` that equal items are performed once, `pinned` that it never goes by itself.
     `peak` is the most that ran of a pool that finds its own size (None: nothing yet). `preset` is the preset it came
-    from (None: none), complete, as it was then. `on`: where its workers are, `local` or `cluster`. `reuse`: it takes
-    what is there already from earlier runs (None: it performs every item); `reused` of its ok items came so. `schedule`
-    names the schedule that began it (empty: a person did). `budget` is where it is paused, `spent` what it has spent
-    itself.
+    from (None: none), complete, as it was then. `on`: where its workers are, `local` or `cluster`; `clustered`: they
+    are or were on a cluster, and go by names. `reuse`: it takes what is there already from earlier runs (None: it
+    performs every item); `reused` of its ok items came so. `schedule` names the schedule that began it (empty: a
+    person did). `budget` is where it is paused, `spent` what it has spent itself.
     """
 
     id: str
@@ -206,6 +210,7 @@ class Run:
     pinned: bool = False
     preset: RunPreset | None = None
     on: str = LOCAL
+    clustered: bool = False
     reuse: Reuse | None = None
     reused: int = 0
     budget: Budget = field(default_factory=Budget)
@@ -250,7 +255,7 @@ class Run:
 class Outcome:
     """What became of one item: of its last attempt, when, where and for how long (seconds; Unix seconds).
 
-    `row` holds the job's columns; `detail` the raw words or traceback behind `error`; `worker` is a process id and
+    `row` holds the job's columns; `detail` the raw words or traceback behind `error`; `worker` is its name and
     `slot` counts from 1, both None for what never ran; `waited_seconds` is from when it could have started (submit,
     or the end of the attempt before) until it did; `printed` what its attempts printed, where that was asked for;
     `reused_from` the run that performed it (its id), where it was not this one: then `started_at` is when it did.
@@ -264,7 +269,7 @@ class Outcome:
     detail: str = ""
     row: Mapping[str, Any] | None = None
     attempts: int = 0
-    worker: int | None = None
+    worker: WorkerName | None = None
     slot: int | None = None
     waited_seconds: float | None = None
     started_at: float | None = None
@@ -293,7 +298,7 @@ class Attempt:
     kind: str
     code: str
     error: str
-    worker: int | None = None
+    worker: WorkerName | None = None
     slot: int | None = None
     started_at: float | None = None
     seconds: float | None = None
@@ -315,7 +320,7 @@ class InProgress:
     """One item in progress now: where, since when (Unix seconds), and what it says of itself (share 0 to 1)."""
 
     position: int
-    worker: int
+    worker: WorkerName
     slot: int
     started_at: float
     share: float | None = None

@@ -40,7 +40,7 @@ class ResultColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultTable:
-    """What a run's result looks like, and how its items become rows."""
+    """What a run's result looks like, and how its items become rows. `named`: workers go by names, and are text."""
 
     columns: tuple[ResultColumn, ...]
     item: int
@@ -49,6 +49,7 @@ class ResultTable:
     duplicates: bool
     reused: bool
     table: Table
+    named: bool = False
     printed: bool = False
 
     @property
@@ -76,7 +77,7 @@ class ResultTable:
             outcome.code,
             outcome.error,
             outcome.attempts,
-            outcome.worker,
+            str(outcome.worker) if self.named and outcome.worker is not None else outcome.worker,
             outcome.slot,
             _microseconds(outcome.waited_seconds),
             iso(outcome.started_at),
@@ -90,7 +91,8 @@ class ResultTable:
 def result_table(run: Run, *, printed: bool = False) -> ResultTable:
     """The result table of a run; that of a keyed run ends with `duplicate_of`, of one that takes what earlier ones have
     with `reused_from`, and with `printed`, if asked, any."""
-    return _table_of(run.columns, run.table, keyed=run.keyed, reused=run.reuse is not None, printed=printed)
+    some = {"keyed": run.keyed, "reused": run.reuse is not None, "printed": printed}
+    return _table_of(run.columns, run.table, **some, named=run.clustered)
 
 
 def headings(columns: tuple[Column, ...], table: Table, *, keyed: bool, reused: bool, printed: bool) -> tuple[str, ...]:
@@ -98,7 +100,9 @@ def headings(columns: tuple[Column, ...], table: Table, *, keyed: bool, reused: 
     return _table_of(columns, table, keyed=keyed, reused=reused, printed=printed).names
 
 
-def _table_of(of_job: tuple[Column, ...], given: Table, *, keyed: bool, reused: bool, printed: bool) -> ResultTable:
+def _table_of(
+    of_job: tuple[Column, ...], given: Table, *, keyed: bool, reused: bool, printed: bool, named: bool = False
+) -> ResultTable:
     some = {"duplicate_of": keyed, "reused_from": reused}
     own = [name for name in OWN_COLUMNS if some.get(name, True)]
     jobs = tuple(column.name for column in of_job)
@@ -107,7 +111,7 @@ def _table_of(of_job: tuple[Column, ...], given: Table, *, keyed: bool, reused: 
     columns = (
         *(ResultColumn(name=name, type="str") for name in _distinct(users, {*jobs, *OWN_COLUMNS, *last})),
         *(ResultColumn(name=column.name, type=column.type) for column in of_job),
-        *(ResultColumn(name=name, type=_OWN_TYPES[name]) for name in own),
+        *(ResultColumn(name=name, type="str" if named and name == "worker" else _OWN_TYPES[name]) for name in own),
         *(ResultColumn(name=name, type="str") for name in last),
     )
     item = users.index(given.item_column) if given.item_column in users else 0
@@ -119,6 +123,7 @@ def _table_of(of_job: tuple[Column, ...], given: Table, *, keyed: bool, reused: 
         duplicates=keyed,
         reused=reused,
         table=given,
+        named=named,
         printed=printed,
     )
 

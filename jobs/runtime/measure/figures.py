@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from jobs.runtime import client
-from jobs.runtime.core.records import Limits, Pool, Run, RunState
+from jobs.runtime.core.records import Limits, Pool, Run, RunState, WorkerName
 from jobs.runtime.job.definition import Job
 from jobs.runtime.measure.foreign_hosts import group_of
 from jobs.runtime.measure.machine_load import load_of
@@ -163,7 +163,7 @@ def figures(measurement: Measurement) -> Comparison:
     )
 
 
-def _figures(way: Way, runs: Sequence[Run], starts: Mapping[int, float]) -> Figures:
+def _figures(way: Way, runs: Sequence[Run], starts: Mapping[WorkerName, float]) -> Figures:
     done, runs = len(runs), _warm(runs)
     used = [_used(run.id) for run in runs]
     loads = [load_of(one) for one in used]
@@ -216,7 +216,7 @@ def _peak_bytes(used: Sequence[Sequence[Mapping[str, Any]]]) -> int | None:
     return max((int(peak) for peak in sums if peak is not None), default=None)
 
 
-def _starts_of(runs: Sequence[Run], starts: Mapping[int, float]) -> tuple[float, ...]:
+def _starts_of(runs: Sequence[Run], starts: Mapping[WorkerName, float]) -> tuple[float, ...]:
     """The seconds that the start of each worker of these runs took, where they are known."""
     workers = {worker for run in runs for worker in _workers_of(run.id)}
     return tuple(starts[worker] for worker in sorted(workers & starts.keys()))
@@ -228,21 +228,21 @@ def _sum(values: Iterable[float | None]) -> float | None:
     return None if not known or None in known else sum(value for value in known if value is not None)
 
 
-def _ready(run_id: str) -> dict[int, float]:
-    """The workers that were started for a run: process id → seconds from start to ready."""
-    return {int(begun["worker"]): float(begun["ready"]) - float(begun["started"]) for begun in client.starts(run_id)}
+def _ready(run_id: str) -> dict[WorkerName, float]:
+    """The workers that were started for a run: name → seconds from start to ready."""
+    return {begun["worker"]: float(begun["ready"]) - float(begun["started"]) for begun in client.starts(run_id)}
 
 
-def _starts(job: str, runs: Sequence[Run]) -> dict[int, float]:
+def _starts(job: str, runs: Sequence[Run]) -> dict[WorkerName, float]:
     """The start of every worker of these runs, also of one that an earlier run had started."""
     earlier = client.runs(job=job, limit=BEFORE)
-    known: dict[int, float] = {}
+    known: dict[WorkerName, float] = {}
     for run in sorted([*earlier, *runs], key=lambda run: run.submitted_at):
         known.update(_ready(run.id))
     return known
 
 
-def _workers_of(run_id: str) -> set[int]:
+def _workers_of(run_id: str) -> set[WorkerName]:
     return {span.worker for span in client.spans(run_id, LARGEST)}
 
 

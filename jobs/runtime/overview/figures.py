@@ -148,7 +148,7 @@ def _throughput(
 ) -> Throughput | None:
     begins = np.array([span.started_at for span in last], dtype=float) - run.submitted_at
     attempts = Attempts(
-        workers=np.array([span.worker for span in last], dtype=int),
+        workers=np.unique([str(span.worker) for span in last], return_inverse=True)[1],
         begins=begins,
         ends=begins + np.array([span.seconds for span in last], dtype=float),
         ok=np.array([span.state == "ok" for span in last], dtype=bool),

@@ -17,7 +17,7 @@ import msgspec
 from jobs.runtime.core.budget import Spent, amount_of
 from jobs.runtime.core.pace_report import PaceReport
 from jobs.runtime.core.printed import Printed
-from jobs.runtime.core.records import AUTO, Attempt, Event, ItemState, Pool, RunState
+from jobs.runtime.core.records import AUTO, Attempt, Event, ItemState, Pool, RunState, WorkerName
 from jobs.runtime.runner.circuit_breaker import CircuitBreaker
 from jobs.runtime.runner.feed import Feed
 from jobs.runtime.runner.live_progress import LiveProgress
@@ -44,7 +44,7 @@ MAX_MOVES = 50
 class Stamps(NamedTuple):
     """When and where an attempt ran (monotonic seconds)."""
 
-    worker: int
+    worker: WorkerName
     slot: int
     started: float
     finished: float
@@ -145,7 +145,7 @@ class ActiveRun:
         if answer.printed is not None:
             self._keep_printed(entry, answer.printed)
         self._spend(answer)
-        stamps = Stamps(worker.pid, answer.slot, answer.started, answer.finished, answer.cpu)
+        stamps = Stamps(worker.name, answer.slot, answer.started, answer.finished, answer.cpu)
         self.untidy = self.untidy or outcome.kind != "ok"  # it may have written a file that no outcome names
         if answer.pace is not None and entry.group:
             self._learn(entry, answer.pace, now)

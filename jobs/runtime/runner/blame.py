@@ -119,7 +119,7 @@ def _attribute(
     if not alone:
         run.suspect(entry, now)
         return
-    stamps = Stamps(dead.pid, place.slot, place.started, now, 0.0)
+    stamps = Stamps(dead.name, place.slot, place.started, now, 0.0)
     if _ran_out_of_memory(dead):
         error = "it needs more memory than a worker may have (JOBS_WORKER_MEMORY): its process was aborted"
         if entry.alone or dead.slots == 1:
@@ -150,13 +150,13 @@ def _time_out(run: ActiveRun, worker: WorkerHandle, overdue: list[SlotState], wo
     deadline = run.run.limits.deadline
     for place in overdue:
         entry = run.take_lost(worker, place)
-        stamps = Stamps(worker.pid, place.slot, place.started, now, 0.0)
+        stamps = Stamps(worker.name, place.slot, place.started, now, 0.0)
         run.fail_item(entry, "timeout", f"not done at its deadline of {deadline:g} s, and it did not stop", stamps, now)
     _end(run, worker, workers, "an item was past its deadline and did not stop")
 
 
 def _end(run: ActiveRun, worker: WorkerHandle, workers: WorkerPool, why: str, *, at_fault: bool = False) -> None:
-    run.log("worker_died", f"worker {worker.pid} is ended and replaced: {why}", worker=worker.pid)
+    run.log("worker_died", f"worker {worker.name} is ended and replaced: {why}", worker=worker.name)
     workers.kill(worker, why, at_fault=at_fault)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import DamagedRun, IllegalMove, Refused, UnknownRun
-from jobs.runtime.core.records import Event, RunState, run_name
+from jobs.runtime.core.records import CLUSTER, Event, RunState, run_name
 from jobs.runtime.core.units import count
 from jobs.runtime.home import artifacts, literal_secrets
 from jobs.runtime.runner.cancellation import Cancellation
@@ -161,7 +161,8 @@ class CommandHandler:
         draining = stored.number in self.state.active
         runs.move(db, stored.number, RunState.RUNNING if draining else RunState.QUEUED)
         runs.end_pause(db, stored.number, at)
-        runs.change(db, stored.number, error="", place=command.body.get("on", stored.run.on))
+        place = command.body.get("on", stored.run.on)
+        runs.change(db, stored.number, error="", place=place, clustered=stored.run.clustered or place == CLUSTER)
         self._log(db, stored, at, "resumed")
         after.append(lambda: self._set_pausing(stored.number, pausing=False))
 

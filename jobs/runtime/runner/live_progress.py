@@ -133,7 +133,7 @@ class LiveProgress:
         found = [
             InProgress(
                 position=worker.out[busy.ticket].position,
-                worker=worker.pid,
+                worker=worker.name,
                 slot=busy.slot,
                 started_at=self.unix(busy.started),
                 share=busy.share,

@@ -124,10 +124,10 @@ class Supervisor:
             worker.assignment.join(run.number, run.writes_for)
             run.workers.append(worker)
             if warm:
-                run.log("worker_ready", f"worker {worker.pid} was warm already", worker=worker.pid, warm=True)
+                run.log("worker_ready", f"worker {worker.name} was warm already", worker=worker.name, warm=True)
                 self._assign(worker, run)
             else:
-                run.log("worker_started", f"worker {worker.pid} started", worker=worker.pid)
+                run.log("worker_started", f"worker {worker.name} started", worker=worker.name)
         sizing.apply(run)
 
     def _do_without(self, run: ActiveRun, error: OSError, now: float) -> None:
@@ -185,7 +185,7 @@ class Supervisor:
         """An item has changed the process of a worker: another takes its place."""
         if worker.life.troubled:
             return
-        run.log("worker_died", f"worker {worker.pid} is replaced: {why}", worker=worker.pid)
+        run.log("worker_died", f"worker {worker.name} is replaced: {why}", worker=worker.name)
         worker.life.trouble(why)
         if not worker.assignment.begun:
             self.state.workers.kill(worker, why)
@@ -200,12 +200,11 @@ class Supervisor:
         worker.assignment.ready(now)
         run.failed_starts = 0
         seconds = now - worker.life.started_at
-        there = f" on {worker.process.machine}" if worker.process.machine else ""
         run.log(
             "worker_ready",
-            f"worker {worker.pid} is ready{there} with {count(worker.slots, 'thread')} after {duration(seconds)}",
-            worker=worker.pid,
-            **({"machine": worker.process.machine} if there else {}),
+            f"worker {worker.name} is ready with {count(worker.slots, 'thread')} after {duration(seconds)}",
+            worker=worker.name,
+            **({"machine": worker.process.machine} if worker.process.machine else {}),
             started=self.state.unix(worker.life.started_at),
             ready=self.state.unix(now),
             threads=worker.slots,
@@ -233,7 +232,7 @@ class Supervisor:
         if run.number in self.state.preparing:
             self.state.preparing[run.number].lost(worker, how)
         if worker.life.killed_why in ("", worker.process.lost_why):
-            run.log("worker_died", f"worker {worker.pid} {how}", worker=worker.pid)
+            run.log("worker_died", f"worker {worker.name} {how}", worker=worker.name)
         worker.process.discard_log()
         if worker.life.ready_at is None:
             run.failed_starts += 1

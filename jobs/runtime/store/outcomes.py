@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from jobs.runtime.core.records import ItemResult, ItemState, Outcome
+from jobs.runtime.core.records import ItemResult, ItemState, Outcome, WorkerName
 from jobs.runtime.store import items, runs
 from jobs.runtime.store.connection import Connection
 
@@ -27,7 +27,7 @@ class OutcomeRow(NamedTuple):
     detail: str
     row: str | None
     attempts: int
-    worker: int | None = None
+    worker: WorkerName | None = None
     slot: int | None = None
     waited: float | None = None
     started_at: float | None = None

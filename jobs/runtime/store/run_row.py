@@ -20,7 +20,7 @@ _TEXTS = (
 ).split()
 _COUNTS = (
     "items ok failed cancelled processes threads peak_processes peak_threads attempts prepared sample pinned "
-    "reused indexed spent_requests spent_bytes numbered unnumbered"
+    "reused indexed spent_requests spent_bytes numbered unnumbered clustered"
 ).split()
 _NUMBERS = "spent_total coded_at pause submitted_at paused_seconds item_seconds cpu_seconds".split()
 _NUMBERS_OR_NONE = "deadline at_once started_at ended_at paused_since cancel_asked_at cancel_seconds".split()
@@ -141,6 +141,7 @@ def _stored(row: Any) -> StoredRun:
         keyed=traits.keyed,
         schedule=row["schedule"],
         on=row["place"],
+        clustered=bool(row["clustered"]),
         nonce=row["nonce"] or "",
     )
     return StoredRun(

@@ -23,8 +23,8 @@ def add(db: Connection, run: Run, traits: JobTraits) -> int:
     cursor = db.execute(
         """INSERT INTO runs (id, nonce, job, name, state, params, processes, threads, attempts, deadline, at_once,
              pause, source, source_columns, columns, traits, submitted_at, touched_at, code_hash, sample,
-             preset, reuse, budget, schedule, place)
-           VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
+             preset, reuse, budget, schedule, place, clustered)
+           VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
         (
             *(run.id, run.nonce or None, run.job, run.name, RunState.SUBMITTING, json.dumps(dict(run.params))),
             *(run.pool.processes, run.pool.threads, run.limits.attempts, run.limits.deadline, run.limits.at_once),
@@ -35,7 +35,7 @@ def add(db: Connection, run: Run, traits: JobTraits) -> int:
             "" if run.reuse is None else json.dumps(asdict(run.reuse)),
             json.dumps(asdict(run.budget)) if run.budget else "",
             run.schedule,
-            run.on,
+            *(run.on, int(run.clustered)),
         ),
     )
     return int(cursor.lastrowid or 0)
@@ -129,7 +129,7 @@ def id_of(db: Connection, number: int) -> str:
 
 _SETTABLE = frozenset(
     "name started_at ended_at paused_since paused_seconds cancel_asked_at cancel_seconds prepared error code_hash "
-    "live peak_processes peak_threads pinned coded_at budget place".split()
+    "live peak_processes peak_threads pinned coded_at budget place clustered".split()
 )
 
 

@@ -123,5 +123,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE firings ADD COLUMN untold TEXT NOT NULL DEFAULT ''",
         "CREATE INDEX firings_to_tell ON firings (tell_at) WHERE told = 'due'",
     ),
+    (
+        "ALTER TABLE runs ADD COLUMN clustered INTEGER NOT NULL DEFAULT 0",
+        "UPDATE runs SET clustered = 1 WHERE place = 'cluster'",
+    ),
 )
 """Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from jobs.runtime import client, overview
-from jobs.runtime.core.records import Run
+from jobs.runtime.core.records import Run, WorkerName
 
 BINS = 120
 LANE = 22
@@ -43,23 +43,24 @@ def bars_of(run: Run, spans: Sequence[Any]) -> pd.DataFrame:
     state = bars["state"].where(bars["state"].isin(list(COLOURS)), "tried again")
     bars = bars.assign(begin=begin, end=begin + seconds, seconds=seconds, state=state)
     known = bars[["worker", "slot"]].drop_duplicates()
-    names = [lane(int(worker), int(slot)) for worker, slot in known.itertuples(index=False)]
+    names = [lane(worker, int(slot)) for worker, slot in known.itertuples(index=False)]
     lanes = bars[["worker", "slot"]].merge(known.assign(lane=names), on=["worker", "slot"], how="left")["lane"]
     return bars.assign(lane=lanes.to_numpy())[
         ["worker", "slot", "begin", "end", "state", "position", "lane", "seconds"]
     ]
 
 
-def lane(worker: int, slot: int | None) -> str:
-    """The name of a lane."""
-    return f"process {worker} · thread {slot or 1}"
+def lane(worker: WorkerName, slot: int | None) -> str:
+    """The name of a lane: on a cluster `node7/3 · thread 1`."""
+    return f"{worker if isinstance(worker, str) else f'process {worker}'} · thread {slot or 1}"
 
 
 def lane_order(bars: pd.DataFrame) -> list[str]:
     """The lanes by worker and thread, the worker that began first on top."""
-    first = bars.groupby("worker")["begin"].min()
+    first = bars.groupby("worker", sort=False)["begin"].min()
     known = bars[["worker", "slot", "lane"]].drop_duplicates()
-    known = known.assign(first=known["worker"].map(first)).sort_values(["first", "worker", "slot"])
+    known = known.assign(first=known["worker"].map(first), worker=known["worker"].astype(str))
+    known = known.sort_values(["first", "worker", "slot"])
     return list(known["lane"])
 
 

@@ -27,7 +27,7 @@ OWN_HELP: Mapping[str, str] = {
     "code": "why, as a code that can be counted",
     "error": "why, in one sentence",
     "attempts": "how often it was tried",
-    "worker": "process id of the worker that performed it",
+    "worker": "the worker that performed it: its process id, on a cluster its machine and number",
     "slot": "thread of that worker, from 1",
     "waited_seconds": "from when it could have started until it did",
     "started_at": "when its last attempt began",
@@ -119,7 +119,7 @@ def _column(values: pd.Series[Any], kind: str, advice: str | None) -> Any:
     name = str(values.name)
     if name in ("seconds", "cpu_seconds", "waited_seconds") or kind == "float":
         return configs.NumberColumn(help=advice, format=_decimals(values))
-    if name in ("position", "worker", "slot", "attempts", "duplicate_of"):
+    if name in ("position", "slot", "attempts", "duplicate_of") or (name == "worker" and values.dtype.kind in "iuf"):
         return configs.NumberColumn(help=advice, format="%d")
     if kind == "int" and pd.api.types.is_numeric_dtype(values):
         return _integers(values, advice)

@@ -136,7 +136,8 @@ def starts_of(run: Run, order: Sequence[str]) -> pd.DataFrame:
     """The cold start of each worker as a bar at the beginning of its first lane."""
     rows = []
     for begun in client.starts(run.id):
-        first = next((name for name in order if name.startswith(f"process {begun.get('worker')} ")), None)
+        of_worker = lanes.lane(begun["worker"], 1).removesuffix("1")
+        first = next((name for name in order if name.startswith(of_worker)), None)
         if first is not None:
             begin, end = begun["started"] - run.submitted_at, begun["ready"] - run.submitted_at
             rows.append((begun["worker"], begin, end, "worker starts", first, end - begin))

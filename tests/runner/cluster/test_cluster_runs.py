@@ -14,7 +14,6 @@ from jobs.runtime import client
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.records import RunState
 from jobs.runtime.home import artifacts
-from jobs.runtime.runner.cluster.remote_process import FIRST_NUMBER
 from tests.runner.cluster.conftest import Cluster
 from tests.support.machine import Machine, until
 
@@ -44,7 +43,8 @@ def test_items_are_performed_there_and_what_they_print_comes_back(machine: Machi
 
     ok, bug, failed = machine.outcomes(run)
     assert (run.on, ok.state, bug.code, failed.code) == ("cluster", "ok", "bug", "gone")
-    assert all((outcome.worker or 0) > FIRST_NUMBER for outcome in (ok, bug, failed))
+    assert all(outcome.worker == f"{platform.node()}/1" for outcome in (ok, bug, failed))
+    assert [span.worker for span in client.spans(run.id)] == [f"{platform.node()}/1"] * 3
     assert not machine.workers()
     ready = next(event for event in client.events(run.id, 50) if event.kind == "worker_ready")
     assert ready.facts["machine"] == platform.node()

@@ -36,13 +36,15 @@ run."""
 
 
 class RemoteProcess(WorkerProcess):
-    """One worker and its agent. `pid` is a number that no process of this machine has. Until its agent comes, its pipe
+    """One worker and its agent. `pid` is a number that no process of this machine has; `name` is that of its machine,
+    and the number beyond the first (`node7/3`). Until its agent comes, its pipe
     is one on which nothing is ever said. `give_up`: is called when it is over with it."""
 
     sentinel = -1
 
     def __init__(self, number: int, launch: envelopes.Launch, home: Path, give_up: Callable[[], None]) -> None:
-        self.pid, self.machine, self.round_trip = FIRST_NUMBER + number, "", 0.0
+        self.pid, self.name = FIRST_NUMBER + number, f"cluster/{number}"
+        self.machine, self.round_trip = "", 0.0
         self.lost_why = "the connection to its machine was lost"
         self.pipe, self._unused = socket.socketpair()
         self._connection: Connection | None = None
@@ -68,6 +70,7 @@ class RemoteProcess(WorkerProcess):
         self.pipe.close()
         self._unused.close()
         self.machine, self.pipe, self._connection = machine, connection.sock, connection
+        self.name = f"{machine}/{self.pid - FIRST_NUMBER}"
         self.lost_why = f"the connection to {machine} was lost"
         self._heard_at = self.begun_at = time.monotonic()
         connection.send(welcome + bytes(self._waiting))
@@ -250,7 +253,7 @@ class RemoteProcess(WorkerProcess):
     def used(self) -> dict[str, Any] | None:
         """What it had used since, at the last look."""
         used, nothing = self._about.used, {"cpu_seconds": None, "peak_bytes": None}
-        return None if used is None else {**nothing, **used, "worker": self.pid}
+        return None if used is None else {**nothing, **used, "worker": self.name}
 
     # Its end
 

@@ -33,7 +33,7 @@ class LocalProcess(WorkerProcess):
     lost_why = "its pipe closed"
 
     def __init__(self, process: SpawnProcess, pipe: socket.socket, slot_table: SlotTable, log: Path) -> None:
-        self.pid = process.pid or 0
+        self.pid = self.name = process.pid or 0
         self.begun_at: float | None = time.monotonic()
         self.pipe = pipe
         self._process, self._slot_table, self._log = process, slot_table, log

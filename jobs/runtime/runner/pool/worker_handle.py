@@ -10,6 +10,7 @@ Each part alone writes its fields, by its methods; others ask.
 
 from __future__ import annotations
 
+from jobs.runtime.core.records import WorkerName
 from jobs.runtime.runner.pool.assignment import Assignment
 from jobs.runtime.runner.pool.lifecycle import Lifecycle
 from jobs.runtime.runner.pool.vital_signs import VitalSigns
@@ -35,6 +36,11 @@ class WorkerHandle:
     def out(self) -> dict[int, Entry]:
         """The items that it holds, by ticket."""
         return self.assignment.out
+
+    @property
+    def name(self) -> WorkerName:
+        """What it is called."""
+        return self.process.name
 
     @property
     def run(self) -> int | None:

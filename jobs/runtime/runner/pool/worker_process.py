@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from jobs.runtime.core.printed import Printed
+from jobs.runtime.core.records import WorkerName
 from jobs.runtime.worker import messages
 from jobs.runtime.worker.slot_table import HookState, SlotState
 
 
 class WorkerProcess(Protocol):
-    """A worker process. `pid` names it among the workers of this runner; `machine` is where it runs (empty: here);
+    """A worker process. `pid` tells it from the other workers of this runner, and `name` is what it is called wherever
+    people see it: its process id, or machine and number; `machine` is where it runs (empty: here);
     `begun_at` when it was begun with there (monotonic; None: it waits for a place); `round_trip` the seconds that a
     word to it and back takes; `lost_why` what has become of it where its pipe ends and it does not say."""
 
     pid: int
+    name: WorkerName
     pipe: socket.socket
     machine: str
     begun_at: float | None
