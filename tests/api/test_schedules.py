@@ -111,8 +111,9 @@ def test_results_of_a_run_are_a_source_by_its_whole_id(program: Program) -> None
         ({"params": {"x": 1}}, "no param x"),
         ({"pool": {"threads": 5_000}}, "too large"),
         ({"preset": "none"}, "no preset 'none'"),
-        ({"tell": "change"}, "what a webhook is told"),
-        ({"webhook": "https://example.org/", "sign": "swordfish"}, "by its name alone"),
+        ({"receivers": [{"where": "https://example.org/", "tell": "never"}]}, "'never' is no rule"),
+        ({"receivers": [{"where": "https://example.org/", "sign": "swordfish"}]}, "by its name alone"),
+        ({"receivers": [{"where": "https://example.org/"}] * 2}, "named twice"),
         ({"reuse": {"conditional": True}}, "cannot ask whether"),
         ({"fields": {"a": "b"}}, "is one cell"),
     ],
@@ -142,6 +143,15 @@ def test_what_a_schedule_says_is_told_in_the_page() -> None:
 
     assert set(rows("docs/api.md", "A schedule as a request")) == set(ScheduleRequest.__struct_fields__) - as_of_runs
     assert as_of_runs < set(ScheduleRequest.__struct_fields__)
+
+
+def test_whom_it_tells_is_kept_in_order(program: Program, table: str) -> None:
+    told = [{"where": "https://example.org/b", "tell": "change"}, {"kind": "webhook", "where": "https://example.org/a"}]
+
+    assert add(program, table, receivers=told)["receivers"] == [
+        {"kind": "webhook", "where": "https://example.org/b", "tell": "change"},
+        {"kind": "webhook", "where": "https://example.org/a", "tell": "always"},
+    ]
 
 
 def test_a_name_is_given_once(program: Program, table: str) -> None:

@@ -81,12 +81,13 @@ def test_a_life_of_a_schedule(fanout, table: Path, name: str) -> None:
 
 def test_the_shape_of_a_schedule_is_that_told(fanout, table: Path, name: str) -> None:
     told = set(rows(PAGE, "schedule add, list, show"))
-    added = fanout("schedule", "add", "echo", name, str(table), "--every", "1 d", "--paused", "--json").json
+    words = ("--every", "1 d", "--paused", "--webhook", "http://127.0.0.1:64999/closed", "--json")
+    added = fanout("schedule", "add", "echo", name, str(table), *words).json
     fanout("schedule", "run-now", name)
-    until(lambda: fanout("schedule", "show", name, "--json").json["last"]["run_state"] == "finished", 90)
+    until(lambda: any(one["attempts"] for one in fanout("schedule", "show", name, "--json").json["last"]["told"]), 90)
     shown = fanout("schedule", "show", name, "--json").json
 
-    assert set(added) - {"last", "firings"} <= told
+    assert set(added) - {"last", "firings", "receivers"} <= told
     assert set(keys_of(shown)) == told - {"items"}
     assert set(keys_of(next(one for one in fanout("schedule", "list", "--json").json if one["name"] == name))) == set(
         keys_of(shown)
@@ -108,11 +109,17 @@ def test_the_shape_of_a_schedule_is_that_told(fanout, table: Path, name: str) ->
         (("--every", "6 h", "--from", "1a2b"), "over what? Give a file"),
         (("--every", "6 h", "--only", "ok"), "say which results of --from RUN"),
         (("--every", "6 h", "--fresh", "3d"), "give --new too"),
-        (("--every", "6 h", "--tell", "change"), "of what a webhook is told"),
-        (("--every", "6 h", "--webhook", "https://example.org/", "--tell", "never"), "give always, failure, change"),
+        (("--every", "6 h", "--tell", "change"), "name whom (--webhook URL)"),
+        (
+            ("--every", "6 h", "--webhook", "https://example.org/", "--tell", "never"),
+            "'never' is no rule: give always, failure, change",
+        ),
         (("--every", "6 h", "--webhook", "https://example.org/", "--tell", "failure:x"), "change:COLUMN as in"),
         (("--every", "6 h", "--webhook", "https://example.org/", "--tell", "change:nosuch"), "no such column (state"),
         (("--every", "6 h", "--webhook", "example.org"), "is no URL of a webhook"),
+        (("--every", "6 h", *("--webhook", "https://example.org/") * 2), "is named twice with one rule"),
+        (("--every", "6 h", "--webhook", "https://example.org/ x"), "'x' is no rule"),
+        (("--every", "6 h", "--sign", "{secret:KEY}"), "give --webhook URL"),
         (("--every", "6 h", "--webhook", "https://example.org/", "--sign", "swordfish"), "by its name alone"),
     ],
 )
@@ -192,9 +199,19 @@ def test_what_changed_since_the_run_before_is_told(fanout, table: Path, name: st
 
 
 def test_whom_a_schedule_tells_is_shown(fanout, table: Path, name: str) -> None:
-    words = ("--webhook", "https://example.org/hook", "--tell", "change:said", "--sign", "{secret:KEY}")
+    hooks = ("https://example.org/hook", "https://example.org/other change:only in the second run")
+    words = (
+        *(word for hook in hooks for word in ("--webhook", hook)),
+        "--tell",
+        "change:said",
+        "--sign",
+        "{secret:KEY}",
+    )
     fanout("schedule", "add", "echo", name, str(table), "--every", "6 h", "--paused", *words)
 
-    shown = fanout("schedule", "show", name, "--json").json
-    assert (shown["webhook"], shown["tell"]) == ("https://example.org/hook", "change:said")
-    assert "told:         https://example.org/hook (change:said)" in fanout("schedule", "show", name).out
+    assert fanout("schedule", "show", name, "--json").json["receivers"] == [
+        {"kind": "webhook", "where": "https://example.org/hook", "tell": "change:said"},
+        {"kind": "webhook", "where": "https://example.org/other", "tell": "change:only in the second run"},
+    ]
+    told = "https://example.org/hook (change:said), https://example.org/other (change:only in the second run)"
+    assert f"told:         {told}" in fanout("schedule", "show", name).out

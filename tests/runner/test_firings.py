@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime.core.presets import RunPreset
+from jobs.runtime.core.receivers import Receiver, ReceiverKind
 from jobs.runtime.core.records import RunState
 from jobs.runtime.core.recurrence import Recurrence, cron_line
 from jobs.runtime.core.schedules import Firing, FiringState, ItemsSource, RunSchedule, SourceKind
 from jobs.runtime.runner import firings as firings_room
 from jobs.runtime.runner.firings import Firings
 from jobs.runtime.runner.state import RunnerState
-from jobs.runtime.store import runs, schedules
+from jobs.runtime.store import runs, schedules, tellings
 from jobs.runtime.store.connection import Store
 from tests.support.machine import unstored
 
@@ -226,8 +227,8 @@ def test_a_process_that_dies_is_put_down_to_the_time_it_was_at(clockwork: Clockw
 def test_webhooks_that_do_not_answer_hold_up_no_run(clockwork: Clockwork) -> None:
     numbers = [clockwork.add(f"told {place}") for place in range(firings_room.MOST_PROCESSES)]
     with clockwork.state.store.write() as db:
-        db.execute("""UPDATE schedules SET body = json_set(body, '$.webhook', json('{"url": "http://127.0.0.1/"}'))""")
         for number in numbers:
+            tellings.add_receivers(db, number, (Receiver(kind=ReceiverKind.WEBHOOK, where="http://127.0.0.1/"),))
             firing = Firing(schedule=number, due=BEGAN, at=BEGAN, state=FiringState.DUE)
             schedules.note(db, firing)
             schedules.settle(db, firing, FiringState.FAILED, said="gone")

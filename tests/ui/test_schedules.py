@@ -10,10 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from jobs.runtime import client
 from jobs.runtime.core.presets import RunPreset
+from jobs.runtime.core.receivers import DeliveryAttempt, Receiver, ReceiverKind, TellRule
 from jobs.runtime.core.records import RunState
 from jobs.runtime.core.recurrence import cron_line, every
-from jobs.runtime.core.schedules import Firing, FiringState, ItemsSource, RunSchedule, SourceKind, TellRule, Webhook
+from jobs.runtime.core.schedules import Firing, FiringState, ItemsSource, RunSchedule, SourceKind
 from jobs.runtime.store import schedules as schedules_table
+from jobs.runtime.store import tellings
 from tests.ui.conftest import HOSTILE, Open, Stage, badges, checked, marked_up, plain, texts
 
 
@@ -24,7 +26,9 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def saved(table: Path, name: str = "nightly", *, enabled: bool = True) -> RunSchedule:
+def saved(
+    table: Path, name: str = "nightly", *, enabled: bool = True, receivers: tuple[Receiver, ...] = ()
+) -> RunSchedule:
     return client.save_schedule(
         RunSchedule(
             name=name,
@@ -33,6 +37,7 @@ def saved(table: Path, name: str = "nightly", *, enabled: bool = True) -> RunSch
             source=ItemsSource(kind=SourceKind.FILE, where=str(table)),
             recurrence=cron_line("30 2 * * *", "Europe/Berlin"),
             enabled=enabled,
+            receivers=receivers,
         )
     )
 
@@ -46,6 +51,15 @@ def typed(app: AppTest, **given: str) -> AppTest:
     for field, text in given.items():
         app.text_input(key=f"schedule_{field}:{app.session_state['schedule_turn']}").set_value(text)
     return checked(app.run())
+
+
+def told(app: AppTest, place: int, **given: str) -> AppTest:
+    """The line of the receiver at this place with these fields filled."""
+    for field, text in given.items():
+        turn = app.session_state["schedule_turn"]
+        app.text_input(key=f"schedule_{field}:{turn}:{place}").set_value(text)
+        app = checked(app.run())
+    return app
 
 
 def test_a_page_without_schedules_says_so(visit: Open, stage: Stage) -> None:
@@ -154,20 +168,39 @@ def test_another_is_added_from_a_preset_with_its_next_times_shown_before(visit: 
 
 
 def test_whom_it_tells_is_said_in_the_form_and_on_its_card(visit: Open, stage: Stage) -> None:
-    app = typed(visit("schedules"), name="w", where="https://example.org/n.csv", hook="https://example.org/hook")
-    app.selectbox(key="schedule_rule:0").set_value(TellRule.CHANGE)
-    app = typed(checked(app.run()), column="digits", key="swordfish")
+    app = typed(visit("schedules"), name="w", where="https://example.org/n.csv")
+    app = told(app, 0, hook="https://example.org/hook")
+    app.selectbox(key="schedule_rule:0:0").set_value(TellRule.CHANGE)
+    app = told(checked(app.run()), 0, column="digits", key="swordfish")
     app.button(key="save_schedule").click()
     app = checked(app.run())
     refusal, kept = texts(app), client.schedules()
-    app = typed(app, key="{secret:KEY}")
+    app = told(told(app, 0, key="{secret:KEY}"), 1, hook="https://example.org/other")
     app.button(key="save_schedule").click()
     app = checked(app.run())
 
     assert (kept, "is kept by its name alone" in refusal, "swordfish" in refusal) == ([], True, False)
-    expected = Webhook(url="https://example.org/hook", rule=TellRule.CHANGE, column="digits", key="{secret:KEY}")
-    assert client.schedules()[0].webhook == expected
-    assert "tells https://example.org/hook (change:digits)" in texts(app)
+    first, other = client.schedules()[0].receivers
+    assert (first.where, first.spoken, first.key) == ("https://example.org/hook", "change:digits", "{secret:KEY}")
+    assert (other.where, other.spoken, other.key) == ("https://example.org/other", "always", "")
+    assert "tells https://example.org/hook (change:digits), https://example.org/other (always)" in texts(app)
+
+
+def test_who_was_not_told_is_said(visit: Open, stage: Stage, table: Path) -> None:
+    schedule = saved(table, receivers=(Receiver(kind=ReceiverKind.WEBHOOK, where="https://example.org/hook"),))
+    with stage.store.write() as db:
+        firing = Firing(schedule=schedule.number, due=1e9, at=1e9, state=FiringState.DUE)
+        schedules_table.note(db, firing)
+        schedules_table.settle(db, firing, FiringState.FAILED, said="gone")
+        (telling,) = tellings.waiting(db, 2e9, 9)
+        tellings.note_failed(db, telling, DeliveryAttempt(at=1e9, why="it answered 500"), until=2e9, most=6)
+    tried = captions(visit("schedules"))
+    with stage.store.write() as db:
+        (telling,) = tellings.waiting(db, 2e9, 9)
+        tellings.note_failed(db, telling, DeliveryAttempt(at=1e9, why="it answered 502"), until=2e9, most=2)
+
+    assert "https://example.org/hook was not told (it is tried again): it answered 500" in tried
+    assert "https://example.org/hook was not told (given up): it answered 502" in captions(visit("schedules"))
 
 
 def test_what_cannot_be_is_said_and_not_saved(visit: Open, stage: Stage, table: Path) -> None:

@@ -76,7 +76,7 @@ def resume_schedule(caller: Caller, name: str) -> ScheduleDocument:
 def run_schedule(caller: Caller, name: str) -> FiringDocument:
     """Have a schedule begin a run now. Raises UnknownSchedule, Refused: its run before is still at work."""
     access.check(caller, Deed.STEER)
-    return client.firing_document(client.fire_now(name))
+    return client.firing_document(client.schedule(name), client.fire_now(name))
 
 
 def remove_schedule(caller: Caller, name: str) -> None:

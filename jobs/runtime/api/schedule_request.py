@@ -11,8 +11,9 @@ from jobs.runtime import client
 from jobs.runtime.api.run_request import Asked, Cell, Text, WantedLimits, WantedPool, WantedReuse
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.presets import RunPreset
+from jobs.runtime.core.receivers import Receiver, ReceiverKind, read_rule
 from jobs.runtime.core.recurrence import UTC_ZONE, Recurrence, cron_line, every
-from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind, webhook_by
+from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind
 
 MOST_LISTED = 1_000
 
@@ -56,10 +57,24 @@ class WantedSource(Asked, frozen=True, kw_only=True):
         return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(usual, name)}
 
 
+class WantedReceiver(Asked, frozen=True, kw_only=True):
+    """One that is told of the runs: `where` is the URL of a webhook, `tell` says of which runs (always, failure,
+    change, change:COLUMN), `sign` is the {secret:NAME} of the key that signs."""
+
+    kind: ReceiverKind = ReceiverKind.WEBHOOK
+    where: Long
+    tell: Text = "always"
+    sign: Text = ""
+
+    def receiver(self) -> Receiver:
+        """The same as a schedule keeps it. Raises Refused."""
+        rule, column = read_rule(self.tell)
+        return Receiver(kind=self.kind, where=self.where.strip(), rule=rule, column=column, key=self.sign)
+
+
 class ScheduleRequest(Asked, frozen=True, kw_only=True):
     """A schedule to add. It comes by a `cron` line in a `zone` (an IANA name, else UTC), or `every` so often, as in
-    "6 h". With `preset` all that is not said otherwise here is as that says at the time. `tell` says of which runs the
-    `webhook` is told (always, failure, change, change:COLUMN), `sign` is the {secret:NAME} of its key."""
+    "6 h". With `preset` all that is not said otherwise here is as that says at the time."""
 
     name: Text
     job: Text
@@ -75,9 +90,7 @@ class ScheduleRequest(Asked, frozen=True, kw_only=True):
     limits: WantedLimits = WantedLimits()
     reuse: WantedReuse | None = None
     overlap: bool = False
-    webhook: Long = ""
-    tell: Text = "always"
-    sign: Text = ""
+    receivers: list[WantedReceiver] = field(default_factory=list)
     paused: bool = False
 
     def schedule(self, owner: str) -> RunSchedule:
@@ -101,7 +114,7 @@ class ScheduleRequest(Asked, frozen=True, kw_only=True):
             overlap=self.overlap,
             reuse=None if self.reuse is None else self.reuse.reuse(),
             on_page=True,
-            webhook=webhook_by(self.webhook.strip(), self.tell, self.sign),
+            receivers=tuple(one.receiver() for one in self.receivers),
             enabled=not self.paused,
         )
 

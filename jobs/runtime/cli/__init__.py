@@ -22,6 +22,7 @@
                                                ──  table_options   where a table is written, and how
                                                ──  budget_options  at what a run is paused
                                                ──  reuse_options   what is taken from earlier runs
+                                               ──  receiver_options  whom a schedule tells
                                                ──  options         options as one record
                                   all of them  ──  verb       help that ends with examples
                                                ──  report     a run as text and as JSON

@@ -11,6 +11,7 @@ from jobs.runtime import client
 from jobs.runtime.cli import compare
 from jobs.runtime.cli.input_options import InputOptions, schedule_input_options
 from jobs.runtime.cli.job_options import JobCommand, split_params
+from jobs.runtime.cli.receiver_options import ReceiverOptions, receiver_options
 from jobs.runtime.cli.reuse_options import ReuseOptions, reuse_options
 from jobs.runtime.cli.run_options import finite_how, limit_options, pool_options
 from jobs.runtime.cli.terminal import say, say_json, say_table, speakable, warn
@@ -20,7 +21,7 @@ from jobs.runtime.core.access import OWNER
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.recurrence import UTC_ZONE, Recurrence, cron_line, every
-from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind, webhook_by
+from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind
 from jobs.runtime.core.text import in_one_line
 from jobs.runtime.core.units import count
 
@@ -57,9 +58,7 @@ def schedule() -> None:
 @limit_options
 @schedule_input_options
 @reuse_options
-@click.option("--webhook", default="", help="Tell this URL, by a POST of JSON, of a run and of what changed.")
-@click.option("--tell", default="always", help="Of which runs: always, failure, change, or change:COLUMN.")
-@click.option("--sign", default="", metavar="{secret:NAME}", help="Sign what is told by this key (HMAC-SHA256).")
+@receiver_options
 @click.option("--overlap", is_flag=True, help="Begin a run although the one before is still at work.")
 @click.option("--paused", is_flag=True, help="Begin no run until it is resumed.")
 @click.option("--dry-run", is_flag=True, help="Read the source and show the next times; save nothing.")
@@ -125,7 +124,7 @@ def show(name: str, as_json: bool) -> None:
         "params": ", ".join(f"{key} = {value}" for key, value in found.settings.params.items()),
         "run": ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in document["run"].items()),
         "reused": "" if found.reuse is None else str(found.reuse),
-        "told": f"{found.webhook.url} ({found.webhook.spoken})" if found.webhook else "",
+        "told": ", ".join(f"{one.where} ({one.spoken})" for one in found.receivers),
         "overlap": "a run begins although the one before is at work" if found.overlap else "",
     }
     for label, text in lines.items():
@@ -194,7 +193,7 @@ def _asked(job: str, name: str, options: dict[str, Any]) -> RunSchedule:
     reuse: ReuseOptions = options.pop("reuse")
     where, preset = options.pop("source_of_items"), options.pop("preset")
     overlap, paused = options.pop("overlap"), options.pop("paused")
-    webhook = webhook_by(speakable(options.pop("webhook")), options.pop("tell"), options.pop("sign"))
+    told: ReceiverOptions = options.pop("receivers")
     when = _when(options.pop("cron"), options.pop("often"), options.pop("zone"))
     column, fields = source.choice(client.job_named(job))
     settings = RunPreset(name="", job=job, params=params, how=finite_how(options), column=column, fields=fields)
@@ -206,7 +205,7 @@ def _asked(job: str, name: str, options: dict[str, Any]) -> RunSchedule:
         source=_source(where, source),
         recurrence=when,
         overlap=overlap,
-        webhook=webhook,
+        receivers=told.asked(),
         reuse=reuse.asked(job),
         enabled=not paused,
     )

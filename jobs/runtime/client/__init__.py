@@ -7,6 +7,7 @@ run_fields       how a run is to be executed
 presets          settings of a job under a name
 preset_file      presets as a TOML file, and back
 schedules        runs that begin by themselves
+receivers        whom these tell, and what became of that
 schedule_documents  the same as programs read them, and what is wrong with one
 submission       a run with its items
 already_there    how much of a list earlier runs have already
@@ -103,6 +104,15 @@ from jobs.runtime.client.queries import (
     unattended,
     windows,
 )
+from jobs.runtime.client.receivers import (
+    SCHEMES,
+    DueTelling,
+    due_telling,
+    note_sent,
+    note_undelivered,
+    note_unneeded,
+    run_of_firing,
+)
 from jobs.runtime.client.result_search import (
     column_value,
     groups,
@@ -124,7 +134,6 @@ from jobs.runtime.client.schedule_documents import (
     schedule_troubles,
 )
 from jobs.runtime.client.schedules import (
-    SCHEMES,
     check_schedule,
     count_schedules,
     due_firing,
@@ -134,15 +143,12 @@ from jobs.runtime.client.schedules import (
     firings,
     forget_half_submitted,
     pause_schedule,
-    put_off_telling,
     remove_schedule,
     resume_schedule,
-    run_of_firing,
     save_schedule,
     schedule,
     schedules,
     settle_firing,
-    settle_telling,
     work_of,
 )
 from jobs.runtime.client.submission import again, check_place, check_same, full_params, items, submit
@@ -156,6 +162,7 @@ __all__ = [
     "SCHEMES",
     "AlreadyThere",
     "ClusterState",
+    "DueTelling",
     "FiringDocument",
     "JobDocument",
     "Kept",
@@ -196,6 +203,7 @@ __all__ = [
     "delete_preset",
     "dry_run",
     "due_firing",
+    "due_telling",
     "ensure_runner",
     "estimate",
     "events",
@@ -232,6 +240,9 @@ __all__ = [
     "new_job",
     "new_token",
     "newest",
+    "note_sent",
+    "note_undelivered",
+    "note_unneeded",
     "outcome_counts",
     "paces",
     "params_schema",
@@ -249,7 +260,6 @@ __all__ = [
     "presets_toml",
     "printed",
     "progress",
-    "put_off_telling",
     "remove_schedule",
     "rename",
     "rename_preset",
@@ -279,7 +289,6 @@ __all__ = [
     "search",
     "settings_of_preset",
     "settle_firing",
-    "settle_telling",
     "short_rows",
     "short_rows_at",
     "shown_params",

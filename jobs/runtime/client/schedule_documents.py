@@ -9,12 +9,36 @@ from typing_extensions import TypedDict
 
 from jobs.runtime.client.run_fields import RUN_FIELDS
 from jobs.runtime.client.schedules import firings
+from jobs.runtime.core.receivers import DeliveryAttempt, Receiver, Telling, Told
 from jobs.runtime.core.records import number_or_auto
-from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule, Told
+from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule
 from jobs.runtime.core.units import moment
 
 NEXT = 5
 """Times that are told."""
+
+
+class ReceiverDocument(TypedDict):
+    """One that a schedule tells, and by which rule."""
+
+    kind: str
+    where: str
+    tell: str
+
+
+class AttemptDocument(TypedDict):
+    """One try at telling a receiver."""
+
+    at: str | None
+    why: str
+
+
+class TellingDocument(TypedDict):
+    """What a receiver was told of one time of a schedule."""
+
+    to: str
+    state: str
+    attempts: list[AttemptDocument]
 
 
 class FiringDocument(TypedDict):
@@ -25,8 +49,7 @@ class FiringDocument(TypedDict):
     run: str | None
     run_state: str | None
     said: str
-    told: str | None
-    untold: str
+    told: list[TellingDocument]
 
 
 class ScheduleDocument(TypedDict):
@@ -44,8 +67,7 @@ class ScheduleDocument(TypedDict):
     zone: str | None
     every: float | None
     overlap: bool
-    webhook: str | None
-    tell: str | None
+    receivers: list[ReceiverDocument]
     fresh: float | None
     conditional: bool
     enabled: bool
@@ -58,7 +80,7 @@ class ScheduleDocument(TypedDict):
 
 def schedule_document(schedule: RunSchedule) -> ScheduleDocument:
     """A schedule as it stands, with its next five times and its last ten."""
-    came = [firing_document(one) for one in (firings(schedule.name) if schedule.number else [])]
+    came = [firing_document(schedule, one) for one in (firings(schedule.name) if schedule.number else [])]
     when, own = schedule.recurrence, schedule.settings
     following = when.next_times(time.time(), NEXT) if schedule.enabled and not schedule.fault else []
     return {
@@ -74,8 +96,7 @@ def schedule_document(schedule: RunSchedule) -> ScheduleDocument:
         "zone": when.zone if when.cron else None,
         "every": when.every or None,
         "overlap": schedule.overlap,
-        "webhook": schedule.webhook.url if schedule.webhook else None,
-        "tell": schedule.webhook.spoken if schedule.webhook else None,
+        "receivers": list(map(_receiver, schedule.receivers)),
         "fresh": schedule.reuse.fresh if schedule.reuse is not None else None,
         "conditional": schedule.reuse is not None and schedule.reuse.conditional,
         "enabled": schedule.enabled,
@@ -87,7 +108,7 @@ def schedule_document(schedule: RunSchedule) -> ScheduleDocument:
     }
 
 
-def firing_document(firing: Firing) -> FiringDocument:
+def firing_document(schedule: RunSchedule, firing: Firing) -> FiringDocument:
     """One time as programs read it."""
     return {
         "due": moment(firing.due),
@@ -95,8 +116,7 @@ def firing_document(firing: Firing) -> FiringDocument:
         "run": firing.run or None,
         "run_state": firing.run_state or None,
         "said": firing.said,
-        "told": str(firing.told) or None,
-        "untold": firing.untold,
+        "told": [_telling(schedule, one) for one in firing.tellings],
     }
 
 
@@ -104,16 +124,33 @@ def schedule_troubles(schedule: RunSchedule, document: ScheduleDocument) -> list
     """What is wrong with a schedule now, in sentences: it cannot begin a run, or the last time it could not."""
     found = [f"it cannot begin a run: {schedule.fault}"] if schedule.fault else []
     found += [
-        f"its webhook was not told of {one['due']} ({'it is tried again' if one['told'] == Told.DUE else 'given up'}): "
-        + one["untold"]
+        f"{telling['to']} was not told of {one['due']} "
+        f"({'it is tried again' if telling['state'] == Told.DUE else 'given up'}): {telling['attempts'][-1]['why']}"
         for one in document["firings"]
-        if one["untold"] and one["told"] != Told.SENT
+        for telling in one["told"]
+        if telling["attempts"] and telling["state"] != Told.SENT
     ]
     last = document["last"]
     if last is not None and last["said"] and last["said"] not in schedule.fault:
         why = "" if last["state"] == FiringState.SUBMITTED else f"no run was begun ({last['state']}): "
         found.append(f"at {last['due']} {why}{last['said']}")
     return found
+
+
+def _receiver(receiver: Receiver) -> ReceiverDocument:
+    return {"kind": str(receiver.kind), "where": receiver.where, "tell": receiver.spoken}
+
+
+def _telling(schedule: RunSchedule, telling: Telling) -> TellingDocument:
+    return {
+        "to": schedule.receiver_at(telling.place),
+        "state": str(telling.told),
+        "attempts": list(map(_attempt, telling.attempts)),
+    }
+
+
+def _attempt(attempt: DeliveryAttempt) -> AttemptDocument:
+    return {"at": moment(attempt.at), "why": attempt.why}
 
 
 def _number(name: str, value: float | None) -> float | int | str | None:

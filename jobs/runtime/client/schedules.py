@@ -8,25 +8,22 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from jobs.runtime.client.jobs import columns, defaults
+from jobs.runtime.client.jobs import defaults
 from jobs.runtime.client.presets import check_preset, preset, settings_of_preset, with_preset
+from jobs.runtime.client.receivers import check_url, checked_receivers, run_of_firing
 from jobs.runtime.client.run_fields import limits_with, pool_with
 from jobs.runtime.client.runner_process import ensure_runner, find, store
-from jobs.runtime.core import program, secrets, settings
-from jobs.runtime.core.errors import FanoutError, Refused, UnknownRun, UnknownSchedule
+from jobs.runtime.core import program, settings
+from jobs.runtime.core.errors import FanoutError, Refused, UnknownSchedule
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import Limits, Pool, Run, RunState
-from jobs.runtime.core.row_changes import ROW_CHANGES, never_compared
 from jobs.runtime.core.schedules import (
     Firing,
     FiringState,
     ItemsSource,
     RunSchedule,
     SourceKind,
-    Told,
-    Webhook,
     schedule_name,
 )
 from jobs.runtime.core.text import in_one_line
@@ -36,10 +33,6 @@ from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.schedules import KEPT
 
 UNNAMED = "of a schedule"
-FIRST_PAUSE, MOST_TELLINGS = 30.0, 6
-"""Seconds after which a webhook that took nothing is asked again, then four times as many; and how often in all."""
-
-SCHEMES = ("http", "https")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,14 +69,6 @@ def firings(name: str, most: int = 10) -> list[Firing]:
         return schedules_table.firings(db, _found(db, name).number, most)
 
 
-def run_of_firing(firing: Firing) -> Run | None:
-    """The run that was begun then; None: none was, or it was deleted."""
-    try:
-        return find(firing.run).run if firing.run else None
-    except UnknownRun:
-        return None
-
-
 def finished_runs(name: str, most: int = 2) -> list[Run]:
     """The last runs of a schedule that have finished, newest first: of the times that are kept of it."""
     finished = (one for one in firings(name, KEPT) if one.run_state == RunState.FINISHED)
@@ -99,7 +84,7 @@ def check_schedule(schedule: RunSchedule, now: float | None = None) -> RunSchedu
         name=schedule_name(schedule.name),
         settings=replace(checked, name=""),
         source=_checked_source(schedule),
-        webhook=_checked_webhook(schedule.webhook, checked),
+        receivers=checked_receivers(schedule.receivers, checked),
         made_at=now,
         next_at=schedule.recurrence.after(now) if schedule.enabled else None,
     )
@@ -177,30 +162,6 @@ def due_firing(number: int, due: float) -> tuple[RunSchedule, Firing] | None:
     return (found, firing) if found is not None and firing is not None else None
 
 
-def telling_of(schedule: RunSchedule, firing: Firing) -> tuple[Run | None, Run | None] | None:
-    """The run of a time (None: there is none) and the last one before that finished; None: nothing is to be told."""
-    if schedule.webhook is None or firing.told is not Told.DUE:
-        return None
-    with store().read() as db:
-        before = schedules_table.firings(db, schedule.number, KEPT)
-    done = (one for one in before if one.due < firing.due and one.run_state == RunState.FINISHED)
-    earlier = next(done, None)
-    return run_of_firing(firing), None if earlier is None else run_of_firing(earlier)
-
-
-def settle_telling(firing: Firing, told: Told) -> None:
-    """Note that the webhook was told, or need not be."""
-    with store().write() as db:
-        schedules_table.settle_telling(db, firing, told)
-
-
-def put_off_telling(firing: Firing, why: str) -> None:
-    """It was not delivered: try again later, each time four times as late, and some day no more."""
-    later = time.time() + FIRST_PAUSE * 4.0**firing.tellings
-    with store().write() as db:
-        schedules_table.put_off_telling(db, firing, why, later, for_good=firing.tellings + 1 >= MOST_TELLINGS)
-
-
 def settle_firing(firing: Firing, state: FiringState, *, run: str = "", said: str = "") -> None:
     """Note what became of it."""
     with store().write() as db:
@@ -258,34 +219,8 @@ def _checked_source(schedule: RunSchedule) -> ItemsSource:
     if source.kind is SourceKind.FILE:
         file_of(schedule)
         return replace(source, where=str(Path(source.where).expanduser().absolute()))
-    _check_url(source.where, "URL of a table")
+    check_url(source.where, "URL of a table")
     return source
-
-
-def _checked_webhook(hook: Webhook | None, settings: RunPreset) -> Webhook | None:
-    if hook is None:
-        return None
-    found = columns(settings.job, settings.params)
-    counted = [column.name for column in found if not never_compared(column)]
-    if hook.column and hook.column not in (*counted, *ROW_CHANGES):
-        known = ", ".join([*ROW_CHANGES, *counted])
-        raise Refused(f"nothing is told of changes in '{in_one_line(hook.column)}': there is no such column ({known})")
-    _check_url(hook.url, "URL of a webhook")
-    if hook.key and not secrets.is_name_alone(hook.key):
-        raise Refused("the key that signs is kept by its name alone: give it as {secret:NAME} (JOBS_SECRETS)")
-    secrets.names_in([hook.url, hook.key])
-    return hook
-
-
-def _check_url(url: str, what: str) -> None:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # brackets that hold no address
-        parts = urlsplit("")
-    if parts.scheme.lower() not in SCHEMES or not parts.netloc:
-        raise Refused(f"'{in_one_line(url)[:200]}' is no {what} (want http:// or https://)")
-    if "@" in parts.netloc:
-        raise Refused("a URL with a password is not kept: put the password in its place as {secret:NAME}")
 
 
 def _fault(schedule: RunSchedule) -> str:

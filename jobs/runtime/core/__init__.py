@@ -3,6 +3,7 @@
 records         what travels between the rooms; states and their legal moves
 presets         settings of a job under a name
 schedules       runs that begin by themselves, and the times at which they did
+receivers       whom these tell, by which rule, and what became of each message
 recurrence      when something happens again: by a cron line, or every so often
 setting_words   the settings of a run in words, and in what it differs from its preset
 row_changes     what of a row a comparison of two runs counts as changed

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.kept_name import kept_name
 from jobs.runtime.core.presets import RunPreset, of_plain
+from jobs.runtime.core.receivers import Receiver, Telling
 from jobs.runtime.core.recurrence import Recurrence
 from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.core.text import in_one_line
@@ -41,50 +41,14 @@ class ItemsSource:
         return f"results of run {self.where[:8]}" if self.kind is SourceKind.RUN else self.where
 
 
-class TellRule(StrEnum):
-    """Of which runs people are told beside those that could not be begun, or did not finish."""
-
-    ALWAYS = "always"
-    FAILURE = "failure"
-    CHANGE = "change"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Webhook:
-    """Whom a schedule tells: a URL; by which rule, and of changes in which column (empty: in any); and the key that
-    the message is signed by, as {secret:NAME} (empty: it is not signed)."""
-
-    url: str
-    rule: TellRule = TellRule.ALWAYS
-    column: str = ""
-    key: str = ""
-
-    @property
-    def spoken(self) -> str:
-        """Its rule as people write it: `always`, `failure`, `change`, `change:price`."""
-        return f"{self.rule}:{self.column}" if self.column else str(self.rule)
-
-
-def webhook_by(url: str, tell: str, key: str) -> Webhook | None:
-    """Whom to tell by a rule as people write it (`spoken`), and the key that signs; None: nobody. Raises Refused."""
-    rule, sign, column = tell.partition(":")
-    if rule not in list(TellRule) or (sign and (rule != TellRule.CHANGE or not column.strip())):
-        raise Refused(f"tell '{in_one_line(tell)}': give always, failure, change, or change:COLUMN as in change:price")
-    if url:
-        return Webhook(url=url, rule=TellRule(rule), column=column.strip(), key=key)
-    if key or tell != TellRule.ALWAYS:
-        raise Refused("tell and sign say of what a webhook is told: give its URL too, or leave them out")
-    return None
-
-
 @dataclass(frozen=True, kw_only=True)
 class RunSchedule:
     """A run that begins by itself.
 
     `settings` are what it says itself (its job, params, how it is run, columns), over those of the preset of the name
     `preset` (empty: none), as that is at the time. `overlap`: it begins although the run before is still at work.
-    `reuse`: of earlier runs it takes what is there. `webhook` is told of its runs (None:
-    nobody is). `on_page`: it was made on the page or by a program, not on the command line.
+    `reuse`: of earlier runs it takes what is there. `receivers` are told of its runs, each known by its place.
+    `on_page`: it was made on the page or by a program, not on the command line.
     `number` and `next_at` (Unix seconds; None: it does not come any more) are the store's. `fault` says why it is
     damaged there (empty: it is not).
     """
@@ -99,7 +63,7 @@ class RunSchedule:
     overlap: bool = False
     reuse: Reuse | None = None
     on_page: bool = False
-    webhook: Webhook | None = None
+    receivers: tuple[Receiver, ...] = ()
     enabled: bool = True
     made_at: float = 0.0
     next_at: float | None = None
@@ -115,8 +79,12 @@ class RunSchedule:
         """Its name within a sentence."""
         return f"'{in_one_line(self.name)}'"
 
+    def receiver_at(self, place: int) -> str:
+        """Who is at this place among its receivers, as people know it."""
+        return self.receivers[place].where if place < len(self.receivers) else f"receiver {place + 1}"
+
     def plain(self) -> dict[str, Any]:
-        """What it says, ready for JSON."""
+        """What it says but for its receivers, ready for JSON."""
         return {
             "settings": self.settings.plain(),
             "preset": self.preset,
@@ -125,13 +93,12 @@ class RunSchedule:
             "overlap": self.overlap,
             "reuse": None if self.reuse is None else asdict(self.reuse),
             "on_page": self.on_page,
-            "webhook": None if self.webhook is None else asdict(self.webhook),
         }
 
 
 def said_by(given: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a schedule that `plain` gave. Raises ValueError, TypeError or LookupError."""
-    source, reuse, hook = given["source"], given["reuse"], given.get("webhook")
+    source, reuse = given["source"], given["reuse"]
     return {
         "settings": of_plain(given["settings"]),
         "preset": str(given["preset"]),
@@ -142,7 +109,6 @@ def said_by(given: Mapping[str, Any]) -> dict[str, Any]:
         "overlap": bool(given["overlap"]),
         "reuse": None if reuse is None else Reuse(**reuse),
         "on_page": bool(given["on_page"]),
-        "webhook": None if hook is None else Webhook(**{**hook, "rule": TellRule(hook["rule"])}),
     }
 
 
@@ -155,21 +121,11 @@ class FiringState(StrEnum):
     SKIPPED = "skipped"
 
 
-class Told(StrEnum):
-    """Whether the webhook of a schedule knows of a time of it; NOBODY: it had none."""
-
-    NOBODY = ""
-    DUE = "due"
-    SENT = "sent"
-    UNNEEDED = "not needed"
-    FAILED = "not delivered"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Firing:
     """One time at which a schedule came: when it was due and when that was noticed (Unix seconds), what became of it,
     the id of its run (empty: none) with the state that it is in now (empty: it was deleted), and what is to be said of
-    it, in sentences. `told`: whether the webhook was told, after how many failed attempts, and why the last failed."""
+    it, in sentences. `tellings`: what its receivers are told of it, by their places."""
 
     schedule: int
     due: float
@@ -179,9 +135,12 @@ class Firing:
     run_state: str = ""
     said: str = ""
     tries: int = 0
-    told: Told = Told.NOBODY
-    tellings: int = 0
-    untold: str = ""
+    tellings: tuple[Telling, ...] = ()
+
+    @property
+    def key(self) -> tuple[int, float]:
+        """What it is known by."""
+        return self.schedule, self.due
 
     @property
     def nonce(self) -> str:

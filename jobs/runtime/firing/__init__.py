@@ -1,12 +1,14 @@
 """What is done when a schedule has come, in a process of its own: its source is read, and its run submitted.
 
     runner ──starts──► main ── source ──► reader (a file), jobs/web (a URL), results of a run
-                         │
-                         └── submits ──► store ──► runner
+                         │       └── submits ──► store ──► runner
+                         └── delivery ── message ──► webhook
 
 main      that process
 source    the items of a schedule, read anew
-webhook   who is told of a run, and of what changed since the one before
+delivery  whether a receiver is told of a run, and what becomes of that
+message   what there is to tell: the run, and what changed since the one before
+webhook   the message as a signed POST of JSON
 """
 
 from jobs.runtime.firing.source import read_source

@@ -1,7 +1,7 @@
 """The process that begins the runs of schedules that have come, and tells of those that are over.
 
-`python -m jobs.runtime.firing.main PARENT NUMBER:DUE…`. It may be killed at any instant: a time that was due stays due
-until its run has begun, and its nonce makes that one run.
+`python -m jobs.runtime.firing.main PARENT NUMBER:DUE[:PLACE]…`. It may be killed at any instant: a time that was due
+stays due until its run has begun, and its nonce makes that one run; so does what a receiver has not taken yet.
 """
 
 from __future__ import annotations
@@ -12,23 +12,24 @@ from jobs.runtime import client
 from jobs.runtime.core import process_limits
 from jobs.runtime.core.errors import FanoutError, StoreError
 from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule
+from jobs.runtime.firing.delivery import tell
 from jobs.runtime.firing.source import read_source
-from jobs.runtime.firing.webhook import tell
 
 
 def main(arguments: list[str]) -> int:
-    """Begin the runs that are named, one after the other."""
+    """Begin the runs that are named, or tell the receivers, one after the other."""
     parent, *named = arguments
     process_limits.follow_parent(int(parent))
     for one in named:
-        number, _, due = one.partition(":")
-        found = client.due_firing(int(number), float(due))
-        if found is None:
+        number, due, *place = one.split(":")
+        if place:
+            telling = client.due_telling(int(number), float(due), int(*place))
+            if telling is not None:
+                tell(telling)
             continue
-        if found[1].state is FiringState.DUE:
+        found = client.due_firing(int(number), float(due))
+        if found is not None and found[1].state is FiringState.DUE:
             _begin(*found)
-        else:
-            tell(*found)
     return 0
 
 

@@ -6,24 +6,25 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import ceil, inf
 
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule, Told
+from jobs.runtime.core.receivers import DeliveryAttempt, Telling
+from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule
 from jobs.runtime.core.units import count, duration
 from jobs.runtime.runner.log import say
 from jobs.runtime.runner.state import RunnerState
-from jobs.runtime.store import schedules
+from jobs.runtime.store import schedules, tellings
 from jobs.runtime.store.connection import Connection
 
 AT_ONCE = 100
 """Schedules that are looked at in one transaction: some 30 ms."""
 
 MOST_PROCESSES, MOST_TELLERS, MOST_EACH = 4, 2, 25
-"""Processes that begin runs at once, those that tell webhooks, and times that one of them is given."""
+"""Processes that begin runs at once, those that tell receivers, and how much one of them is given."""
 
 MOST_TRIES = 3
 LATE_SECONDS = 60.0
@@ -33,9 +34,13 @@ MOST_COUNTED = 100
 """Times since a missed one that are counted: each takes up to 0.1 ms, for each schedule that comes at once."""
 
 
-def start(firings: list[Firing]) -> subprocess.Popen[bytes]:
-    """Start a process that begins the runs of these; it ends with this one."""
-    named = [f"{one.schedule}:{one.due!r}" for one in firings]
+Errand = Firing | Telling
+"""What a process is given: a time whose run is to be begun, or what a receiver is to be told."""
+
+
+def start(errands: Sequence[Errand]) -> subprocess.Popen[bytes]:
+    """Start a process that begins the runs of these, or tells the receivers; it ends with this one."""
+    named = [":".join(map(repr, one.key)) for one in errands]
     return subprocess.Popen(
         [sys.executable, "-m", "jobs.runtime.firing.main", str(os.getpid()), *named],
         cwd=settings.PROJECT,
@@ -53,10 +58,10 @@ class Firings:
         self,
         state: RunnerState,
         clock: Callable[[], float] = time.time,
-        start: Callable[[list[Firing]], subprocess.Popen[bytes]] = start,
+        start: Callable[[Sequence[Errand]], subprocess.Popen[bytes]] = start,
     ) -> None:
         self.state, self.clock, self.start = state, clock, start
-        self.processes: dict[subprocess.Popen[bytes], list[Firing]] = {}
+        self.processes: dict[subprocess.Popen[bytes], Sequence[Errand]] = {}
         self.staying = False
         self._next_at: float | None = None
 
@@ -72,7 +77,7 @@ class Firings:
             pass
         self._begin()
         self._next_at = schedules.next_time(self.state.db)
-        busy = bool(self.processes or schedules.to_tell(self.state.db, inf, 1))
+        busy = bool(self.processes or tellings.waiting(self.state.db, inf, 1))
         self.staying = busy or self._next_at is not None or schedules.at_work(self.state.db)
 
     def close(self) -> None:
@@ -90,28 +95,28 @@ class Firings:
         return len(come) == AT_ONCE
 
     def _begin(self) -> None:
-        """Have runs begun and webhooks told, each by processes of its own: one that does not answer holds up no run."""
-        self._share(MOST_PROCESSES, Told.NOBODY, partial(schedules.waiting, self.state.db))
-        self._share(MOST_TELLERS, Told.DUE, partial(schedules.to_tell, self.state.db, self.clock()))
+        """Have runs begun and receivers told, each by processes of its own: who does not answer holds up no run."""
+        self._share(MOST_PROCESSES, Firing, partial(schedules.waiting, self.state.db))
+        self._share(MOST_TELLERS, Telling, partial(tellings.waiting, self.state.db, self.clock()))
 
-    def _share(self, processes: int, told: Told, waiting: Callable[[int], list[Firing]]) -> None:
+    def _share(self, processes: int, kind: type[Errand], waiting: Callable[[int], Sequence[Errand]]) -> None:
         """Give what waits to at most so many processes of one kind."""
-        at_it = [firings for firings in self.processes.values() if firings[0].told is told]
+        at_it = [errands for errands in self.processes.values() if isinstance(errands[0], kind)]
         room = processes - len(at_it)
         if room <= 0:
             return
-        given = {(one.schedule, one.due) for firings in at_it for one in firings}
-        left = [one for one in waiting(len(given) + room * MOST_EACH) if (one.schedule, one.due) not in given]
+        given = {one.key for errands in at_it for one in errands}
+        left = [one for one in waiting(len(given) + room * MOST_EACH) if one.key not in given]
         each = ceil(len(left) / room)
         for first in range(0, len(left), each or 1):
-            firings = left[first : first + each]
-            self.processes[self.start(firings)] = firings
+            errands = left[first : first + each]
+            self.processes[self.start(errands)] = errands
 
     def _note_ended(self) -> None:
         for process in [process for process in self.processes if process.poll() is not None]:
-            firings = self.processes.pop(process)
+            errands = self.processes.pop(process)
             if process.returncode:
-                self.state.write(partial(_note_death, firings=firings, code=process.returncode, at=self.clock()))
+                self.state.write(partial(_note_death, errands=errands, code=process.returncode, at=self.clock()))
 
 
 def _note(db: Connection, come: list[RunSchedule], moment: float) -> None:
@@ -157,20 +162,22 @@ def _late(schedule: RunSchedule, due: float, moment: float) -> str:
     return f"Missed, and made up for {duration(moment - due)} later{others}."
 
 
-def _note_death(db: Connection, firings: list[Firing], code: int, at: float) -> None:
+def _note_death(db: Connection, errands: Sequence[Errand], code: int, at: float) -> None:
     """A process has ended before its time: that is put down to what it was at, and what comes after that waits on."""
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     say(f"the process that begins runs of schedules ended with {how}")
-    for given in firings:
-        found = schedules.firing(db, given.schedule, given.due)
-        if found is None or (found.state, found.told, found.tellings) != (given.state, given.told, given.tellings):
-            continue
-        if found.told is Told.DUE:
-            put_off = found.tellings + 1 >= MOST_TRIES
-            schedules.put_off_telling(db, found, f"Its process ended with {how}.", at + LATE_SECONDS, for_good=put_off)
+    for given in errands:
+        if isinstance(given, Firing) and (due := schedules.firing(db, *given.key)) == given:
+            _note_death_over(db, due, how)
             return
-        schedules.tried(db, found)
-        if found.tries + 1 >= MOST_TRIES:
-            why = f"The process that was to begin the run ended {MOST_TRIES} times, last with {how}: see the log."
-            schedules.settle(db, found, FiringState.FAILED, said=why)
-        return
+        if isinstance(given, Telling) and tellings.find(db, *given.key) == given:
+            died = DeliveryAttempt(at=at, why=f"Its process ended with {how}.")
+            tellings.note_failed(db, given, died, until=at + LATE_SECONDS, most=MOST_TRIES)
+            return
+
+
+def _note_death_over(db: Connection, firing: Firing, how: str) -> None:
+    schedules.tried(db, firing)
+    if firing.tries + 1 >= MOST_TRIES:
+        why = f"The process that was to begin the run ended {MOST_TRIES} times, last with {how}: see the log."
+        schedules.settle(db, firing, FiringState.FAILED, said=why)

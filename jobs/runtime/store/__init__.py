@@ -16,6 +16,7 @@
     snapshot      the store at one moment, as a file; such a file made ready to be one
     presets       settings of a job under a name
     schedules     runs that begin by themselves, and the times at which they did
+    tellings      whom these tell, and what became of each message
     commands      what page and command line ask of the runner
     events        the log of a run
     tokens        by which programs are known

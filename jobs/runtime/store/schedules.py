@@ -9,7 +9,8 @@ from typing import Any
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import RunState
 from jobs.runtime.core.recurrence import Recurrence
-from jobs.runtime.core.schedules import Firing, FiringState, ItemsSource, RunSchedule, SourceKind, Told, said_by
+from jobs.runtime.core.schedules import Firing, FiringState, ItemsSource, RunSchedule, SourceKind, said_by
+from jobs.runtime.store import tellings
 from jobs.runtime.store.connection import Connection
 
 KEPT = 100
@@ -29,25 +30,29 @@ def add(db: Connection, schedule: RunSchedule) -> int | None:
             json.dumps(schedule.plain()),
         ),
     )
-    return int(cursor.lastrowid or 0) if cursor.rowcount else None
+    if not cursor.rowcount:
+        return None
+    number = int(cursor.lastrowid or 0)
+    tellings.add_receivers(db, number, schedule.receivers)
+    return number
 
 
 def find(db: Connection, name: str) -> RunSchedule | None:
     """The schedule of this name; None: there is none."""
     row = db.execute("SELECT * FROM schedules WHERE name = ?", (name,)).fetchone()
-    return None if row is None else _schedule(row)
+    return None if row is None else _whole(db, row)
 
 
 def get(db: Connection, number: int) -> RunSchedule | None:
     """The schedule of this number; None: it was removed."""
     row = db.execute("SELECT * FROM schedules WHERE number = ?", (number,)).fetchone()
-    return None if row is None else _schedule(row)
+    return None if row is None else _whole(db, row)
 
 
 def listed(db: Connection, text: str = "", most: int = -1) -> list[RunSchedule]:
     """Schedules with this text in their names, by these; at most so many (-1: all)."""
     query = "SELECT * FROM schedules WHERE instr(lower(name), lower(?)) ORDER BY name LIMIT ?"
-    return list(map(_schedule, db.execute(query, (text, most))))
+    return [_whole(db, row) for row in db.execute(query, (text, most)).fetchall()]
 
 
 def set_enabled(db: Connection, number: int, enabled: bool, next_at: float | None) -> None:
@@ -63,14 +68,14 @@ def set_next(db: Connection, number: int, next_at: float | None) -> None:
 def remove(db: Connection, number: int) -> None:
     """Forget a schedule and its times; its runs stay."""
     db.execute("DELETE FROM firings WHERE schedule = ?", (number,))
-    db.execute("DELETE FROM schedules WHERE number = ?", (number,))
+    db.execute("DELETE FROM schedules WHERE number = ?", (number,))  # its receivers go with it
 
 
 def pause_all(db: Connection) -> None:
     """Have none come, and forget what was due, and who was to be told."""
     db.execute("UPDATE schedules SET enabled = 0, next_at = NULL")
     db.execute("DELETE FROM firings WHERE state = ?", (FiringState.DUE,))
-    db.execute("UPDATE firings SET told = ? WHERE told = ?", (Told.NOBODY, Told.DUE))
+    tellings.forget_due(db)
 
 
 def count(db: Connection) -> tuple[int, int, float | None]:
@@ -95,7 +100,7 @@ def next_time(db: Connection) -> float | None:
 
 
 def come(db: Connection, moment: float, most: int) -> list[RunSchedule]:
-    """Schedules whose time has come, the longest due first, at most so many."""
+    """Schedules whose time has come, the longest due first, at most so many; without their receivers."""
     rows = db.execute(
         "SELECT * FROM schedules WHERE enabled = 1 AND next_at <= ? ORDER BY next_at, number LIMIT ?", (moment, most)
     )
@@ -113,8 +118,10 @@ def note(db: Connection, firing: Firing) -> bool:
         (firing.schedule, firing.due, firing.at, firing.state, firing.run, firing.said, firing.tries),
     ).rowcount
     db.execute(
-        """DELETE FROM firings WHERE schedule = ? AND state <> 'due' AND told <> 'due' AND due <
-             (SELECT due FROM firings WHERE schedule = ? ORDER BY due DESC LIMIT 1 OFFSET ?)""",
+        """DELETE FROM firings WHERE schedule = ? AND state <> 'due' AND due <
+             (SELECT due FROM firings WHERE schedule = ? ORDER BY due DESC LIMIT 1 OFFSET ?)
+           AND NOT EXISTS (SELECT 1 FROM tellings t
+             WHERE t.schedule = firings.schedule AND t.due = firings.due AND t.told = 'due')""",
         (firing.schedule, firing.schedule, KEPT - 1),
     )
     return bool(added)
@@ -134,24 +141,26 @@ def firing(db: Connection, schedule: int, due: float) -> Firing | None:
 
 
 def firings(db: Connection, schedule: int, most: int) -> list[Firing]:
-    """The times of a schedule, newest first."""
+    """The times of a schedule, newest first, with what is told of them."""
     rows = db.execute(
         """SELECT f.*, r.state AS run_state FROM firings f LEFT JOIN runs r ON r.id = f.run
            WHERE f.schedule = ? ORDER BY f.due DESC LIMIT ?""",
         (schedule, most),
-    )
-    return [replace(_firing(row), run_state=row["run_state"] or "") for row in rows]
+    ).fetchall()
+    told = tellings.of_schedule(db, schedule, rows[-1]["due"]) if rows else {}
+    return [replace(_firing(row), run_state=row["run_state"] or "", tellings=told.get(row["due"], ())) for row in rows]
 
 
 def settle(db: Connection, firing: Firing, state: FiringState, *, run: str = "", said: str = "") -> None:
-    """What has become of a time that was due; what was said of it stays before that."""
+    """What has become of a time that was due, of which its receivers are to be told from now on; what was said of it
+    stays before that."""
     words = " ".join(part for part in (firing.said, said) if part)
-    db.execute(
-        """UPDATE firings SET state = ?, run = ?, said = ?, told = CASE WHEN EXISTS (
-             SELECT 1 FROM schedules WHERE number = firings.schedule AND json_extract(body, '$.webhook.url') IS NOT NULL
-           ) THEN 'due' ELSE '' END WHERE schedule = ? AND due = ? AND state = 'due'""",
-        (state, run, words, firing.schedule, firing.due),
-    )
+    settled = db.execute(
+        "UPDATE firings SET state = ?, run = ?, said = ? WHERE schedule = ? AND due = ? AND state = 'due'",
+        (state, run, words, *firing.key),
+    ).rowcount
+    if settled:
+        tellings.begin(db, *firing.key)
 
 
 def tried(db: Connection, firing: Firing) -> None:
@@ -159,31 +168,6 @@ def tried(db: Connection, firing: Firing) -> None:
     db.execute(
         "UPDATE firings SET tries = tries + 1 WHERE schedule = ? AND due = ? AND state = 'due'",
         (firing.schedule, firing.due),
-    )
-
-
-def to_tell(db: Connection, moment: float, most: int) -> list[Firing]:
-    """Times of which a webhook is to be told by now: their runs are over, or could not be begun."""
-    rows = db.execute(
-        f"""SELECT f.* FROM firings f LEFT JOIN runs r ON r.id = f.run
-            WHERE f.told = 'due' AND f.tell_at <= ? AND (r.state IS NULL OR r.state IN ({_OVER_MARKS}))
-            ORDER BY f.tell_at LIMIT ?""",
-        (moment, *_OVER, most),
-    )
-    return list(map(_firing, rows))
-
-
-def settle_telling(db: Connection, firing: Firing, told: Told) -> None:
-    """Whether the webhook was told, for good."""
-    db.execute("UPDATE firings SET told = ? WHERE schedule = ? AND due = ?", (told, firing.schedule, firing.due))
-
-
-def put_off_telling(db: Connection, firing: Firing, why: str, at: float, *, for_good: bool) -> None:
-    """It was not delivered: try again then, or no more."""
-    db.execute(
-        """UPDATE firings SET told = ?, tell_at = ?, tellings = tellings + 1, untold = ?
-           WHERE schedule = ? AND due = ? AND told = 'due'""",
-        (Told.FAILED if for_good else Told.DUE, at, why, firing.schedule, firing.due),
     )
 
 
@@ -199,6 +183,15 @@ def busy_with(db: Connection, schedule: int) -> str | None:
     return None if row is None else str(row[0])
 
 
+def _whole(db: Connection, row: Any) -> RunSchedule:
+    """A schedule with its receivers."""
+    found = _schedule(row)
+    try:
+        return replace(found, receivers=tellings.receivers(db, found.number))
+    except ValueError as error:
+        return replace(found, fault=found.fault or _damaged(error))
+
+
 def _schedule(row: Any) -> RunSchedule:
     """A row as a schedule; of a damaged one its name and what is wrong, so that it can be seen and removed."""
     known = {name: row[name] for name in ("number", "name", "owner", "made_at", "next_at")}
@@ -211,8 +204,12 @@ def _schedule(row: Any) -> RunSchedule:
             source=ItemsSource(kind=SourceKind.FILE, where=""),
             recurrence=Recurrence(),
             enabled=False,
-            fault=f"it is damaged in the store ({str(error)[:200]}): remove it",
+            fault=_damaged(error),
         )
+
+
+def _damaged(error: Exception) -> str:
+    return f"it is damaged in the store ({str(error)[:200]}): remove it"
 
 
 def _firing(row: Any) -> Firing:
@@ -224,7 +221,4 @@ def _firing(row: Any) -> Firing:
         run=row["run"],
         said=row["said"],
         tries=row["tries"],
-        told=Told(row["told"]),
-        tellings=row["tellings"],
-        untold=row["untold"],
     )

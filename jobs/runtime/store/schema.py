@@ -127,5 +127,31 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE runs ADD COLUMN clustered INTEGER NOT NULL DEFAULT 0",
         "UPDATE runs SET clustered = 1 WHERE place = 'cluster'",
     ),
+    (
+        """CREATE TABLE receivers (
+            schedule INTEGER NOT NULL REFERENCES schedules (number) ON DELETE CASCADE, place INTEGER NOT NULL,
+            kind TEXT NOT NULL, target TEXT NOT NULL, rule TEXT NOT NULL, watched TEXT NOT NULL, key TEXT NOT NULL,
+            PRIMARY KEY (schedule, place)) WITHOUT ROWID""",
+        """INSERT INTO receivers
+            SELECT number, 0, 'webhook', json_extract(body, '$.webhook.url'),
+                coalesce(json_extract(body, '$.webhook.rule'), ''), coalesce(json_extract(body, '$.webhook.column'), ''),
+                coalesce(json_extract(body, '$.webhook.key'), '')
+            FROM schedules
+            WHERE CASE WHEN json_valid(body) THEN json_extract(body, '$.webhook.url') IS NOT NULL ELSE 0 END""",
+        """CREATE TABLE tellings (
+            schedule INTEGER NOT NULL, due REAL NOT NULL, place INTEGER NOT NULL, told TEXT NOT NULL,
+            tell_at REAL NOT NULL DEFAULT 0, attempts TEXT NOT NULL DEFAULT '[]', PRIMARY KEY (schedule, due, place),
+            FOREIGN KEY (schedule, due) REFERENCES firings (schedule, due) ON DELETE CASCADE) WITHOUT ROWID""",
+        """INSERT INTO tellings
+            SELECT schedule, due, 0, told, tell_at,
+                CASE WHEN untold = '' THEN '[]' ELSE json_array(json_array(max(0, tell_at - 30), untold)) END
+            FROM firings WHERE told <> ''""",
+        "CREATE INDEX tellings_due ON tellings (tell_at) WHERE told = 'due'",
+        "DROP INDEX firings_to_tell",
+        "ALTER TABLE firings DROP COLUMN told",
+        "ALTER TABLE firings DROP COLUMN tell_at",
+        "ALTER TABLE firings DROP COLUMN tellings",
+        "ALTER TABLE firings DROP COLUMN untold",
+    ),
 )
 """Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""

@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from jobs.runtime import client
+from jobs.runtime.core.receivers import Told
 from jobs.runtime.core.recurrence import Recurrence
-from jobs.runtime.core.schedules import Firing, RunSchedule, Told
+from jobs.runtime.core.schedules import Firing, RunSchedule
 from jobs.ui.run import actions
 from jobs.ui.shared import formatting, page_frame
 
@@ -65,9 +66,11 @@ def _said(schedule: RunSchedule) -> str:
     """What it begins, over what and when, in one line."""
     preset = f" with preset {formatting.apart(schedule.preset, 60)}" if schedule.preset else ""
     source = formatting.apart(str(schedule.source), MOST_SOURCE)
-    hook = schedule.webhook
-    told = f" · tells {formatting.apart(hook.url, MOST_SOURCE)} ({formatting.apart(hook.spoken, 80)})" if hook else ""
-    return f"{formatting.title_of(schedule.job)}{preset} · {source} · {schedule.recurrence}{told}"
+    told = ", ".join(
+        f"{formatting.apart(one.where, MOST_SOURCE)} ({formatting.apart(one.spoken, 80)})" for one in schedule.receivers
+    )
+    tells = f" · tells {told}" if told else ""
+    return f"{formatting.title_of(schedule.job)}{preset} · {source} · {schedule.recurrence}{tells}"
 
 
 def _buttons(schedule: RunSchedule) -> None:
@@ -96,7 +99,10 @@ def _firing(schedule: RunSchedule, firing: Firing) -> None:
             st.page_link(page_frame.RUN, label=formatting.literal(label), query_params={"run": run.id})
         elif firing.run:
             st.caption("its run was deleted")
-        if firing.untold and firing.told is not Told.SENT:
-            st.caption(formatting.literal(f"its webhook was not told: {firing.untold}", 300))
+        for telling in firing.tellings:
+            if telling.open_because:
+                who = formatting.apart(schedule.receiver_at(telling.place), MOST_SOURCE)
+                more = "given up" if telling.told is Told.FAILED else "it is tried again"
+                st.caption(formatting.literal(f"{who} was not told ({more}): {telling.open_because}", 400))
         if firing.said or run is None:
             st.caption(formatting.literal(page_frame.for_the_page(firing.said or str(firing.state)), 400))

@@ -11,19 +11,14 @@ from jobs.runtime.core.access import OWNER
 from jobs.runtime.core.errors import FanoutError, Refused
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.recurrence import UTC_ZONE, Recurrence, cron_line, every
-from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind, TellRule, Webhook
-from jobs.ui.schedules import schedule_card
+from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind
+from jobs.ui.schedules import receivers_form, schedule_card
 from jobs.ui.shared import formatting, page_frame
 
 SOURCES = {
     SourceKind.URL: ("URL of a table", "https://example.org/table.csv"),
     SourceKind.RUN: ("Results of a run", "the beginning of its id"),
     SourceKind.FILE: ("File on the server", "a path in a folder that JOBS_FILES names"),
-}
-TELL = {
-    TellRule.ALWAYS: "all of them",
-    TellRule.FAILURE: "where an item failed",
-    TellRule.CHANGE: "where something changed",
 }
 CRON, EVERY = "By a cron line", "Every so often"
 
@@ -36,7 +31,7 @@ def show() -> None:
         settings, preset = _what(turn)
         source = _source(turn)
         when = _when(turn)
-        hook = _webhook(turn)
+        receivers = receivers_form.show(turn)
         overlap = st.toggle("Begin a run although the one before is still at work", key=f"overlap:{turn}")
         if when is not None:
             schedule_card.show_times(when)
@@ -54,7 +49,7 @@ def show() -> None:
                     recurrence=when,
                     overlap=overlap,
                     on_page=True,
-                    webhook=hook,
+                    receivers=receivers,
                 )
             )
 
@@ -104,24 +99,6 @@ def _when(turn: int) -> Recurrence | None:
     except Refused as error:
         page_frame.refused(str(error))
         return None
-
-
-def _webhook(turn: int) -> Webhook | None:
-    """Whom it tells, and of what; None: nobody."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        url = st.text_input("Tell a webhook", key=f"schedule_hook:{turn}", placeholder="https://… (nobody)")
-        if not url.strip():
-            return None
-        rule = st.selectbox("Of which runs", list(TELL), format_func=_spoken, key=f"schedule_rule:{turn}", width=220)
-        column = ""
-        if rule is TellRule.CHANGE:
-            column = st.text_input("In the column", key=f"schedule_column:{turn}", placeholder="any", width=160)
-        key = st.text_input("Signed by", key=f"schedule_key:{turn}", placeholder="{secret:NAME}", width=180)
-    return Webhook(url=url.strip(), rule=rule, column=column.strip(), key=key.strip())
-
-
-def _spoken(rule: TellRule) -> str:
-    return TELL[rule]
 
 
 def _save(schedule: RunSchedule) -> None:

@@ -1,0 +1,48 @@
+"""What a receiver is told, where its rule asks for it; and what becomes of that: sent, put off, or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from jobs.runtime import client
+from jobs.runtime.client import DueTelling
+from jobs.runtime.core.errors import FanoutError, ItemError
+from jobs.runtime.core.receivers import Receiver, ReceiverKind, TellRule
+from jobs.runtime.core.records import RunState
+from jobs.runtime.core.schedules import FiringState
+from jobs.runtime.firing import webhook
+from jobs.runtime.firing.message import Message, message_of
+
+Send = Callable[[Receiver, Message], None]
+"""Sends a message to a receiver of one kind. Raises ItemError or FanoutError, with a sentence: it was not taken."""
+
+SENDERS: Mapping[ReceiverKind, Send] = {ReceiverKind.WEBHOOK: webhook.send}
+
+
+def tell(due: DueTelling) -> None:
+    """Tell a receiver what became of a time of its schedule, where its rule says so; note whether that was taken."""
+    if due.firing.run and due.run is None:
+        client.note_unneeded(due.telling)  # the run was deleted meanwhile
+        return
+    try:
+        message = message_of(due)
+        if not _wanted(due, message):
+            client.note_unneeded(due.telling)
+            return
+        SENDERS[due.receiver.kind](due.receiver, message)
+    except (ItemError, FanoutError) as error:
+        client.note_undelivered(due.telling, str(error))
+    else:
+        client.note_sent(due.telling)
+
+
+def _wanted(due: DueTelling, message: Message) -> bool:
+    """Whether its rule asks for this. That no run could be begun, or one has failed, is always told."""
+    rule, column, run = due.receiver.rule, due.receiver.column, due.run
+    broken = due.firing.state is FiringState.FAILED or run is None or run.state is not RunState.FINISHED
+    if broken or rule is TellRule.ALWAYS:
+        return True
+    if rule is TellRule.FAILURE:
+        return bool(run and run.failed)
+    changed = message.changed.counts if message.changed is not None else {}
+    return bool(changed.get(column) if column else changed)

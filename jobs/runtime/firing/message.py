@@ -1,0 +1,69 @@
+"""What there is to tell of one time of a schedule: its run, and what changed since the run before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from jobs.runtime import client, compare
+from jobs.runtime.client import DueTelling
+from jobs.runtime.compare import Difference
+from jobs.runtime.core.records import Run, RunState
+from jobs.runtime.core.schedules import Firing, RunSchedule
+from jobs.runtime.core.units import moment
+
+MOST_CHANGES, LONGEST = 100, 500
+"""Changes that are told, and characters of a cell in them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One time of a schedule, its run (None: none could be begun), and what changed since the last finished run (None:
+    there was none, or this one has not finished). `place` is that of the receiver."""
+
+    schedule: RunSchedule
+    firing: Firing
+    place: int
+    run: Run | None
+    changed: Difference | None
+
+
+def message_of(due: DueTelling) -> Message:
+    """What is told to any receiver of this time."""
+    run, earlier = due.run, due.earlier
+    compared = run is not None and earlier is not None and run.state is RunState.FINISHED and run.job == earlier.job
+    return Message(
+        schedule=due.schedule,
+        firing=due.firing,
+        place=due.telling.place,
+        run=run,
+        changed=_changed(earlier.id, run.id) if compared and run and earlier else None,
+    )
+
+
+@lru_cache(maxsize=1)
+def _changed(earlier: str, run: str) -> Difference:
+    """Several receivers are told of one run: it is compared once."""
+    return compare.compare_runs(client.run(earlier), client.run(run), MOST_CHANGES, longest=LONGEST)
+
+
+def document(message: Message) -> dict[str, Any]:
+    """The message as a program reads it, ready for JSON."""
+    run, found = message.run, message.changed
+    return {
+        "schedule": message.schedule.name,
+        "job": message.schedule.job,
+        "due": moment(message.firing.due),
+        "state": str(message.firing.state),
+        "said": message.firing.said,
+        "run": None if run is None else client.run_document(run, client.progress(run.id).codes),
+        "since": None if found is None else found.first.id,
+        "rows_changed": None if found is None else found.changed,
+        "changes_by_column": {} if found is None else dict(found.counts),
+        "changes_in_all": 0 if found is None else found.total,
+        "changes": [
+            {"item": one.item, "what": one.what, "before": one.before, "after": one.after}
+            for one in (found.changes if found is not None else ())
+        ],
+    }
