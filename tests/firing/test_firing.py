@@ -326,9 +326,12 @@ def test_a_file_in_a_folder_that_was_closed_is_a_fault_of_its_schedule_alone(
     table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.save_schedule(described(file(table)))
+    is_file = Path.is_file
 
-    def closed(_path: Path) -> bool:
-        raise PermissionError(13, "Permission denied")
+    def closed(path: Path) -> bool:
+        if path == table:
+            raise PermissionError(13, "Permission denied")
+        return is_file(path)
 
     monkeypatch.setattr(Path, "is_file", closed)
 
