@@ -134,7 +134,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (schedule, place)) WITHOUT ROWID""",
         """INSERT INTO receivers
             SELECT number, 0, 'webhook', json_extract(body, '$.webhook.url'),
-                coalesce(json_extract(body, '$.webhook.rule'), ''), coalesce(json_extract(body, '$.webhook.column'), ''),
+                coalesce(json_extract(body, '$.webhook.rule'), ''),
+                coalesce(json_extract(body, '$.webhook.column'), ''),
                 coalesce(json_extract(body, '$.webhook.key'), '')
             FROM schedules
             WHERE CASE WHEN json_valid(body) THEN json_extract(body, '$.webhook.url') IS NOT NULL ELSE 0 END""",
