@@ -6,6 +6,7 @@ import pytest
 
 from jobs.runtime import inputs
 from jobs.runtime.job.definition import Job
+from tests.inputs.conftest import job_of
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,37 @@ def test_several_headings_outweigh_a_comma_in_every_name(urls: Job) -> None:
     found = inputs.read("\n".join(["name;url;note", *rows]).encode(), name="t.csv", job=urls)
 
     assert (found.delimiter, found.columns) == (";", ("name", "url", "note"))
+
+
+@pytest.mark.parametrize("delimiter", ["^", "~", "\x01", "\x1f"])
+def test_rarer_signs_part_the_cells_below_headings(delimiter: str, urls: Job) -> None:
+    rows = [["name", "url", "n"], ["A", "https://a.org/", "1"], ["B", "https://b.org/", "2"]]
+
+    found = inputs.read("\n".join(map(delimiter.join, rows)).encode(), name="t.csv", job=urls)
+
+    assert (found.delimiter, found.columns) == (delimiter, ("name", "url", "n"))
+    assert [item.cell for item in found.items_iter()] == ["https://a.org/", "https://b.org/"]
+
+
+@pytest.mark.parametrize("text", ["https://a.org/~jo\nhttps://b.org/~al\n", "url~x\nhttps://a.org/\nhttps://b.org/\n"])
+def test_a_tilde_elsewhere_parts_nothing(text: str, urls: Job) -> None:
+    assert inputs.read(text.encode(), name="t.csv", job=urls).delimiter == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "cells"),
+    [
+        ("x;name\n1,5;a\n2,25;b\n", ";", ["1,5", "2,25"]),
+        ("x\n1,5\n2,25\n", "", ["1,5", "2,25"]),
+        ("1,5\n2,25\n", "", ["1,5", "2,25"]),
+        ("x,y\n1,5\n2,25\n", ",", ["1", "2"]),
+        ("1,a\n2,b\n", ",", ["1", "2"]),
+    ],
+)
+def test_decimals_behind_a_comma_are_part_of_their_number(text: str, delimiter: str, cells: list[str]) -> None:
+    found = inputs.read(text.encode(), name="t.csv", job=job_of("x: float"))
+
+    assert (found.delimiter, [item.cell for item in found.items_iter()], found.invalid_count) == (delimiter, cells, 0)
 
 
 def test_quotes_behind_a_space_hold_their_cell(urls: Job) -> None:

@@ -168,6 +168,19 @@ def test_parquet_is_read_with_its_types(urls: Job) -> None:
     ]
 
 
+def test_short_floats_of_parquet_have_the_digits_that_they_hold(urls: Job) -> None:
+    values = pa.array([0.1, None, float("inf")], pa.float32())
+
+    found = read(parquet_of(pa.table({"url": ["a.org", "b.org", "c.org"], "x": values})), urls, "list.parquet")
+
+    assert [item.others for item in found.items_iter()] == [("0.1",), ("",), ("inf",)]
+
+
+def test_an_encrypted_parquet_file_is_named_as_such(urls: Job) -> None:
+    with pytest.raises(BadInput, match="an encrypted Parquet file"):
+        read(b"PARE" + b"\x00" * 90 + b"PARE", urls, "list.parquet")
+
+
 def test_a_damaged_parquet_file_is_refused(urls: Job) -> None:
     with pytest.raises(BadInput, match="damaged Parquet"):
         read(parquet_of(pa.table({"url": ["https://a.org"]}))[:60], urls, "list.parquet")

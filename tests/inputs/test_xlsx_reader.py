@@ -143,6 +143,20 @@ def test_a_zip_that_is_no_workbook_is_refused(urls: Job) -> None:
     refused(workbook(PAIRS)[:-40], urls, "damaged")
 
 
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ("xl/workbook.bin", "an Excel workbook in binary form .* save it as .xlsx or CSV"),
+        ("META-INF/manifest.xml", "LibreOffice: save it as .xlsx or CSV"),
+        ("word/document.xml", "a Word document: save"),
+        ("ppt/presentation.xml", "a presentation: save"),
+        ("Index/Document.iwa", "Apple's"),
+    ],
+)
+def test_a_document_of_another_kind_is_called_by_its_name(entry: str, sentence: str, urls: Job) -> None:
+    refused(packed({entry: b"x"}), urls, sentence)
+
+
 # Sitemaps
 
 

@@ -38,12 +38,30 @@ def test_what_is_no_whole_number_has_its_sentence(cell: str, sentence: str) -> N
     assert str(refused.value) == sentence
 
 
-@pytest.mark.parametrize(("cell", "number"), [("2.5", 2.5), (".5", 0.5), ("5.", 5.0), ("1e5", 1e5), ("-1E-3", -0.001)])
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("2.5", 2.5),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("1e5", 1e5),
+        ("-1E-3", -0.001),
+        ("1,5", 1.5),
+        ("-0,125", -0.125),
+        ("12,3456", 12.3456),
+    ],
+)
 def test_numbers_are_read(cell: str, number: float) -> None:
     assert item_kinds.read_float(cell) == number
 
 
-@pytest.mark.parametrize("cell", ["", "nan", "inf", "1e999", "1,5", "1_0", ".", "e5", "٣.٥", "0x1p3"])
+@pytest.mark.parametrize("cell", ["1,234", "1.234,56", "1,234.56", "1\u00a0234,5", "1'234.5", "1,234,567"])
+def test_signs_between_thousands_are_not_guessed_at(cell: str) -> None:
+    with pytest.raises(ValueError, match=r"want no signs between thousands, and a point, as in 2\.5"):
+        item_kinds.read_float(cell)
+
+
+@pytest.mark.parametrize("cell", ["", "nan", "inf", "1e999", "1_0", ".", "e5", "٣.٥", "0x1p3"])
 def test_what_is_no_number_is_refused(cell: str) -> None:
     with pytest.raises(ValueError):
         item_kinds.read_float(cell)

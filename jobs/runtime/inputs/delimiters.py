@@ -8,8 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-DELIMITERS = ("\t", ";", "|", ",")
+DELIMITERS = ("\x1f", "\x01", "\t", ";", "|", ",", "^", "~")
 """In the order that decides between equals: a tab is hardly ever text, a comma often is."""
+
+BELOW_HEADINGS = "^~"
+"""Signs that count only where they part headings, and every line below into as many cells."""
 
 TIED_LINES = 200
 """So many lines decide between delimiters that do equally well."""
@@ -40,6 +43,7 @@ def best_delimiter(sample: list[str], looks_like: Callable[[str], bool]) -> str:
     Between equals the one whose cells are whole in their quotes, then the one that leaves most items whole."""
     texts = [line for line in sample if not _COMMENT.match(line)] or sample
     whole = [sign for sign in ",;" if looks_like("two words") and looks_like("example") and _is_text(texts, sign)]
+    whole += "," if looks_like("1,5") and not looks_like("example") and _has_decimals(texts, looks_like) else ""
     shares = {delimiter: 0.0 if delimiter in whole else _agreement(texts, delimiter) for delimiter in DELIMITERS}
     best = max(shares.values())
     tied = [delimiter for delimiter in DELIMITERS if shares[delimiter] == best]
@@ -64,6 +68,13 @@ def _is_text(sample: list[str], delimiter: str) -> bool:
         return True
     spoken = sum(bool(_SPOKEN.match(row[1])) for row in parted)
     return spoken >= 0.9 * len(parted) and not all(_NAME.fullmatch(cell.strip()) for cell in rows[0])
+
+
+def _has_decimals(sample: list[str], looks_like: Callable[[str], bool]) -> bool:
+    """Whether each line is a number whose decimals a comma parts, below one heading perhaps."""
+    lines = [line.strip() for line in sample if line.strip()]
+    below = lines if looks_like(lines[0]) else lines[1:]
+    return bool(below) and (below is lines or "," not in lines[0]) and all(map(looks_like, below))
 
 
 def has_spaced_quotes(sample: list[str], delimiter: str) -> bool:
@@ -93,6 +104,8 @@ def _agreement(sample: list[str], delimiter: str) -> float:
     width, lines = max(Counter(widths).items(), key=lambda pair: (pair[1], pair[0]))
     start = next(place for place, cells in enumerate(widths) if cells > 1)
     bare = widths[start:].count(1)
+    if delimiter in BELOW_HEADINGS and not (lines == len(widths) > 1 and _reads_like_headings(rows[0])):
+        return 0.0
     share = lines / len(widths) if width > 1 and bare <= 0.2 * (len(widths) - start) else 0.0
     return max(share, 0.5) + 0.25 if _reads_like_headings(rows[0]) else share
 

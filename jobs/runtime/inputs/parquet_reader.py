@@ -58,10 +58,19 @@ def _rows(source: InputSource) -> Iterator[list[str]]:
         file = _opened(stream, source.name)
         try:
             for batch in file.iter_batches(batch_size=BATCH_ROWS):
-                columns = [list(map(text_of, column.to_pylist())) for column in batch.columns]
+                columns = [list(map(text_of, _values(column))) for column in batch.columns]
                 yield from map(list, zip(*columns, strict=True))
         except (OSError, ValueError) as error:
             raise _damaged(source.name, error) from None
+
+
+def _values(column: Any) -> list[Any]:
+    """Python's values; numbers of 16 and 32 bits with the digits that they hold, as 0.1 and not 0.10000000149011612."""
+    import pyarrow as pa
+
+    if pa.types.is_float32(column.type) or pa.types.is_float16(column.type):
+        return [float(str(value)) for value in column.to_numpy(zero_copy_only=False)]
+    return list(column.to_pylist())
 
 
 def _opened(stream: IO[bytes], name: str) -> Any:

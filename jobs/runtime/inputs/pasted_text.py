@@ -22,6 +22,9 @@ _ADDRESS = re.compile(
 )
 """An address within a text. Signs of Chinese and Japanese sentences may be in a path, but in no host."""
 
+_OPENED, _CLOSED = re.compile(r"(?:^|[^\w])'$"), re.compile(r"[^']+(?='(?!\w))")
+"""An apostrophe that opens a quotation, and an address up to the one that closes it."""
+
 _PAIRS = {
     ")": "(",
     "]": "[",
@@ -130,7 +133,7 @@ def _addresses(line: str, kind: Kind) -> list[str]:
     """The URLs in a line, and the hosts beside them where it holds nothing else; else the words in it that could be
     hosts; else the line as it is."""
     whole = _unescaped(line.strip().strip(INVISIBLE).strip())
-    found = [_without_ends(address) for part in _ADDRESS.findall(whole) for address in _apart(part)]
+    found = [_without_ends(address) for part in _parts(whole) for address in _apart(part)]
     listed = [_without_ends(word) for word in re.split(r"[\s|]+", whole) if word]
     if 0 < len(found) < len(listed) and all(map(kind.looks_like, listed)):
         return listed
@@ -142,6 +145,15 @@ def _addresses(line: str, kind: Kind) -> list[str]:
     words = [word.strip("<>()[]\"'`") for word in re.split(r"[\s,;|]+", whole)]
     hosts = [word.rstrip(".") for word in words if word and kind.looks_like(word.rstrip("."))]
     return hosts or [whole]
+
+
+def _parts(text: str) -> Iterator[str]:
+    """What reads like an address within a text; one that stands behind an apostrophe as a quote ends with the next."""
+    place = 0
+    while found := _ADDRESS.search(text, place):
+        closed = _CLOSED.match(text, found.start(), found.end()) if _OPENED.search(text[: found.start()][-2:]) else None
+        yield closed[0] if closed else found[0]
+        place = closed.end() if closed else found.end()
 
 
 def _unescaped(line: str) -> str:

@@ -37,6 +37,17 @@ FREE_BYTES = 16 * 2**20
 MAX_CELLS = 12_000_000
 """Cells of one sheet, empty ones between included: 32 bytes each in calamine."""
 
+_ARCHIVE = "a zip archive, but no Excel workbook (.xlsx)"
+_OTHERS = (
+    ("an Excel workbook in binary form (.xlsb)", "xl/workbook.bin"),
+    ("a Word document", "word/"),
+    ("a presentation", "ppt/"),
+    ("a table or document of LibreOffice", "meta-inf/manifest.xml"),
+    ("a table or document of LibreOffice", "mimetype"),
+    ("a document of Apple's (.numbers, .pages)", "index/"),
+)
+"""What else a zip archive may be, by the beginning of a name in it."""
+
 _CELL = re.compile(rb"""<(?:\w+:)?(?:row|c)(?=[\s/>])((?:[^<>"']|"[^"<]*"|'[^'<]*')*)""")
 """A row or a cell with its attributes, whose values may hold `>` but no `<`: so each is looked at once."""
 
@@ -161,12 +172,19 @@ def _inspect(source: InputSource) -> None:
             raise BadInput(f"{source.name} is a damaged or encrypted workbook or archive: {error}") from None
 
 
+def _instead(names: set[str]) -> str:
+    """What an archive is that is no workbook, in words, and what to do."""
+    told = (what for what, sign in _OTHERS if any(name.startswith(sign) for name in names))
+    what = next(told, "")
+    return f"{what}: save it as .xlsx or CSV" if what else f"{_ARCHIVE}: unpack it, or save as .xlsx"
+
+
 def _inspect_archive(archive: zipfile.ZipFile, source: InputSource) -> None:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise BadInput(f"{source.name} is an archive of {len(entries):,} files (at most {MAX_ENTRIES:,}): refused")
     if not any(entry.filename.lower() == "xl/workbook.xml" for entry in entries):
-        raise BadInput(f"{source.name} is a zip archive, but no Excel workbook (.xlsx): unpack it, or save as .xlsx")
+        raise BadInput(f"{source.name} is {_instead({entry.filename.lower() for entry in entries})}")
     most = min(MAX_UNPACKED, max(FREE_BYTES, source.size * MAX_RATIO))
     declared = sum(entry.file_size for entry in entries)
     if declared > most:

@@ -67,12 +67,21 @@ def _wanted(text: str) -> str:
     return "want the digits 0 to 9 only, as in 5000"
 
 
+_DECIMAL_COMMA = re.compile(r"[+-]?(?:0|[0-9]+(?!,[0-9]{3}$)),[0-9]+")
+_MANY_SIGNS = re.compile(r"[+-]?[0-9]{1,3}(?:[.,' \u00a0\u202f\u2019][0-9]{3})+(?:[.,][0-9]+)?")
+
+
 def read_float(cell: str) -> float:
-    """A decimal number with a point, as in `2.5` or `1e5`; ValueError for anything else, infinities included."""
+    """A decimal number with a point, as in `2.5` or `1e5`, or with a comma (`2,5`) where it cannot part thousands.
+
+    Raises ValueError with a sentence for anything else, `1,234` and infinities included.
+    """
     text = read_text(cell)
-    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", text):
-        raise ValueError(f"{shorten(text)} is not a number (want one as in 2.5)")
-    number = float(text)
+    plain = text.replace(",", ".") if _DECIMAL_COMMA.fullmatch(text) else text
+    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", plain):
+        wanted = "want no signs between thousands, and a point," if _MANY_SIGNS.fullmatch(text) else "want one"
+        raise ValueError(f"{shorten(text)} is not a number ({wanted} as in 2.5)")
+    number = float(plain)
     if number in (float("inf"), float("-inf")):
         raise ValueError(f"{shorten(text)} is too large a number (at most about 1.8e308)")
     return number
