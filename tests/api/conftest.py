@@ -15,7 +15,7 @@ import requests
 import uvicorn
 
 from jobs.runtime import client
-from jobs.runtime.api import ApiApp
+from jobs.runtime.api import ApiApp, BoundedConnection
 from jobs.runtime.core.access import Scope
 from tests.support.machine import Machine, until
 
@@ -49,7 +49,8 @@ class ApiServer:
 @pytest.fixture(scope="session")
 def api_server() -> Iterator[ApiServer]:
     app = ApiApp()
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off", ws="none"))
+    config = uvicorn.Config(app, port=0, log_level="critical", lifespan="off", ws="none", http=BoundedConnection)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
     until(lambda: server.started, PATIENCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import random
@@ -14,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from jobs.runtime import client
-from jobs.runtime.api import body, service
+from jobs.runtime.api import body, connection, operations, service
+from jobs.runtime.core.access import Scope
 from jobs.runtime.core.errors import FullError
 from jobs.runtime.core.home_folder import STORE
 from tests.api.conftest import Program
@@ -200,24 +202,121 @@ def test_slow_bodies_of_strangers_hold_no_place(program: Program) -> None:
             link.close()
 
 
-def test_too_many_long_requests_are_sent_away(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "MOST_WORKS", 2)
-    slow = head_of(program, Content_Type="application/json", Content_Length="100") + b"{"
-    links = linked(program, service.WORKERS + 2)
+def test_a_silent_body_is_not_waited_for(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "SILENT_SECONDS", 0.3)
+
+    answer = program.server.raw(head_of(program, Content_Type="application/json", Content_Length="100") + b"{")
+
+    assert answer[9:12] == b"408"
+    assert b"was silent" in answer
+
+
+def test_a_body_that_drips_is_cut_when_its_time_is_over(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body, "SECONDS", 1.0)
+    (link,) = linked(program, 1)
+    with link:
+        link.sendall(head_of(program, Content_Type="application/json", Content_Length="100000"))
+        link.settimeout(0.05)
+        answer = b""
+
+        def dripped() -> bool:
+            nonlocal answer
+            with contextlib.suppress(TimeoutError):
+                link.sendall(b" ")
+                answer += link.recv(1_000)
+            return bool(answer)
+
+        until(dripped)
+
+    assert answer[9:12] == b"408"
+
+
+@pytest.mark.parametrize(
+    ("kind", "begun"), [("application/json", b"{"), ("multipart/form-data; boundary=a", b"--a\r\n")]
+)
+def test_slow_bodies_hold_no_place(program: Program, kind: str, begun: bytes) -> None:
+    """While a body arrives, whoever has sent theirs is served."""
+    bodies = program.server.app.service.bodies
+    links = linked(program, service.WORKERS + 6)
     try:
         for link in links:
-            link.sendall(slow)
-        asked = {"job": "noop", "items": ["a"]}
-        until(lambda: program.server.app.service._places.statistics().tasks_waiting == 2)
+            link.sendall(head_of(program, Content_Type=kind, Content_Length="1000") + begun)
+        until(lambda: bodies.taken == len(links))
 
-        answer = program("POST", "/runs", json=asked)
+        assert program("POST", "/runs", json={"job": "noop", "items": ["a"]}).status_code == 201
+    finally:
+        for link in links:
+            link.close()
+    until(lambda: bodies.taken == 0)
 
-        assert (answer.json()["code"], answer.headers["Retry-After"]) == ("busy", "2")
-        assert program("GET", "/runs").status_code == 200
+
+def test_the_slow_bodies_of_one_token_leave_room_for_others(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies = program.server.app.service.bodies
+    monkeypatch.setattr(bodies, "each", 2)
+    other = Program(program.server, Scope.RUN)
+    asked = {"job": "noop", "items": ["a"]}
+    links = linked(program, 2)
+    try:
+        for link in links:
+            link.sendall(head_of(program, Content_Type="application/json", Content_Length="1000") + b"{")
+        until(lambda: bodies.taken == 2)
+
+        refused = program("POST", "/runs", json=asked)
+
+        assert (refused.status_code, refused.json()["code"], refused.headers["Retry-After"]) == (503, "busy", "2")
+        assert other("POST", "/runs", json=asked).status_code == 201
+        monkeypatch.setattr(bodies, "most", 2)
+        assert other("POST", "/runs", json=asked).status_code == 503
     finally:
         for link in links:
             link.close()
     until(lambda: program("POST", "/runs", json=asked).status_code == 201)
+
+
+def test_too_many_long_requests_are_sent_away(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST_WORKS", 2)
+    go_on = threading.Event()
+    monkeypatch.setattr(operations, "check_table", lambda *_: go_on.wait(60) and {})
+    asked = {"job": "noop", "items": ["a"]}
+    with ThreadPoolExecutor(service.WORKERS + 2) as pool:
+        try:
+            checks = [pool.submit(program, "POST", "/check", json=asked) for _ in range(service.WORKERS + 2)]
+            until(lambda: program.server.app.service._places.statistics().tasks_waiting == 2)
+
+            answer = program("POST", "/runs", json=asked)
+
+            assert (answer.json()["code"], answer.headers["Retry-After"]) == ("busy", "2")
+            assert program("GET", "/runs").status_code == 200
+        finally:
+            go_on.set()
+    assert {check.result().status_code for check in checks} == {200}
+    assert program("POST", "/runs", json=asked).status_code == 201
+
+
+def test_a_file_whose_reader_has_stopped_is_let_go_of(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "STALL_SECONDS", 0.5)
+    monkeypatch.setattr(operations, "write_export", lambda *given: given[-1].write(b"a" * 50_000_000) and "a.csv")
+    downloads = program.server.app.service.downloads
+    run = program.end(job="noop", items=["a"])["id"]
+    (link,) = linked(program, 1)
+    with link:
+        link.sendall(head_of(program, f"/runs/{run}/export.csv", "GET"))
+        assert link.recv(12)[9:12] == b"200"
+        assert downloads.taken == 1
+
+        until(lambda: downloads.taken == 0)
+
+        with pytest.raises(OSError):
+            while link.recv(2**20):
+                pass
+            raise OSError("it ended before its length")
+
+
+def test_more_files_than_may_are_sent_away(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = program.end(job="noop", items=["a"])["id"]
+    monkeypatch.setattr(program.server.app.service.downloads, "most", 0)
+
+    assert program("GET", f"/runs/{run}/export.csv").json()["code"] == "busy"
 
 
 def test_many_waits_share_one_look(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,7 +335,7 @@ def test_many_waits_share_one_look(program: Program, monkeypatch: pytest.MonkeyP
 
 def test_more_waits_than_may_are_sent_away(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     run = program.start(job="act", items=["sleep 60"])["id"]
-    monkeypatch.setattr(service, "MOST_STREAMS", 1)
+    monkeypatch.setattr(program.server.app.service.streams, "most", 1)
     stop = threading.Event()
 
     def wait() -> None:
@@ -259,9 +358,9 @@ def test_a_stream_whose_hearer_has_gone_holds_no_place(program: Program) -> None
     with socket.create_connection(("127.0.0.1", program.server.port), timeout=10) as link:
         link.sendall(head_of(program, f"/runs/{run}/events", "GET"))
         assert b"event: " in link.recv(65_536) + link.recv(65_536)
-        assert program.server.app.service.streams == 1
+        assert program.server.app.service.streams.taken == 1
 
-    until(lambda: program.server.app.service.streams == 0)
+    until(lambda: program.server.app.service.streams.taken == 0)
 
 
 def test_a_store_that_is_gone_is_told(program: Program, machine: Machine) -> None:

@@ -10,14 +10,16 @@ application ── routes ──┬─ handlers ──┬─ operations ── c
 operations    what may be asked for: each asks first whether its caller may; mcp_tools: the same for models
 run_request   what is asked, as records; given_items: the items that come with it
 schedule_request, schedule_operations, schedule_handlers: the same of schedules
-service       what all requests share: threads, tokens, counts
+service       what all requests share: threads, tokens, counts; places: so many at a time, and of one token
+streamed_answer  an answer in pieces; connection: cut where its other end lets it wait
 problems      what went wrong, as problem+json; json_answer: all else
 server        the API served alone
 """
 
 from jobs.runtime.api.application import ApiApp
+from jobs.runtime.api.connection import BoundedConnection
 from jobs.runtime.api.endpoint import ROOT
 from jobs.runtime.api.mcp_tools import serve_tools
 from jobs.runtime.api.server import ending, serve
 
-__all__ = ["ROOT", "ApiApp", "ending", "serve", "serve_tools"]
+__all__ = ["ROOT", "ApiApp", "BoundedConnection", "ending", "serve", "serve_tools"]

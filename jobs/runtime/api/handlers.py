@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import IO, Any
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from jobs.runtime import exports
 from jobs.runtime.api import metrics, operations
-from jobs.runtime.api.body import read_json, read_run
+from jobs.runtime.api.body import ArrivedBody, read_json, read_run
 from jobs.runtime.api.json_answer import JsonAnswer
 from jobs.runtime.api.live import SeenRun
 from jobs.runtime.api.problems import SOON, Problem, answer_to
 from jobs.runtime.api.run_request import Body, ResumeWish, RetryWish, RunRequest, WaitWords
 from jobs.runtime.api.run_request import read_body as as_record
 from jobs.runtime.api.service import Service
+from jobs.runtime.api.streamed_answer import StreamedAnswer
 from jobs.runtime.core import access
 from jobs.runtime.core.access import LOCAL, Caller, Deed
 from jobs.runtime.core.errors import FanoutError
@@ -68,22 +70,28 @@ async def list_jobs(call: Call) -> Response:
 async def check(call: Call) -> Response:
     """What a table holds."""
     access.check(call.caller, Deed.START)
-    async with call.service.place():
-        body, file = await read_run(call.request)
-        asked = as_record(body, RunRequest)
-        return JsonAnswer(await call.service.work(partial(operations.check_table, call.caller, asked, file)))
+    async with arrived(call, read_run) as body:
+        asked = as_record(body.text(), RunRequest)
+        return JsonAnswer(await call.service.work(lambda: operations.check_table(call.caller, asked, body.file())))
 
 
 async def start(call: Call) -> Response:
     """A new run."""
     access.check(call.caller, Deed.START)
     key = _key(call.request)
-    async with call.service.place():
-        body, file = await read_run(call.request)
-        asked = as_record(body, RunRequest)
-        document = await call.service.work(partial(operations.start_run, call.caller, asked, file, key))
+    async with arrived(call, read_run) as body:
+        asked = as_record(body.text(), RunRequest)
+        document = await call.service.work(lambda: operations.start_run(call.caller, asked, body.file(), key))
     place = f"{call.request.scope.get('root_path', '')}/api/runs/{document['id']}"
     return JsonAnswer(document, status_code=201, headers={"Location": place})
+
+
+@asynccontextmanager
+async def arrived(call: Call, read: Callable[[Request], Awaitable[ArrivedBody]]) -> AsyncIterator[ArrivedBody]:
+    """A body that has come whole, and then a place to do something with it: while it comes, it holds none."""
+    with call.service.bodies.take(call.caller), await read(call.request) as body:
+        async with call.service.place():
+            yield body
 
 
 async def list_runs(call: Call) -> Response:
@@ -96,7 +104,7 @@ async def show(call: Call) -> Response:
     seen = await _seen(call)
     words: WaitWords = call.words
     if words.wait and not seen.run.state.terminal:
-        with call.service.stream():
+        with call.service.streams.take(call.caller):
             seen = await _ended(call, words.wait)
     return JsonAnswer(seen.text)
 
@@ -124,29 +132,29 @@ async def _seen(call: Call) -> SeenRun:
 async def events(call: Call) -> Response:
     """The progress of a run as server-sent events."""
     seen = await _seen(call)
-    call.service.check_streams()
+    held = ExitStack()
+    held.enter_context(call.service.streams.take(call.caller))
     headers = {"X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(call, seen), media_type="text/event-stream", headers=headers)
+    return StreamedAnswer(_events(call, seen), held, media_type="text/event-stream", headers=headers)
 
 
-async def _events(call: Call, seen: SeenRun) -> AsyncIterator[str]:
+async def _events(call: Call, seen: SeenRun) -> AsyncGenerator[str, None]:
     told, silent = "", 0.0
     try:
-        with call.service.stream():
-            while True:
-                ended = seen.run.state.terminal
-                if seen.mark != told or ended:
-                    yield f"event: {'end' if ended else 'progress'}\ndata: {seen.text}\n\n"
-                    told, silent = seen.mark, 0.0
-                elif silent >= SILENCE:
-                    yield ": still here\n\n"
-                    silent = 0.0
-                if ended or call.service.stopping:
-                    return
-                await asyncio.sleep(TICK)
-                silent += TICK
-                await call.service.caller(call.request.headers.getlist("authorization"))
-                seen = await _seen(call)
+        while True:
+            ended = seen.run.state.terminal
+            if seen.mark != told or ended:
+                yield f"event: {'end' if ended else 'progress'}\ndata: {seen.text}\n\n"
+                told, silent = seen.mark, 0.0
+            elif silent >= SILENCE:
+                yield ": still here\n\n"
+                silent = 0.0
+            if ended or call.service.stopping:
+                return
+            await asyncio.sleep(TICK)
+            silent += TICK
+            await call.service.caller(call.request.headers.getlist("authorization"))
+            seen = await _seen(call)
     except (FanoutError, Problem) as error:
         yield f"event: problem\ndata: {bytes(answer_to(error).body).decode()}\n\n"
 
@@ -179,7 +187,8 @@ async def _wish(call: Call, kind: type[Body]) -> Body:
     headers = call.request.headers
     if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
         return kind()
-    return as_record(await read_json(call.request), kind)
+    with call.service.bodies.take(call.caller), await read_json(call.request) as body:
+        return as_record(body.text(), kind)
 
 
 async def _steered(call: Call, ask: Callable[[], Any]) -> Response:
@@ -202,25 +211,23 @@ async def export(call: Call) -> Response:
     """A run as a file, from the disk in pieces: the server's memory never holds it."""
     access.check(call.caller, Deed.SEE)
     format = str(call.request.path_params["format"])
-    out = tempfile.TemporaryFile()  # noqa: SIM115 (it is closed when it was sent)
-    try:
+    with ExitStack() as stack:
+        stack.enter_context(call.service.downloads.take(call.caller))
+        out = stack.enter_context(tempfile.TemporaryFile())
         async with call.service.place():
             write = partial(operations.write_export, call.caller, call.run, format, call.words, out)
             name = await call.service.work(write)
         size = out.seek(0, 2)
         out.seek(0)
-    except BaseException:
-        out.close()
-        raise
+        held = stack.pop_all()
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Content-Length": str(size)}
     kind = {operations.ZIP: "application/zip", **exports.MIME_TYPES}.get(format, "application/octet-stream")
-    return StreamingResponse(_pieces(call.service, out), media_type=kind, headers=headers)
+    return StreamedAnswer(_pieces(call.service, out), held, media_type=kind, headers=headers)
 
 
-async def _pieces(service: Service, out: IO[bytes]) -> AsyncIterator[bytes]:
-    with out:
-        while piece := await service.look(partial(out.read, PIECE)):
-            yield piece
+async def _pieces(service: Service, out: IO[bytes]) -> AsyncGenerator[bytes, None]:
+    while piece := await service.look(partial(out.read, PIECE)):
+        yield piece
 
 
 async def tell_metrics(call: Call) -> Response:

@@ -32,7 +32,7 @@ def _lines(service: Service, status: client.Status, tallies: Mapping[str, tuple[
     yield from _family("worker_memory_bytes", "gauge", "resident memory of the workers", [({}, resident)])
     yield from _family("store_bytes", "gauge", "size of the store", [({}, status.store_bytes)])
     yield from _family("artifact_bytes", "gauge", "size of the artifacts", [({}, status.artifact_bytes)])
-    yield from _family("api_streams", "gauge", "requests that wait or hear of progress", [({}, service.streams)])
+    yield from _family("api_streams", "gauge", "requests that wait or hear of progress", [({}, service.streams.taken)])
     answers = [
         ({"method": method, "route": route, "status": str(code)}, number)
         for (method, route, code), number in sorted(service.answers.items())

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from jobs.runtime.api import schedule_operations
 from jobs.runtime.api.body import read_json
-from jobs.runtime.api.handlers import Call
+from jobs.runtime.api.handlers import Call, arrived
 from jobs.runtime.api.json_answer import JsonAnswer
 from jobs.runtime.api.run_request import read_body
 from jobs.runtime.api.schedule_operations import AddedSchedule
@@ -40,8 +40,8 @@ async def check(call: Call) -> Response:
 async def _read(call: Call, operation: Callable[[Any, ScheduleRequest], AddedSchedule]) -> AddedSchedule:
     """What comes of a schedule whose source is read: that may take long."""
     access.check(call.caller, Deed.START)
-    async with call.service.place():
-        asked = read_body(await read_json(call.request), ScheduleRequest)
+    async with arrived(call, read_json) as body:
+        asked = read_body(body.text(), ScheduleRequest)
         return await call.service.work(partial(operation, call.caller, asked))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from jobs.runtime.api.application import THIS_MACHINE, ApiApp
+from jobs.runtime.api.connection import BoundedConnection
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -42,6 +43,7 @@ def serve(*, port: int, address: str = "127.0.0.1", hosts: Sequence[str] = ()) -
         limit_concurrency=MOST_REQUESTS,
         timeout_graceful_shutdown=GRACE,
         ws="none",
+        http=BoundedConnection,
     )
 
 

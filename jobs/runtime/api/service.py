@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from jobs.runtime import client
 from jobs.runtime.api.live import SeenRun, SharedLooks, see_run
+from jobs.runtime.api.places import Places
 from jobs.runtime.api.problems import SOON, Problem
 from jobs.runtime.core import program
 from jobs.runtime.core.access import Caller
@@ -24,8 +25,14 @@ READERS, WORKERS = 8, 4
 MOST_LOOKS, MOST_WORKS = 400, 16
 """That may wait for a thread of either kind."""
 
-MOST_STREAMS = 500
-"""Requests that wait for the end of a run, or hear of its progress, at a time."""
+MOST_STREAMS, STREAMS_EACH = 500, 300
+"""Requests that wait for the end of a run, or hear of its progress, at a time; and those of one token."""
+
+MOST_BODIES, BODIES_EACH = 100, 50
+"""Bodies that arrive, or wait for a thread, at a time: each is on the disk meanwhile, but for 64 KiB."""
+
+MOST_DOWNLOADS, DOWNLOADS_EACH = 50, 25
+"""Files that are written and sent at a time."""
 
 KNOWN_SECONDS = 1.0
 """So long a token is known without a look: a revoked one may be used for as long."""
@@ -49,7 +56,9 @@ class Service:
         )
         self.answers: Counter[tuple[str, str, int]] = Counter()
         self.seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
-        self.streams = 0
+        self.streams = Places("requests wait", most=MOST_STREAMS, each=STREAMS_EACH)
+        self.bodies = Places("requests are on their way", most=MOST_BODIES, each=BODIES_EACH)
+        self.downloads = Places("files are on their way", most=MOST_DOWNLOADS, each=DOWNLOADS_EACH)
         self.stopping = False
 
     async def look(self, function: Callable[[], Found]) -> Found:
@@ -59,7 +68,8 @@ class Service:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """A place among the few that may read a body and have something long done. Raises Problem: too many wait."""
+        """A place among the few that may hold a body in memory and have something long done. Raises Problem: too many
+        wait."""
         _check_queue(self._places, MOST_WORKS)
         async with self._places:
             yield
@@ -76,21 +86,6 @@ class Service:
             made = f"{program.NAME} token new NAME makes one"
             raise BadToken(f"a token is needed here, in the header Authorization: Bearer TOKEN ({made})")
         return await self._callers.see(text)
-
-    def check_streams(self) -> None:
-        """Raises Problem where no more may wait."""
-        if self.streams >= MOST_STREAMS:
-            raise Problem(503, f"{MOST_STREAMS} requests wait already: ask again soon", code="busy", headers=SOON)
-
-    @contextmanager
-    def stream(self) -> Iterator[None]:
-        """A place among those that wait. Raises Problem: there is none."""
-        self.check_streams()
-        self.streams += 1
-        try:
-            yield
-        finally:
-            self.streams -= 1
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Note an answer."""

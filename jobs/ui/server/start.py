@@ -9,7 +9,9 @@ from itertools import zip_longest
 from typing import Any
 
 from streamlit.web.cli import main_run
+from uvicorn.config import HTTP_PROTOCOLS
 
+from jobs.runtime.api import BoundedConnection
 from jobs.runtime.core import settings
 
 EVERYWHERE = ("", "0.0.0.0", "::")
@@ -23,6 +25,9 @@ def serve(given: Sequence[str] = ()) -> None:
     Raises click.ClickException for an option that Streamlit does not know, SystemExit when it cannot listen.
     """
     script = settings.PROJECT / "streamlit_app.py"
+    HTTP_PROTOCOLS["auto"] = (
+        f"{BoundedConnection.__module__}:{BoundedConnection.__name__}"  # Streamlit has no option for it
+    )
     main_run.main([str(script), *options(given)], prog_name="streamlit run", standalone_mode=False)
 
 

@@ -12,9 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+import uvicorn
 
 from jobs.runtime import client
+from jobs.runtime.api import BoundedConnection
 from jobs.runtime.core.access import Scope
+from jobs.ui.server import start
 from jobs.ui.server.start import options
 from tests.support.machine import until
 from tests.support.page_server import HANDSHAKE, PageServer, serving
@@ -38,6 +41,19 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder.mkdir()
     with serving(request.param, folder, environment(folder.parent)) as found:
         yield found
+
+
+def test_its_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit makes its server as it likes: what it takes for a connection is ours all the same."""
+    served = []
+    monkeypatch.setattr(
+        start.main_run, "main", lambda *_, **__: served.append(uvicorn.Config(lambda: None, log_config=None))
+    )
+
+    start.serve()
+
+    served[0].load()
+    assert served[0].http_protocol_class is BoundedConnection
 
 
 def test_it_listens_on_this_machine_alone(server: PageServer) -> None:
