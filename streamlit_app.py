@@ -16,7 +16,6 @@ def main() -> None:
     st.set_page_config(page_title="Fanout", page_icon=str(page_frame.ICON), layout="wide", menu_items=page_frame.MENU)
     st.logo(str(page_frame.LOGO), size="large")
     page = st.navigation(page_frame.pages(), position="top")
-    page_script.style()
     page_frame.note(page)
     with page_frame.sentences():
         page_frame.wake()

@@ -27,7 +27,7 @@ ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds that a page has for what a test waits for, also on a busy machine."""
 
 PROBES = ("/_stcore/health", "/_stcore/host-config")

@@ -20,6 +20,7 @@ from jobs.runtime.core.web_names import is_allowed_host, is_allowed_origin
 from jobs.ui.server import addresses
 from jobs.ui.server.browser import lifespan
 from jobs.ui.server.disk_file import DiskFiles
+from jobs.ui.server.page_style import PageStyle
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,7 +34,7 @@ def parts_of_app() -> dict[str, Any]:
     """What streamlit_app.py gives to `st.App` beside its own path."""
     api = ApiApp(lambda: config.get_option("server.allowedHosts"))
     return {
-        "middleware": [Middleware(Gate, api=api), Middleware(DiskFiles)],
+        "middleware": [Middleware(Gate, api=api), Middleware(DiskFiles), Middleware(PageStyle)],
         "lifespan": partial(lifespan, api.service),
         "exception_handlers": {500: _failed},
     }

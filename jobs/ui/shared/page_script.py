@@ -1,6 +1,5 @@
-"""What Streamlit's page lacks for the keyboard and for the eye: a way out of tables, the focus after Start, and room.
-
-page_script.js and page_style.css are what the browser gets.
+"""What Streamlit's page lacks for the keyboard: a way out of tables, the focus after Start; page_script.js is what the
+browser gets.
 
 Tab leaves a table (the arrows move within it); after Start the focus is on the run's heading, so that a screen reader
 begins there; Back leads to where a page was scrolled to; and a server that is away is said in a sentence of ours.
@@ -12,15 +11,9 @@ from pathlib import Path
 
 import streamlit as st
 
-_HERE = Path(__file__)
 _mount = st.components.v2.component(
-    "page_script", js=_HERE.with_name("page_script.js").read_text("utf-8"), isolate_styles=False
+    "page_script", js=Path(__file__).with_suffix(".js").read_text("utf-8"), isolate_styles=False
 )
-
-
-def style() -> None:
-    """Give a page its style, before anything of it is drawn: what is drawn first would move."""
-    st.html(_HERE.with_name("page_style.css"))
 
 
 def support() -> None:

@@ -1,0 +1,75 @@
+"""The style of the pages, written into the page that Streamlit's server sends: it holds from the first thing drawn.
+
+An element that brings a style along comes when its part of Streamlit's program has been loaded, which on a busy machine
+is after what it styles: everything moves then. At the end of the body it goes before Streamlit's own rules.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import MutableHeaders
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_STYLE = b"<style>\n" + Path(__file__).with_suffix(".css").read_bytes() + b"</style>\n"
+_END = b"</body>"
+
+CONDITIONS = ("if-none-match", "if-modified-since", "range")
+"""What asks for less than the whole page, going by Streamlit's file, which does not change when the style does."""
+
+
+class PageStyle:
+    """Adds the style to each HTML page; all other answers go as they are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As any ASGI application."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        headers = MutableHeaders(scope=scope)
+        if "text/html" in headers.get("accept", ""):
+            for name in CONDITIONS:
+                del headers[name]
+        await self.app(scope, receive, _Styled(send))
+
+
+class _Styled:
+    """One answer; that of a page waits until all of it is there."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_page(message):
+            self._start = message
+        elif self._start is None or message["type"] != "http.response.body":
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._finish(self._start)
+
+    async def _finish(self, start: Message) -> None:
+        page = self._body
+        headers = MutableHeaders(scope=start)
+        if _END in page:  # not where only the head was asked for
+            before, end, after = page.rpartition(_END)
+            page = before + _STYLE + end + after
+            headers["content-length"] = str(len(page))
+        for name in ("etag", "last-modified", "accept-ranges"):
+            del headers[name]
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": page})
+
+
+def _is_page(start: Message) -> bool:
+    headers = MutableHeaders(scope=start)
+    return headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers
