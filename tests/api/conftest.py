@@ -62,9 +62,9 @@ def api_server() -> Iterator[ApiServer]:
 class Program:
     """A program with a token of some scope: `program("GET", "/runs")`."""
 
-    def __init__(self, server: ApiServer, scope: Scope) -> None:
+    def __init__(self, server: ApiServer, scope: Scope, owner: str = "") -> None:
         self.server = server
-        self.token = client.new_token(f"{scope}-{threading.get_ident()}", scope)
+        self.token = client.new_token(f"{scope}-{threading.get_ident()}", scope, owner)
         self.headers = {"Authorization": f"Bearer {self.token}"}
 
     def __call__(self, method: str, path: str, **given: Any) -> requests.Response:

@@ -78,13 +78,6 @@ def test_each_endpoint_asks_the_one_question(program: Program, monkeypatch: pyte
     assert client.count_runs() == 1
 
 
-def test_a_run_that_may_not_be_seen_is_in_no_list(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    program.start(job="noop", items=["a"])
-    monkeypatch.setattr(access, "may", lambda _caller, _deed, run=None: run is None)
-
-    assert program("GET", "/runs").json()["runs"] == []
-
-
 def test_a_revoked_token_is_of_no_use_within_a_moment(program: Program) -> None:
     assert program("GET", "/runs").status_code == 200
 

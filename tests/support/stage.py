@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from jobs.runtime import catalog, client
+from jobs.runtime.core.people import OWNER
 from jobs.runtime.core.records import Event, Item, ItemState, Limits, Pool, Run, RunState, Table
 from jobs.runtime.home import runner_lock
 from jobs.runtime.store import events, items, outcomes, runs
@@ -37,6 +38,7 @@ class Stage:
         pool: tuple[int, int] = (1, 1),
         params: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
+        owner: str = OWNER,
     ) -> Run:
         """A finished run: for each cell a row, a code (then it failed), or None (no outcome)."""
         default, own = client.defaults(job)
@@ -52,6 +54,7 @@ class Stage:
             table=Table(item_column=catalog.find().job(job).item_name),
             columns=client.columns(job, {}),
             submitted_at=BEGAN,
+            owner=owner,
         )
         with self.store.write() as db:
             number = runs.add(db, run, runs.JobTraits())

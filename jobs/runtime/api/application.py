@@ -18,8 +18,9 @@ from jobs.runtime.api.problems import Problem, answer_to, problem
 from jobs.runtime.api.routes import ENDPOINTS
 from jobs.runtime.api.run_request import read_words
 from jobs.runtime.api.service import Service
-from jobs.runtime.core.access import LOCAL
+from jobs.runtime.core.access import Caller
 from jobs.runtime.core.errors import FanoutError
+from jobs.runtime.core.people import acting_as
 from jobs.runtime.core.web_names import is_allowed_host, is_allowed_origin
 
 if TYPE_CHECKING:
@@ -96,7 +97,9 @@ def _refusal(request: Request, hosts: Sequence[str]) -> str:
 def _route(endpoint: ApiEndpoint, service: Service) -> Route:
     async def answer(request: Request) -> Response:
         try:
-            return await endpoint.call(await _read(request, endpoint, service))
+            call = await _read(request, endpoint, service)
+            with acting_as(call.person):
+                return await endpoint.call(call)
         except (FanoutError, Problem, OSError, RecursionError) as error:
             return answer_to(error)
 
@@ -108,13 +111,13 @@ def _route(endpoint: ApiEndpoint, service: Service) -> Route:
 
 async def _read(request: Request, endpoint: ApiEndpoint, service: Service) -> Call:
     """Who asks, before anything else is looked at; then what stands behind `?`."""
-    caller = LOCAL
+    caller: Caller | None = None
     if endpoint.deed is not None:
         caller = await service.caller(request.headers.getlist("authorization"))
     given = request.query_params
     if len(given.multi_items()) != len(given):
         raise Problem(422, "a name stands behind ? more than once", code="bad_query")
-    return Call(request=request, service=service, words=read_words(given, endpoint.words), caller=caller)
+    return Call(request=request, service=service, words=read_words(given, endpoint.words), known=caller)
 
 
 def _fits(route: BaseRoute, path: str) -> TypeGuard[Route]:

@@ -25,8 +25,9 @@ from jobs.runtime.api.run_request import read_body as as_record
 from jobs.runtime.api.service import Service
 from jobs.runtime.api.streamed_answer import StreamedAnswer
 from jobs.runtime.core import access
-from jobs.runtime.core.access import LOCAL, Caller, Deed
-from jobs.runtime.core.errors import FanoutError
+from jobs.runtime.core.access import Caller, Deed
+from jobs.runtime.core.errors import BadToken, FanoutError
+from jobs.runtime.core.people import NOBODY, Person, acting_as
 
 TICK = 0.5
 """Seconds between two looks of those who wait."""
@@ -40,12 +41,24 @@ MOST_KEY = 255
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A request whose words were read: who asks (of what anybody may ask `LOCAL` stands for nobody), and of what."""
+    """A request whose words were read: who is known to ask (None: nobody, of what anybody may ask), and of what."""
 
     request: Request
     service: Service
     words: Any
-    caller: Caller = LOCAL
+    known: Caller | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks, where a token is needed. Raises BadToken."""
+        if self.known is None:
+            raise BadToken("a token is needed here")
+        return self.known
+
+    @property
+    def person(self) -> Person:
+        """On whose behalf it is answered."""
+        return NOBODY if self.known is None else self.known.person
 
     @property
     def run(self) -> str:
@@ -125,7 +138,8 @@ async def _ended(call: Call, seconds: float) -> SeenRun:
 async def _seen(call: Call) -> SeenRun:
     access.check(call.caller, Deed.SEE)
     seen = await call.service.live.see(operations.whole_id(call.run))
-    operations.check_seen(call.caller, call.run, seen.run)
+    with acting_as(call.person):
+        operations.check_seen(call.run, seen.run)
     return seen
 
 

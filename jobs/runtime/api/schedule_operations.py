@@ -55,7 +55,7 @@ def add_schedule(caller: Caller, asked: ScheduleRequest) -> AddedSchedule:
 
 def _read(caller: Caller, asked: ScheduleRequest) -> tuple[RunSchedule, int]:
     access.check(caller, Deed.START)
-    wanted = asked.schedule(caller.owner)
+    wanted = asked.schedule()
     if wanted.source.kind is SourceKind.RUN:
         run = find_run(caller, Deed.SEE, wanted.source.where)
         wanted = replace(wanted, source=replace(wanted.source, where=run.id))

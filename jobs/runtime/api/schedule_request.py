@@ -93,8 +93,8 @@ class ScheduleRequest(Asked, frozen=True, kw_only=True):
     receivers: list[WantedReceiver] = field(default_factory=list)
     paused: bool = False
 
-    def schedule(self, owner: str) -> RunSchedule:
-        """The same as it is kept, of this owner. Raises Refused, BadParams."""
+    def schedule(self) -> RunSchedule:
+        """The same as it is kept. Raises Refused, BadParams."""
         job = client.catalog().job(self.job)
         if self.column and job.takes_rows:
             raise Refused(f"an item of {job.name} is a row: say the columns of its fields in fields, not column")
@@ -104,7 +104,6 @@ class ScheduleRequest(Asked, frozen=True, kw_only=True):
             raise Refused(f"{job.name} cannot ask whether something has changed: leave conditional out")
         return RunSchedule(
             name=self.name,
-            owner=owner,
             settings=RunPreset(
                 name="", job=self.job, params=self.params, how=self._how(), column=self.column, fields=self.fields
             ),

@@ -17,7 +17,6 @@ from jobs.runtime.cli.run_options import finite_how, limit_options, pool_options
 from jobs.runtime.cli.terminal import say, say_json, say_table, speakable, warn
 from jobs.runtime.cli.verb import Verb, VerbGroup
 from jobs.runtime.core import program
-from jobs.runtime.core.access import OWNER
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.recurrence import UTC_ZONE, Recurrence, cron_line, every
@@ -199,7 +198,6 @@ def _asked(job: str, name: str, options: dict[str, Any]) -> RunSchedule:
     settings = RunPreset(name="", job=job, params=params, how=finite_how(options), column=column, fields=fields)
     return RunSchedule(
         name=name,
-        owner=OWNER,
         settings=settings,
         preset=speakable(preset),
         source=_source(where, source),

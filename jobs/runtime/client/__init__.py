@@ -1,6 +1,7 @@
 """All that page and command line call: a flat namespace over its rooms. It performs nothing; the runner does.
 
 runner_process   the store and the runner of the present JOBS_HOME
+ownership        whose something is: asked by every read and write
 new_job          the first file of a new job
 jobs             the jobs there are, and what each takes, gives and is tried with
 run_fields       how a run is to be executed
@@ -16,7 +17,8 @@ commands         cancel, pause, resume, retry, delete, rename, pin
 cluster_certificates  by what the machines of a cluster know each other
 trouble          why nothing goes on now
 listing          runs in lists, and the damaged ones
-queries          runs, progress, outcomes, events, what is alive
+queries          runs, progress, outcomes, events
+machine_status   what is alive, what waits, what is on the disk
 run_times        when attempts lay and how long they took, when a run stood still
 result_search    looking through all rows of a run, and its rows at one moment
 backup           all runs as one file, and back
@@ -62,7 +64,9 @@ from jobs.runtime.client.jobs import (
     verbs_of_files,
 )
 from jobs.runtime.client.listing import Listing, count_runs, every_run, expiring, full_name, listing, runs
+from jobs.runtime.client.machine_status import Status, status, tallies, unattended
 from jobs.runtime.client.new_job import new_job
+from jobs.runtime.client.ownership import check_seen
 from jobs.runtime.client.preset_file import presets_from, presets_toml, write_presets
 from jobs.runtime.client.presets import (
     complete_preset,
@@ -80,7 +84,6 @@ from jobs.runtime.client.presets import (
 )
 from jobs.runtime.client.process_tree import LiveProcess, LiveThread, live_processes
 from jobs.runtime.client.queries import (
-    Status,
     artifact,
     attempts,
     attempts_of,
@@ -99,9 +102,6 @@ from jobs.runtime.client.queries import (
     sample_rows,
     short_rows,
     sizes,
-    status,
-    tallies,
-    unattended,
     windows,
 )
 from jobs.runtime.client.receivers import (
@@ -191,6 +191,7 @@ __all__ = [
     "check_place",
     "check_same",
     "check_schedule",
+    "check_seen",
     "check_settings",
     "column_value",
     "columns",

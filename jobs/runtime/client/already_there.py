@@ -12,6 +12,7 @@ from jobs.runtime.client.jobs import job_for
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import ItemError
+from jobs.runtime.core.people import acting_owner
 from jobs.runtime.core.records import Item
 from jobs.runtime.core.reuse import Reuse, key_digest
 from jobs.runtime.core.text import as_text
@@ -56,6 +57,7 @@ def _sources(job: Job, params: Mapping[str, Any], since: float) -> list[Source]:
         among = earlier_runs.sources(
             db,
             settings.home(),
+            owner=acting_owner(),
             job=job.name,
             params=shown,
             hidden=hidden,

@@ -26,6 +26,7 @@ from jobs.runtime.client.runner_process import stop_runner, store
 from jobs.runtime.client.schedules import count_schedules
 from jobs.runtime.core import home_folder, private_files, settings
 from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.people import require_admin
 from jobs.runtime.home import artifacts
 from jobs.runtime.home.runner_lock import RunnerLock
 from jobs.runtime.store import snapshot
@@ -50,7 +51,8 @@ class Kept:
 
 def backup(out: Path) -> Kept:
     """Write all runs, as they are at this moment, to a file: whole or not at all, for its owner alone. Runs go on
-    meanwhile. Raises Refused, StoreError."""
+    meanwhile. Raises Refused, NotAllowed, StoreError."""
+    require_admin("a backup")
     with exports.opened(out) as stream, _beside(out) as copy:
         if hasattr(os, "fchmod"):
             os.fchmod(stream.fileno(), private_files.FILE_MODE)
@@ -65,7 +67,8 @@ def backup(out: Path) -> Kept:
 
 def restore(file: Path) -> Kept:
     """Bring the runs of a backup into this home, which has none yet; what was not over is paused. The store comes last:
-    after a restore that was cut short, the home has no runs still. Raises Refused, StoreError."""
+    after a restore that was cut short, the home has no runs still. Raises Refused, NotAllowed, StoreError."""
+    require_admin("a restore")
     with _opened(file) as archive:
         if what := _what_is_there():
             raise Refused(f"{settings.home()} has {what} already: set JOBS_HOME to a new folder, and restore there")

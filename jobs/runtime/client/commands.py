@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import check_budget
-from jobs.runtime.client.runner_process import ensure_runner, find, log_path, store
+from jobs.runtime.client.runner_process import ensure_runner, log_path, store
 from jobs.runtime.client.submission import check_place
 from jobs.runtime.client.trouble import trouble
 from jobs.runtime.core.budget import Budget
@@ -38,7 +39,7 @@ def resume(run_id: str, budget: Budget | None = None, *, on: str = "") -> None:
     workers there from now on (`local` or `cluster`; empty: where they were). Raises Refused for a budget that is spent
     already, or that could never be, and for a place that cannot be."""
     if budget:
-        run = find(run_id).run
+        run = ownership.own_run(run_id).run
         check_budget(run.job, run.columns, budget)
     if on:
         check_place(on)
@@ -77,7 +78,7 @@ def wait(run_id: str, timeout: float | None = None, step: float = 0.05) -> Run:
     look = time.monotonic() + SEE_SECONDS
     here = store()
     with here.watch() as (db, version):
-        number, _ = runs.named(db, run_id)
+        number, _ = ownership.named(db, run_id)
         seen, state = version(), runs.state(db, number)
         while not state.terminal and (limit is None or time.monotonic() < limit):
             time.sleep(step)
@@ -95,7 +96,7 @@ def _ask(run_id: str, verb: str, **body: Any) -> None:
     """Leave a command, wake the runner, wait for its answer. Raises IllegalMove with the runner's sentence."""
     home = store()
     with home.read() as db:
-        number, _ = runs.named(db, run_id)
+        number, _ = ownership.own_named(db, run_id)
     try:
         seq = _note(home, number, verb, body)
     except FullError:

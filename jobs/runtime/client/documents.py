@@ -93,6 +93,7 @@ class RunDocument(TypedDict):
     differs_from_preset: dict[str, list[str]]
     from_run: str | None
     schedule: str | None
+    owner: str
     error: str
     out: NotRequired[str]
 
@@ -182,6 +183,7 @@ def run_document(
         "differs_from_preset": {change.setting: [change.preset, change.run] for change in preset_changes(run)},
         "from_run": run.table.from_run or None,
         "schedule": run.schedule or None,
+        "owner": run.owner,
         "error": run.error,
     }
     if out:

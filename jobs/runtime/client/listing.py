@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from jobs.runtime.client import ownership
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core.errors import DamagedRun, Refused
 from jobs.runtime.core.records import Run, RunState
 from jobs.runtime.home import retention
 from jobs.runtime.home.retention import Expiry
 from jobs.runtime.store import history
-from jobs.runtime.store.runs import named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,16 @@ def listing(
     """Runs of a state, a job, and with a text in name, source or id; those that follow the end of another listing. With
     `apart` only those of measurements and demonstrations, or none of them."""
     with store().read() as db:
-        found = history.listed(db, states=_states(state), job=job, text=text, limit=limit, before=after, apart=apart)
+        found = history.listed(
+            db,
+            states=_states(state),
+            job=job,
+            text=text,
+            limit=limit,
+            before=after,
+            apart=apart,
+            readers=ownership.readers(),
+        )
     return Listing(
         runs=tuple(one.run for one in found if not isinstance(one, DamagedRun)),
         damaged=tuple(one for one in found if isinstance(one, DamagedRun)),
@@ -59,23 +68,24 @@ def every_run(*, page: int = 100, **filters: Any) -> Iterator[Run]:
 
 
 def expiring() -> list[Expiry]:
-    """The runs that will go by themselves, the first to go first; see `retention`."""
-    here = store()
+    """Of one's own runs those that will go by themselves, the first to go first; see `retention`."""
+    here, whose = store(), ownership.whose()
     with here.read() as db:
-        return retention.expiring(db, here)
+        return [one for one in retention.expiring(db, here) if whose in (None, one.run.owner)]
 
 
 def full_name(prefix: str) -> str:
     """The id of the run whose id begins so (`#5`: the run of this number), also of a damaged one. Raises UnknownRun."""
     with store().read() as db:
-        number, name = named(db, prefix)
+        number, name = ownership.named(db, prefix)
     return name if name.isascii() and name.isalnum() else f"#{number}"
 
 
 def count_runs(*, state: str = "", job: str = "", text: str = "", apart: bool | None = None) -> int:
     """How many runs `listing` would give without a limit."""
     with store().read() as db:
-        return history.counted(db, states=_states(state), job=job, text=text, apart=apart)
+        readers = ownership.readers()
+        return history.counted(db, states=_states(state), job=job, text=text, apart=apart, readers=readers)
 
 
 def _states(state: str) -> tuple[str, ...]:

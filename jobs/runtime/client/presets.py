@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from jobs.runtime.catalog import Catalog
+from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import catalog, defaults, job_named
 from jobs.runtime.client.run_fields import check_fields, limits_with, pool_with
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import program
 from jobs.runtime.core.errors import BadParams, FanoutError, Refused, UnknownPreset
+from jobs.runtime.core.people import acting_owner
 from jobs.runtime.core.presets import HOW, RunPreset, preset_name
 from jobs.runtime.core.records import Limits, Pool
 from jobs.runtime.core.text import in_one_line
@@ -33,9 +35,9 @@ _POOL = {"processes", "threads"}
 
 
 def presets(job: str = "") -> list[RunPreset]:
-    """All presets, or those of a job, by their names; with why they cannot be used, where that is so (`fault`)."""
+    """One's presets, or those of a job, by their names; with why they cannot be used, where that is so (`fault`)."""
     with store().read() as db:
-        found = presets_table.listed(db, job)
+        found = presets_table.listed(db, ownership.whose(), job)
     there = catalog()
     return [replace(preset, fault=preset.fault or _fault(preset, there)) for preset in found]
 
@@ -87,11 +89,12 @@ def save_preset(preset: RunPreset, *, over: RunPreset | None = None, anyway: boo
 
 def save_presets(given: Iterable[RunPreset], *, over: RunPreset | None = None, anyway: bool = False) -> list[RunPreset]:
     """The same of several: all of them or none."""
-    kept = [replace(check_preset(one), saved_at=time.time()) for one in given]
+    owner = acting_owner()
+    kept = [replace(check_preset(one), saved_at=time.time(), owner=_owner(one, over) or owner) for one in given]
     with store().write() as db:
         for one in kept:
             if not anyway:
-                _refuse_taken(one, presets_table.find(db, one.name), over)
+                _refuse_taken(one, presets_table.find(db, one.owner, one.name), over)
             presets_table.put(db, one)
     return kept
 
@@ -105,8 +108,8 @@ def rename_preset(name: str, text: str) -> RunPreset:
             raise Refused(f"preset {found.title} cannot be renamed: {found.fault}")
         renamed = replace(found, name=new)
         if new != found.name:
-            _refuse_taken(renamed, presets_table.find(db, new), None)
-            presets_table.remove(db, found.name)
+            _refuse_taken(renamed, presets_table.find(db, found.owner, new), None)
+            presets_table.remove(db, found.owner, found.name)
             presets_table.put(db, renamed)
     return renamed
 
@@ -114,11 +117,12 @@ def rename_preset(name: str, text: str) -> RunPreset:
 def delete_preset(name: str) -> None:
     """Forget a preset; runs keep what they came with. Raises UnknownPreset."""
     with store().write() as db:
-        presets_table.remove(db, _found(db, preset_name(name)).name)
+        found = _found(db, preset_name(name))
+        presets_table.remove(db, found.owner, found.name)
 
 
 def count_presets() -> int:
-    """How many presets there are."""
+    """How many presets there are, whosever."""
     with store().read() as db:
         return presets_table.count(db)
 
@@ -194,6 +198,12 @@ def _found_fault(preset: RunPreset, there: Catalog) -> str:
     return ""
 
 
+def _owner(preset: RunPreset, over: RunPreset | None) -> str:
+    """Whose a preset stays that takes the place of another; empty: it is new."""
+    whose = ownership.whose()
+    return over.owner if over is not None and over.name == preset.name and whose in (None, over.owner) else ""
+
+
 def _refuse_taken(preset: RunPreset, there: RunPreset | None, seen: RunPreset | None) -> None:
     if seen is not None and seen.name == preset.name:
         if there is None:
@@ -211,9 +221,9 @@ def _refuse_taken(preset: RunPreset, there: RunPreset | None, seen: RunPreset | 
 
 
 def _found(db: Connection, name: str) -> RunPreset:
-    found = presets_table.find(db, name)
+    found = ownership.chosen(presets_table.listed(db, ownership.whose(), name=name))
     if found is None:
-        there = [one.title for one in presets_table.listed(db)]
+        there = [one.title for one in presets_table.listed(db, ownership.whose())]
         more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
         known = f"there are {', '.join(there[:MOST_NAMED])}{more}" if there else "there is none yet"
         raise UnknownPreset(f"there is no preset '{in_one_line(name)}' ({known}; see: {program.NAME} presets list)")

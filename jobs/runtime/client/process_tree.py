@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from jobs.runtime.client import queries
+from jobs.runtime.client.machine_status import status
 
 PAGE, RUNNER, SAMPLE_SITE, SERVANT = "this page's server", "runner", "sample site", "helper of Python itself"
 
@@ -43,7 +43,7 @@ class LiveProcess:
 
 def live_processes() -> list[LiveProcess]:
     """This process, the runner and all that they have started, parents before their children."""
-    now = queries.status()
+    now = status()
     roles = {os.getpid(): PAGE}
     if now.runner_pid:
         roles[now.runner_pid] = RUNNER

@@ -6,10 +6,12 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import columns
-from jobs.runtime.client.runner_process import find, store
+from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import secrets
 from jobs.runtime.core.errors import Refused, UnknownRun
+from jobs.runtime.core.people import require_admin
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.receivers import MOST_RECEIVERS, DeliveryAttempt, Receiver, Telling, Told
 from jobs.runtime.core.records import Run, RunState
@@ -24,6 +26,7 @@ FIRST_PAUSE, MOST_TELLINGS = 30.0, 6
 """Seconds after which a receiver that took nothing is told again, then four times as many; and how often in all."""
 
 SCHEMES = ("http", "https")
+TOLD = "to note what a receiver was told"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +81,14 @@ def check_url(url: str, what: str) -> None:
 def run_of_firing(firing: Firing) -> Run | None:
     """The run that was begun then; None: none was, or it was deleted."""
     try:
-        return find(firing.run).run if firing.run else None
+        return ownership.run(firing.run).run if firing.run else None
     except UnknownRun:
         return None
 
 
 def due_telling(number: int, due: float, place: int) -> DueTelling | None:
     """What is to be told to one receiver of one time; None: nothing is (any more)."""
+    require_admin(TOLD)
     with store().read() as db:
         telling, schedule = tellings.find(db, number, due, place), schedules_table.get(db, number)
         if telling is None or telling.told is not Told.DUE or schedule is None or place >= len(schedule.receivers):
@@ -106,18 +110,21 @@ def due_telling(number: int, due: float, place: int) -> DueTelling | None:
 
 def note_sent(telling: Telling) -> None:
     """Its receiver has taken it."""
+    require_admin(TOLD)
     with store().write() as db:
         tellings.settle(db, telling, Told.SENT, DeliveryAttempt(at=time.time()))
 
 
 def note_unneeded(telling: Telling) -> None:
     """By its rule, its receiver need not be told."""
+    require_admin(TOLD)
     with store().write() as db:
         tellings.settle(db, telling, Told.UNNEEDED)
 
 
 def note_undelivered(telling: Telling, why: str) -> None:
     """It was not taken: try again later, each time four times as late, and some day no more."""
+    require_admin(TOLD)
     now = time.time()
     with store().write() as db:
         tellings.note_failed(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from jobs.runtime import exports
+from jobs.runtime.client import ownership
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.printed import PrintedAttempt, joined
@@ -16,7 +17,6 @@ from jobs.runtime.core.records import ItemResult, Run
 from jobs.runtime.core.result_filter import ALL_ROWS, AS_GIVEN, ColumnValue, ResultFilter, ResultOrder
 from jobs.runtime.core.row_cells import other_columns
 from jobs.runtime.store import outcomes, result_search
-from jobs.runtime.store import runs as run_table
 from jobs.runtime.store.printed import of_results
 
 PRINTED_AT_ONCE = 100
@@ -45,7 +45,7 @@ def search(run_id: str, wanted: ResultFilter, order: ResultOrder = AS_GIVEN) -> 
     """
     found: array[int] = array("q")
     with store().read() as db:
-        stored = run_table.find(db, run_id)
+        stored = ownership.find(db, run_id)
         if order.column or order.descending:
             by, has = _expression(stored.run, order.column or "position"), _holds(stored.run, wanted)
             rows = bool(stored.run.table.fields)
@@ -65,7 +65,7 @@ def search(run_id: str, wanted: ResultFilter, order: ResultOrder = AS_GIVEN) -> 
 def short_rows_at(run_id: str, positions: Sequence[int]) -> list[ItemResult]:
     """Positions, items and outcomes at these positions, in the order asked for; long cells are cut."""
     with store().read() as db:
-        return exports.short_rows(result_search.rows_at(db, run_table.find(db, run_id).number, positions))
+        return exports.short_rows(result_search.rows_at(db, ownership.find(db, run_id).number, positions))
 
 
 def rows_after(
@@ -74,7 +74,7 @@ def rows_after(
     """The rows behind a position that have what is asked for: at most `limit`, and of long ones some MiB; and behind
     which position the next are looked for (None: all have been)."""
     with store().read() as db:
-        stored = run_table.find(db, run_id)
+        stored = ownership.find(db, run_id)
         items, has, by_field = stored.run.items, _holds(stored.run, wanted), bool(stored.run.table.fields)
         found: list[int] = []
         looked, end = after, min(items, after + MOST_LOOKED)
@@ -106,7 +106,7 @@ def windows_at(run_id: str, positions: Sequence[int]) -> Iterator[list[ItemResul
     place = 0
     while place < len(positions):
         with store().read() as db:
-            number = run_table.find(db, run_id).number
+            number = ownership.find(db, run_id).number
             asked = positions[place : place + outcomes.WINDOW_ROWS]
             window = next(result_search.windows_at(db, number, asked), [])
         if not window:
@@ -118,7 +118,7 @@ def windows_at(run_id: str, positions: Sequence[int]) -> Iterator[list[ItemResul
 def groups(run_id: str, most: int = 1_000) -> list[tuple[str, int]]:
     """The groups of a run (for URLs their hosts) with how many items each has, the largest first."""
     with store().read() as db:
-        return result_search.groups(db, run_table.find(db, run_id).number, most)
+        return result_search.groups(db, ownership.find(db, run_id).number, most)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def snapshot(
     the reading takes and whatever happens to the run meanwhile; with what each item printed, where that is asked for.
     """
     with store().read() as db:
-        stored = run_table.find(db, run_id)
+        stored = ownership.find(db, run_id)
         has, by_field = _holds(stored.run, wanted), bool(stored.run.table.fields)
 
         def rows(first: int, last: int) -> Iterator[list[ItemResult]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from array import array
 from typing import Any, NamedTuple
 
+from jobs.runtime.client import ownership
 from jobs.runtime.client.queries import events_of
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core.records import WorkerName
 from jobs.runtime.store import attempts as attempts_table
 from jobs.runtime.store import outcomes
-from jobs.runtime.store import runs as run_table
 
 
 class Span(NamedTuple):
@@ -35,7 +35,7 @@ def starts(run_id: str) -> list[dict[str, Any]]:
 def item_seconds(run_id: str, every: int = 1) -> array[float]:
     """How long the last attempts took (seconds), of about one in `every` items."""
     with store().read() as db:
-        return outcomes.seconds(db, run_table.named(db, run_id)[0], every)
+        return outcomes.seconds(db, ownership.named(db, run_id)[0], every)
 
 
 def pauses(run_id: str) -> list[tuple[float, float]]:
@@ -47,7 +47,7 @@ def spans(run_id: str, most: int = 2_000, every: int = 1) -> list[Span]:
     """Attempts as they lie on a timeline: the last of the first `most` items, or of about one in `every` of these; and
     those before the last."""
     with store().read() as db:
-        number = run_table.named(db, run_id)[0]
+        number = ownership.named(db, run_id)[0]
         found = list(map(Span._make, outcomes.timed(db, number, most, every)))
         tried = attempts_table.of_run(db, number, most) if every == 1 else []
     found += [

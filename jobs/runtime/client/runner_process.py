@@ -16,11 +16,11 @@ from jobs.runtime import catalog
 from jobs.runtime.core import private_files, settings
 from jobs.runtime.core.errors import StoreError
 from jobs.runtime.core.home_folder import LOG
+from jobs.runtime.core.people import require_admin
 from jobs.runtime.core.records import RunState
 from jobs.runtime.home import runner_lock
 from jobs.runtime.store import commands, epochs, events, history, runs
 from jobs.runtime.store.connection import Store
-from jobs.runtime.store.run_row import StoredRun
 
 LOG_BYTES = 5 * 2**20
 PATIENCE = 12.0
@@ -50,12 +50,6 @@ def store() -> Store:
     if opened is None or opened.replaced:
         opened = _stores[home] = Store(home)
     return opened
-
-
-def find(run_id: str) -> StoredRun:
-    """The run whose id begins so. Raises UnknownRun."""
-    with store().read() as db:
-        return runs.find(db, run_id)
 
 
 def check_settings() -> None:
@@ -100,6 +94,7 @@ def wake_runner() -> None:
 
 def stop_runner(timeout: float = 15.0) -> bool:
     """Ask the live runner to finish what has started and leave; False: there is none, or it is still there."""
+    require_admin("to stop the runner")
     if not runner_lock.alive(settings.home()):
         return False
     with store().read() as db:

@@ -9,13 +9,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import defaults
 from jobs.runtime.client.presets import check_preset, preset, settings_of_preset, with_preset
 from jobs.runtime.client.receivers import check_url, checked_receivers, run_of_firing
 from jobs.runtime.client.run_fields import limits_with, pool_with
-from jobs.runtime.client.runner_process import ensure_runner, find, store
+from jobs.runtime.client.runner_process import ensure_runner, store
 from jobs.runtime.core import program, settings
 from jobs.runtime.core.errors import FanoutError, Refused, UnknownSchedule
+from jobs.runtime.core.people import acting_as, acting_owner, of_owner, require_admin
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import Limits, Pool, Run, RunState
 from jobs.runtime.core.schedules import (
@@ -33,6 +35,7 @@ from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.schedules import KEPT
 
 UNNAMED = "of a schedule"
+COURSE = "to note what became of a schedule"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,7 @@ def schedules(text: str = "", most: int = -1) -> list[RunSchedule]:
     """Schedules with this text in their names, by these, at most so many (-1: all); with why one cannot begin a run,
     where that is so (`fault`)."""
     with store().read() as db:
-        found = schedules_table.listed(db, text, most)
+        found = schedules_table.listed(db, ownership.whose(), text, most)
     return [replace(one, fault=one.fault or _fault(one)) for one in found]
 
 
@@ -77,13 +80,14 @@ def finished_runs(name: str, most: int = 2) -> list[Run]:
 
 def check_schedule(schedule: RunSchedule, now: float | None = None) -> RunSchedule:
     """A schedule as it may be saved, with the time at which it comes first. Raises Refused, BadParams."""
-    now = time.time() if now is None else now
+    now, owner = time.time() if now is None else now, acting_owner()
     checked = check_preset(replace(schedule.settings, name=UNNAMED))
     kept = replace(
         schedule,
         name=schedule_name(schedule.name),
+        owner=owner,
         settings=replace(checked, name=""),
-        source=_checked_source(schedule),
+        source=_checked_source(schedule, owner),
         receivers=checked_receivers(schedule.receivers, checked),
         made_at=now,
         next_at=schedule.recurrence.after(now) if schedule.enabled else None,
@@ -147,9 +151,9 @@ def fire_now(name: str) -> Firing:
 
 
 def count_schedules() -> tuple[int, int, float | None]:
-    """How many schedules there are, how many of them are enabled, and when the first of these comes."""
+    """How many schedules one has, how many of them are enabled, and when the first of these comes."""
     with store().read() as db:
-        return schedules_table.count(db)
+        return schedules_table.count(db, ownership.whose())
 
 
 # What a process does that begins the run of a schedule
@@ -157,6 +161,7 @@ def count_schedules() -> tuple[int, int, float | None]:
 
 def due_firing(number: int, due: float) -> tuple[RunSchedule, Firing] | None:
     """A schedule that has come, and the time; None: it was removed."""
+    require_admin(COURSE)
     with store().read() as db:
         found, firing = schedules_table.get(db, number), schedules_table.firing(db, number, due)
     return (found, firing) if found is not None and firing is not None else None
@@ -164,12 +169,14 @@ def due_firing(number: int, due: float) -> tuple[RunSchedule, Firing] | None:
 
 def settle_firing(firing: Firing, state: FiringState, *, run: str = "", said: str = "") -> None:
     """Note what became of it."""
+    require_admin(COURSE)
     with store().write() as db:
         schedules_table.settle(db, firing, state, run=run, said=said)
 
 
 def forget_half_submitted(nonce: str) -> None:
     """Withdraw a run of this nonce of which not all items were stored: whoever did that has died over it."""
+    require_admin(COURSE)
     with store().write() as db:
         left = runs.by_nonce(db, nonce)
         if left is not None and left.run.state is RunState.SUBMITTING:
@@ -179,7 +186,8 @@ def forget_half_submitted(nonce: str) -> None:
 def work_of(schedule: RunSchedule) -> ScheduledWork:
     """What it begins now. Raises Refused where its preset or its job no longer allows that, BadParams."""
     own = schedule.settings
-    base = preset(schedule.preset, own.job) if schedule.preset else None
+    with acting_as(of_owner(schedule.owner)):
+        base = preset(schedule.preset, own.job) if schedule.preset else None
     pool, limits = defaults(own.job) if base is None else settings_of_preset(base)
     said: dict[str, Any] = dict(own.how)
     return ScheduledWork(
@@ -212,10 +220,11 @@ def file_of(schedule: RunSchedule) -> Path:
     return path
 
 
-def _checked_source(schedule: RunSchedule) -> ItemsSource:
+def _checked_source(schedule: RunSchedule, owner: str) -> ItemsSource:
     source = schedule.source
     if source.kind is SourceKind.RUN:
-        return replace(source, where=find(source.where).run.id)
+        with acting_as(of_owner(owner)):
+            return replace(source, where=ownership.run(source.where).run.id)
     if source.kind is SourceKind.FILE:
         file_of(schedule)
         return replace(source, where=str(Path(source.where).expanduser().absolute()))
@@ -230,14 +239,15 @@ def _fault(schedule: RunSchedule) -> str:
         if schedule.source.kind is SourceKind.FILE:
             file_of(schedule)
         if schedule.source.kind is SourceKind.RUN:
-            find(schedule.source.where)
+            with acting_as(of_owner(schedule.owner)):
+                ownership.run(schedule.source.where)
     except FanoutError as error:
         return str(error)
     return ""
 
 
 def _found(db: Connection, name: str) -> RunSchedule:
-    found = schedules_table.find(db, schedule_name(name))
+    found = ownership.chosen(schedules_table.named(db, ownership.whose(), schedule_name(name)))
     if found is None:
         raise UnknownSchedule(f"there is no schedule '{in_one_line(name)}' (see: {program.NAME} schedule list)")
     return found

@@ -9,14 +9,16 @@ from dataclasses import replace
 from itertools import chain, islice, zip_longest
 from typing import Any
 
+from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import check_budget, defaults_of, job_named
 from jobs.runtime.client.presets import complete_preset
 from jobs.runtime.client.run_fields import check_fields
-from jobs.runtime.client.runner_process import find, see_to_runner, store, wake_runner
+from jobs.runtime.client.runner_process import see_to_runner, store, wake_runner
 from jobs.runtime.core import cluster_address, row_cells, settings
 from jobs.runtime.core import secrets as secret_names
 from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import IllegalMove, NoItems, Refused
+from jobs.runtime.core.people import acting_owner
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import CLUSTER, LOCAL, Event, Item, Limits, Pool, Run, RunState, Table, run_name
 from jobs.runtime.core.reuse import Reuse
@@ -52,12 +54,12 @@ def submit(
     schedule: str = "",
     on: str = LOCAL,
 ) -> Run:
-    """Store a run with its items and have it run; returns it, queued. `preset` is the one that its settings came from,
-    `schedule` names the one that begins it. With `reuse`, what earlier runs have of it already is taken from there; at
-    `budget` it is paused.
+    """Store a run with its items and have it run; returns it, queued: it belongs to who acts. `preset` is the one that
+    its settings came from, `schedule` names the one that begins it. With `reuse`, what earlier runs have of it already
+    is taken from there; at `budget` it is paused.
 
     The same nonce gives the same run. Raises UnknownJob, BadParams, NoItems, Refused (too many items, or a pool or
-    limits beyond what is sensible), StoreError; nothing is left of a run that was refused.
+    limits beyond what is sensible), NotAllowed, StoreError; nothing is left of a run that was refused.
     """
     found = job_named(job)
     default_pool, default_limits = defaults_of(found)
@@ -92,6 +94,7 @@ def submit(
         reuse=reuse,
         budget=budget,
         schedule=schedule,
+        owner=acting_owner(),
         nonce=nonce,
     )
     traits = _traits(found)
@@ -108,7 +111,7 @@ def check_place(on: str) -> None:
 
 def again(run_id: str, *, nonce: str = "") -> Run:
     """The same items with the same params, pool, limits and budget, as a new run: one that performs all of them."""
-    old = find(run_id).run
+    old = ownership.own_run(run_id).run
     return submit(
         old.job,
         _items_of(old.id),
@@ -127,7 +130,7 @@ def again(run_id: str, *, nonce: str = "") -> Run:
 def check_same(run_id: str, *, job: str, params: Mapping[str, Any], items: Iterable[Item]) -> None:
     """Raises Refused where a run is not one of this job with these params and items: the key that led to it was that of
     another request; IllegalMove while it is still being stored."""
-    run = find(run_id).run
+    run = ownership.own_run(run_id).run
     if run.state is RunState.SUBMITTING:
         raise IllegalMove("the first request with this key is still being stored: ask again soon")
     plain = validate_params(job_named(job), params)
@@ -138,20 +141,20 @@ def check_same(run_id: str, *, job: str, params: Mapping[str, Any], items: Itera
 
 def full_params(run_id: str) -> dict[str, Any]:
     """The params of a run, the secret ones in full: to submit them again, never to be shown."""
-    run = find(run_id).run
+    run = ownership.own_run(run_id).run
     return {**run.params, **literal_secrets.read(settings.home(), run.id)}
 
 
 def items(run_id: str) -> Iterator[Item]:
     """The items of a run, in order."""
-    return _items_of(find(run_id).run.id)
+    return _items_of(ownership.run(run_id).run.id)
 
 
 def _submit(run: Run, traits: JobTraits, items: Iterable[Item], hidden: Mapping[str, Any]) -> Run:
     home = store()
     if run.nonce:
         with home.read() as db:
-            earlier = runs.by_nonce(db, run.nonce)
+            earlier = ownership.by_nonce(db, run.nonce)
         if earlier is not None:
             return earlier.run
     chunks = _chunks(items)
@@ -161,7 +164,7 @@ def _submit(run: Run, traits: JobTraits, items: Iterable[Item], hidden: Mapping[
     second = next(chunks, None)
     code = see_to_runner()  # it starts, or makes way for one with the present code, while the items are stored
     with home.write() as db:
-        earlier = runs.by_nonce(db, run.nonce) if run.nonce else None
+        earlier = ownership.by_nonce(db, run.nonce) if run.nonce else None
         if earlier is not None:
             return earlier.run
         number = runs.add(db, replace(run, code_hash=code), traits)
@@ -249,7 +252,7 @@ def _items_of(run_id: str) -> Iterator[Item]:
     first = 1
     while True:
         with store().read() as db:
-            found = items_table.between(db, runs.find(db, run_id).number, first, first + CHUNK - 1)
+            found = items_table.between(db, ownership.find(db, run_id).number, first, first + CHUNK - 1)
         if not found:
             return
         yield from (item for _, item in found)

@@ -8,10 +8,12 @@ import secrets
 import time
 from contextlib import suppress
 
+from jobs.runtime.client import ownership
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import program
-from jobs.runtime.core.access import OWNER, Caller, Scope, Token
+from jobs.runtime.core.access import Caller, Scope, Token
 from jobs.runtime.core.errors import BadToken, BusyError, FullError, Refused
+from jobs.runtime.core.people import acting_owner, owner_of, require_admin
 from jobs.runtime.store import tokens as token_table
 
 PREFIX = "fanout_"
@@ -22,15 +24,16 @@ NOTED_EVERY = 60.0
 """Seconds between two notes of when a token was used: each is a write."""
 
 
-def new_token(name: str, scope: Scope) -> str:
-    """Make a token; returns it, which nobody can do again: of its 256 random bits only the SHA-256 is kept.
+def new_token(name: str, scope: Scope, owner: str = "") -> str:
+    """Make a token; returns it, which nobody can do again: of its 256 random bits only the SHA-256 is kept. It acts for
+    who makes it; an admin may say another `owner`.
 
-    Raises Refused: there is one of this name, or it is no name.
+    Raises Refused: its owner has one of this name, or it is no name; NotAllowed.
     """
     if not NAME.fullmatch(name):
         raise Refused(f"{name[:80]!r} is no name of a token: want letters, digits, . _ or -, 64 at most")
     text = PREFIX + secrets.token_urlsafe(32)
-    token = Token(name=name, owner=OWNER, scope=scope, made_at=time.time(), used_at=None)
+    token = Token(name=name, owner=_owner(owner), scope=scope, made_at=time.time(), used_at=None)
     with store().write() as db:
         if not token_table.add(db, token, _digest(text)):
             raise Refused(f"there is a token {name} already: choose another name, or revoke that one first")
@@ -38,16 +41,18 @@ def new_token(name: str, scope: Scope) -> str:
 
 
 def all_tokens() -> list[Token]:
-    """All tokens, by name."""
+    """All tokens that who acts may revoke, by name."""
     with store().read() as db:
-        return token_table.listed(db)
+        return token_table.listed(db, ownership.whose())
 
 
 def revoke_token(name: str) -> None:
     """Accept a token no longer. Raises Refused: there is none of this name."""
     with store().write() as db:
-        if not token_table.remove(db, name):
+        found = ownership.chosen(token_table.listed(db, ownership.whose(), name)) if name else None
+        if found is None:
             raise Refused(f"there is no token {name[:80]} ({program.NAME} token list)")
+        token_table.remove(db, found)
 
 
 def caller(text: str) -> Caller:
@@ -63,12 +68,20 @@ def caller(text: str) -> Caller:
     return Caller(name=found.name, owner=found.owner, scope=found.scope)
 
 
+def _owner(said: str) -> str:
+    own = acting_owner()
+    if not said or said == own:
+        return own
+    require_admin("a token for another")
+    return owner_of(said)
+
+
 def _note_use(token: Token) -> None:
     """As long as somebody else writes, or the disk is full, it is not noted: the next use is."""
     now = time.time()
     if token.used_at is None or not 0 <= now - token.used_at < NOTED_EVERY:
         with suppress(BusyError, FullError), store().write_if_free() as db:
-            token_table.use(db, token.name, now)
+            token_table.use(db, token, now)
 
 
 def _digest(text: str) -> bytes:

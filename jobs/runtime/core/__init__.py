@@ -9,7 +9,8 @@ setting_words   the settings of a run in words, and in what it differs from its 
 row_changes     what of a row a comparison of two runs counts as changed
 row_cells       an item that is a row as one text, and the user's own line of it
 result_filter   which rows of a run are asked for, and in which order
-access          who asks through the API, and what each may do
+people          who is acting, and whose their things are
+access          who asks through the API, and what a token allows
 errors          what can go wrong, drawn as one tree
 settings        every environment variable and its default
 home_folder     JOBS_HOME, its owner's alone

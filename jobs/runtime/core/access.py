@@ -1,5 +1,5 @@
-"""Who asks through the API, and the one question that each of its reads and writes passes: may they do this to
-that run?"""
+"""Who asks through the API, and what a token allows: each read and write asks for it first. Whose a run is, the client
+asks by itself (`people`)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jobs.runtime.core.errors import NotAllowed
-from jobs.runtime.core.records import Run
-
-OWNER = "admin"
-"""Whose everything is: the one user there is."""
+from jobs.runtime.core.people import OWNER, Person, of_owner
 
 
 class Scope(StrEnum):
@@ -50,6 +47,11 @@ class Caller:
     owner: str
     scope: Scope
 
+    @property
+    def person(self) -> Person:
+        """On whose behalf its reads and writes are."""
+        return of_owner(self.owner)
+
 
 LOCAL = Caller(name="this user", owner=OWNER, scope=Scope.ADMIN)
 """Who calls as a program of the same user of the same machine, and needs no token."""
@@ -65,16 +67,20 @@ class Token:
     made_at: float
     used_at: float | None
 
+    @property
+    def title(self) -> str:
+        """Its name within a sentence."""
+        return self.name
 
-def may(caller: Caller, deed: Deed, run: Run | None = None) -> bool:
-    """Whether somebody may do this; `run` is the one it is done to (None: to none, or to one that cannot be read)."""
-    del run  # all runs have one owner; where they have several, this is the place that asks
+
+def may(caller: Caller, deed: Deed) -> bool:
+    """Whether the token of somebody allows this."""
     return _RANKS[caller.scope] >= _RANKS[LEAST[deed]]
 
 
-def check(caller: Caller, deed: Deed, run: Run | None = None) -> None:
-    """Raises NotAllowed where they may not."""
-    if not may(caller, deed, run):
+def check(caller: Caller, deed: Deed) -> None:
+    """Raises NotAllowed where it does not."""
+    if not may(caller, deed):
         raise NotAllowed(
             f"the token {caller.name} has the scope {caller.scope}, and this needs {LEAST[deed]}: use one that has it"
         )

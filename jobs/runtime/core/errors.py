@@ -17,7 +17,7 @@
         │   ├── BadSetting     an environment variable cannot be read (a ValueError too)
         │   ├── BadSecret      a secret is not there, or its file may be read by others
         │   ├── BadToken       no token was given, or none that is known
-        │   ├── NotAllowed     a token does not allow this
+        │   ├── NotAllowed     a token does not allow this, or who acts is no admin
         │   └── IllegalMove    a run is not in a state that allows this
         ├── DamagedRun         the row of a run in the store cannot be read
         ├── ApartFailed        a process that computed for an item has met its limits, or died
@@ -38,6 +38,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from jobs.runtime.core import program
 
 
 class ItemError(Exception):
@@ -125,6 +127,11 @@ class NoItems(Refused):
 class UnknownRun(Refused):
     """No run has this id, or several begin like it."""
 
+    @classmethod
+    def of(cls, wanted: str) -> UnknownRun:
+        """What is said of one that is not there, and of another's."""
+        return cls(f"there is no run {wanted[:40]} (see: {program.NAME} runs)")
+
 
 class UnknownPreset(Refused):
     """There is no preset of this name; the sentence names those there are."""
@@ -147,7 +154,7 @@ class BadToken(Refused):
 
 
 class NotAllowed(Refused):
-    """A token does not allow this."""
+    """A token does not allow this, or who acts is no admin, or has not signed in."""
 
 
 class IllegalMove(Refused):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from jobs.runtime.core.kept_name import kept_name
+from jobs.runtime.core.people import OWNER
 from jobs.runtime.core.text import in_one_line
 
 HOW: Mapping[str, bool] = {
@@ -25,8 +26,8 @@ class RunPreset:
 
     `params` are the job's, plain, `how` is how it is run (processes, threads, attempts, deadline, at_once, pause; None:
     none), `column` where the items are, `fields` the columns of a row's fields, `shown` the columns of the result that
-    are shown. What a run keeps of its preset is complete. `saved_at` is in Unix seconds (0: never); `fault` says why it
-    cannot be used (empty: it can).
+    are shown. What a run keeps of its preset is complete. `saved_at` is in Unix seconds (0: never); `owner` is whose it
+    is, which it does not say itself; `fault` says why it cannot be used (empty: it can).
     """
 
     name: str
@@ -37,6 +38,7 @@ class RunPreset:
     fields: Mapping[str, str] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
     saved_at: float = 0.0
+    owner: str = OWNER
     fault: str = ""
 
     def plain(self) -> dict[str, Any]:
@@ -54,10 +56,10 @@ class RunPreset:
         return f"'{in_one_line(self.name)}'"
 
 
-_SAID = tuple(entry.name for entry in fields(RunPreset) if entry.name not in ("saved_at", "fault"))
+_SAID = tuple(entry.name for entry in fields(RunPreset) if entry.name not in ("saved_at", "owner", "fault"))
 
 
-def of_plain(given: Any, saved_at: float = 0.0) -> RunPreset:
+def of_plain(given: Any, saved_at: float = 0.0, owner: str = OWNER) -> RunPreset:
     """A preset from what `plain` gave. Raises ValueError, TypeError or LookupError: it is none."""
     return RunPreset(
         name=_of(str, given["name"]),
@@ -68,6 +70,7 @@ def of_plain(given: Any, saved_at: float = 0.0) -> RunPreset:
         fields=_of(dict, given.get("fields", {})),
         shown=tuple(_of(str, name) for name in _of(list, given.get("shown", []))),
         saved_at=saved_at,
+        owner=owner,
     )
 
 

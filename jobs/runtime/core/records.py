@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from jobs.runtime.core.budget import Budget, Spent
+from jobs.runtime.core.people import OWNER
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.core.units import count
@@ -178,7 +179,8 @@ class Run:
     from (None: none), complete, as it was then. `on`: where its workers are, `local` or `cluster`; `clustered`: they
     are or were on a cluster, and go by names. `reuse`: it takes what is there already from earlier runs (None: it
     performs every item); `reused` of its ok items came so. `schedule` names the schedule that began it (empty: a
-    person did). `budget` is where it is paused, `spent` what it has spent itself.
+    person did). `budget` is where it is paused, `spent` what it has spent itself. `owner` is
+    whose it is.
     """
 
     id: str
@@ -216,6 +218,7 @@ class Run:
     budget: Budget = field(default_factory=Budget)
     spent: Spent = field(default_factory=Spent)
     schedule: str = ""
+    owner: str = OWNER
     nonce: str = ""
 
     @property

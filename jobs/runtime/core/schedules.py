@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from jobs.runtime.core.kept_name import kept_name
+from jobs.runtime.core.people import OWNER
 from jobs.runtime.core.presets import RunPreset, of_plain
 from jobs.runtime.core.receivers import Receiver, Telling
 from jobs.runtime.core.recurrence import Recurrence
@@ -55,7 +56,7 @@ class RunSchedule:
 
     number: int = 0
     name: str
-    owner: str
+    owner: str = OWNER
     settings: RunPreset
     preset: str = ""
     source: ItemsSource

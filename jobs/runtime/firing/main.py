@@ -11,6 +11,7 @@ import sys
 from jobs.runtime import client
 from jobs.runtime.core import process_limits
 from jobs.runtime.core.errors import FanoutError, StoreError
+from jobs.runtime.core.people import acting_as, of_owner
 from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule
 from jobs.runtime.firing.delivery import tell
 from jobs.runtime.firing.source import read_source
@@ -35,7 +36,10 @@ def main(arguments: list[str]) -> int:
 
 def _begin(schedule: RunSchedule, firing: Firing) -> None:
     try:
-        client.settle_firing(firing, FiringState.SUBMITTED, run=_submit(schedule, firing))
+        client.forget_half_submitted(firing.nonce)
+        with acting_as(of_owner(schedule.owner)):
+            run = _submit(schedule, firing)
+        client.settle_firing(firing, FiringState.SUBMITTED, run=run)
     except StoreError:
         raise  # it stays due, and is tried again
     except FanoutError as error:
@@ -44,7 +48,6 @@ def _begin(schedule: RunSchedule, firing: Firing) -> None:
 
 def _submit(schedule: RunSchedule, firing: Firing) -> str:
     """The id of its run."""
-    client.forget_half_submitted(firing.nonce)
     work = client.work_of(schedule)
     found = read_source(schedule, work)
     return client.submit(

@@ -1,4 +1,4 @@
-"""The earlier runs whose rows another may take: of the same job, with the same code and the same params."""
+"""The earlier runs whose rows another may take: of the same owner and job, with the same code and the same params."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def sources(
     db: Connection,
     home: Path,
     *,
+    owner: str,
     job: str,
     params: Mapping[str, Any],
     hidden: Mapping[str, Any],
@@ -33,7 +34,7 @@ def sources(
     those that may be shown, `hidden` the secret ones that were given as they are."""
     wanted = _canonical(params)
     found: list[Source] = []
-    for source in reuse.sources(db, job=job, code_hash=code_hash, besides=besides, since=since):
+    for source in reuse.sources(db, owner=owner, job=job, code_hash=code_hash, besides=besides, since=since):
         if _same(home, source, wanted, hidden):
             found.append(source)
         if len(found) == MOST:

@@ -72,6 +72,7 @@ class EarlierRows:
             return earlier_runs.sources(
                 db,
                 self.home,
+                owner=self.run.owner,
                 job=self.run.job,
                 params=self.run.params,
                 hidden=literal_secrets.read(self.home, self.run.id),

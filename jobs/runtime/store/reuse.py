@@ -42,16 +42,17 @@ class EarlierRow(NamedTuple):
     kept: str
 
 
-def sources(db: Connection, *, job: str, code_hash: str, besides: int, since: float) -> Iterator[Source]:
-    """The runs of a job with this code that were not over before a time (Unix seconds), newest first. Rows that a run
-    has of other code, or that were performed before, do not count."""
+def sources(db: Connection, *, owner: str, job: str, code_hash: str, besides: int, since: float) -> Iterator[Source]:
+    """The runs that an owner has of a job with this code and that were not over before a time (Unix seconds), newest
+    first: nobody gets rows of another's. Rows that a run has of other code, or that were performed before, do not
+    count."""
     found = fetched(
         db,
         """SELECT number, id, params, coded_at,
              indexed >= items OR coalesce(json_extract(traits, '$.keyed'), 0) AS found
-           FROM runs WHERE job = ? AND code_hash = ? AND code_hash <> '' AND state <> 'submitting' AND number <> ?
-             AND coalesce(ended_at, ?) >= ? AND json_valid(traits) AND ok > 0 ORDER BY number DESC""",
-        (job, code_hash, besides, since, since),
+           FROM runs WHERE owner = ? AND job = ? AND code_hash = ? AND code_hash <> '' AND state <> 'submitting'
+             AND number <> ? AND coalesce(ended_at, ?) >= ? AND json_valid(traits) AND ok > 0 ORDER BY number DESC""",
+        (owner, job, code_hash, besides, since, since),
     )
     for row in found:
         yield Source(row["number"], row["id"], row["params"], max(since, row["coded_at"]), bool(row["found"]))

@@ -16,7 +16,8 @@ from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.store.connection import Connection
 
 _TEXTS = (
-    "id job name state params source source_columns columns traits error code_hash live preset reuse budget schedule"
+    "id job name state params source source_columns columns traits error code_hash live preset reuse budget schedule "
+    "owner"
 ).split()
 _COUNTS = (
     "items ok failed cancelled processes threads peak_processes peak_threads attempts prepared sample pinned "
@@ -140,6 +141,7 @@ def _stored(row: Any) -> StoredRun:
         ),
         keyed=traits.keyed,
         schedule=row["schedule"],
+        owner=row["owner"],
         on=row["place"],
         clustered=bool(row["clustered"]),
         nonce=row["nonce"] or "",

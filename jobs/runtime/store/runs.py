@@ -15,6 +15,7 @@ from jobs.runtime.core.records import RUN_MOVES, Event, Run, RunState, Table
 from jobs.runtime.core.units import duration
 from jobs.runtime.store import events
 from jobs.runtime.store.connection import Connection
+from jobs.runtime.store.readers import ANYBODY, Readers
 from jobs.runtime.store.run_row import JobTraits, StoredRun, fetched, stored
 
 
@@ -23,8 +24,8 @@ def add(db: Connection, run: Run, traits: JobTraits) -> int:
     cursor = db.execute(
         """INSERT INTO runs (id, nonce, job, name, state, params, processes, threads, attempts, deadline, at_once,
              pause, source, source_columns, columns, traits, submitted_at, touched_at, code_hash, sample,
-             preset, reuse, budget, schedule, place, clustered)
-           VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
+             preset, reuse, budget, schedule, place, clustered, owner)
+           VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)""",
         (
             *(run.id, run.nonce or None, run.job, run.name, RunState.SUBMITTING, json.dumps(dict(run.params))),
             *(run.pool.processes, run.pool.threads, run.limits.attempts, run.limits.deadline, run.limits.at_once),
@@ -34,8 +35,7 @@ def add(db: Connection, run: Run, traits: JobTraits) -> int:
             "" if run.preset is None else json.dumps(run.preset.plain()),
             "" if run.reuse is None else json.dumps(asdict(run.reuse)),
             json.dumps(asdict(run.budget)) if run.budget else "",
-            run.schedule,
-            *(run.on, int(run.clustered)),
+            *(run.schedule, run.on, int(run.clustered), run.owner),
         ),
     )
     return int(cursor.lastrowid or 0)
@@ -162,22 +162,27 @@ def spend(db: Connection, number: int, spent: Spent) -> None:
     )
 
 
-def find(db: Connection, prefix: str) -> StoredRun:
+def find(db: Connection, prefix: str, readers: Readers = ANYBODY) -> StoredRun:
     """The run whose id begins so. Raises UnknownRun: none does, or several do; DamagedRun."""
-    return get(db, named(db, prefix)[0])
+    return get(db, named(db, prefix, readers)[0])
 
 
-def named(db: Connection, prefix: str) -> tuple[int, str]:
+def named(db: Connection, prefix: str, readers: Readers = ANYBODY) -> tuple[int, str]:
     """Number and id of the run whose id begins so, also of one whose row cannot be read otherwise; `#5` is the run of
-    that number. Raises UnknownRun: none does, or several do."""
+    that number. The runs of others are as if they were not there. Raises UnknownRun: none does, or several do."""
     wanted = prefix.strip().lower()
     by_number = re.fullmatch(r"#([0-9]{1,18})", wanted)
     if by_number is None and (len(wanted) > 64 or not wanted.isalnum()):
         raise UnknownRun(f"there is no such run: an id has letters and digits only (see: {program.NAME} runs)")
     which, values = ("number = ?", [int(by_number[1])]) if by_number else ("id >= ? AND id < ?", [wanted, wanted + "~"])
-    found = fetched(db, f"SELECT number, id FROM runs WHERE {which} AND state IS NOT 'submitting' LIMIT 2", values)
+    theirs, owners = readers.condition()
+    found = fetched(
+        db,
+        f"SELECT number, id FROM runs WHERE {which} AND state IS NOT 'submitting' AND {theirs} LIMIT 2",
+        [*values, *owners],
+    )
     if not found:
-        raise UnknownRun(f"there is no run {wanted[:40]} (see: {program.NAME} runs)")
+        raise UnknownRun.of(wanted)
     if len(found) > 1:
         raise UnknownRun(f"several runs begin with {wanted[:40]}: give more of the id")
     return int(found[0]["number"]), str(found[0]["id"])
@@ -223,9 +228,13 @@ def tally(db: Connection, *states: RunState) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def tallies(db: Connection) -> dict[str, tuple[int, int]]:
+def tallies(db: Connection, readers: Readers = ANYBODY) -> dict[str, tuple[int, int]]:
     """How many runs are in each state, and how many items they have."""
-    rows = db.execute("SELECT state, count(*), total(items) FROM runs WHERE state IS NOT 'submitting' GROUP BY state")
+    theirs, owners = readers.condition()
+    rows = db.execute(
+        f"SELECT state, count(*), total(items) FROM runs WHERE state IS NOT 'submitting' AND {theirs} GROUP BY state",
+        owners,
+    )
     return {str(row[0]): (int(row[1]), int(row[2])) for row in rows}
 
 

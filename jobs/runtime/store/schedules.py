@@ -24,7 +24,7 @@ def add(db: Connection, schedule: RunSchedule) -> int | None:
     """Keep a new schedule; its number, or None: there is one of this name."""
     cursor = db.execute(
         """INSERT INTO schedules (name, owner, job, enabled, made_at, next_at, body) VALUES (?,?,?,?,?,?,?)
-           ON CONFLICT (name) DO NOTHING""",
+           ON CONFLICT (owner, name) DO NOTHING""",
         (
             *(schedule.name, schedule.owner, schedule.job, int(schedule.enabled), schedule.made_at, schedule.next_at),
             json.dumps(schedule.plain()),
@@ -37,10 +37,10 @@ def add(db: Connection, schedule: RunSchedule) -> int | None:
     return number
 
 
-def find(db: Connection, name: str) -> RunSchedule | None:
-    """The schedule of this name; None: there is none."""
-    row = db.execute("SELECT * FROM schedules WHERE name = ?", (name,)).fetchone()
-    return None if row is None else _whole(db, row)
+def named(db: Connection, owner: str | None, name: str) -> list[RunSchedule]:
+    """The schedules of this name that an owner has (None: that there are)."""
+    query = "SELECT * FROM schedules WHERE name = ?1 AND (owner = ?2 OR ?2 IS NULL) ORDER BY owner"
+    return [_whole(db, row) for row in db.execute(query, (name, owner)).fetchall()]
 
 
 def get(db: Connection, number: int) -> RunSchedule | None:
@@ -49,10 +49,11 @@ def get(db: Connection, number: int) -> RunSchedule | None:
     return None if row is None else _whole(db, row)
 
 
-def listed(db: Connection, text: str = "", most: int = -1) -> list[RunSchedule]:
-    """Schedules with this text in their names, by these; at most so many (-1: all)."""
-    query = "SELECT * FROM schedules WHERE instr(lower(name), lower(?)) ORDER BY name LIMIT ?"
-    return [_whole(db, row) for row in db.execute(query, (text, most)).fetchall()]
+def listed(db: Connection, owner: str | None, text: str = "", most: int = -1) -> list[RunSchedule]:
+    """Schedules of an owner (None: all) with this text in their names, by these; at most so many (-1: all)."""
+    query = """SELECT * FROM schedules WHERE instr(lower(name), lower(?1)) AND (owner = ?2 OR ?2 IS NULL)
+               ORDER BY name, owner LIMIT ?3"""
+    return [_whole(db, row) for row in db.execute(query, (text, owner, most)).fetchall()]
 
 
 def set_enabled(db: Connection, number: int, enabled: bool, next_at: float | None) -> None:
@@ -78,10 +79,14 @@ def pause_all(db: Connection) -> None:
     tellings.forget_due(db)
 
 
-def count(db: Connection) -> tuple[int, int, float | None]:
-    """How many there are, how many of them are enabled, and when the first of these comes."""
-    row = db.execute("SELECT count(*), total(enabled) FROM schedules").fetchone()
-    return int(row[0]), int(row[1]), next_time(db)
+def count(db: Connection, owner: str | None = None) -> tuple[int, int, float | None]:
+    """How many an owner has (None: there are), how many of them are enabled, and when the first of these comes."""
+    row = db.execute(
+        """SELECT count(*), total(enabled), min(CASE enabled WHEN 1 THEN next_at END) FROM schedules
+           WHERE owner = ?1 OR ?1 IS NULL""",
+        (owner,),
+    ).fetchone()
+    return int(row[0]), int(row[1]), row[2]
 
 
 def at_work(db: Connection) -> bool:

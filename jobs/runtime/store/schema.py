@@ -154,5 +154,52 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE firings DROP COLUMN tellings",
         "ALTER TABLE firings DROP COLUMN untold",
     ),
+    (
+        "ALTER TABLE runs ADD COLUMN owner TEXT NOT NULL DEFAULT 'admin'",
+        "CREATE INDEX runs_by_owner ON runs (owner, number)",
+        """CREATE TABLE owned_presets (
+            owner TEXT NOT NULL, name TEXT NOT NULL, job TEXT NOT NULL, body TEXT NOT NULL, saved_at REAL NOT NULL,
+            PRIMARY KEY (owner, name)) WITHOUT ROWID""",
+        "INSERT INTO owned_presets SELECT 'admin', name, job, body, saved_at FROM presets",
+        "DROP TABLE presets",
+        "ALTER TABLE owned_presets RENAME TO presets",
+        """CREATE TABLE owned_tokens (
+            owner TEXT NOT NULL, name TEXT NOT NULL, scope TEXT NOT NULL, digest BLOB NOT NULL UNIQUE,
+            made_at REAL NOT NULL, used_at REAL, PRIMARY KEY (owner, name)) WITHOUT ROWID""",
+        "INSERT INTO owned_tokens SELECT owner, name, scope, digest, made_at, used_at FROM tokens",
+        "DROP TABLE tokens",
+        "ALTER TABLE owned_tokens RENAME TO tokens",
+        """CREATE TABLE owned_schedules (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, name TEXT NOT NULL, job TEXT NOT NULL,
+            enabled INTEGER NOT NULL, made_at REAL NOT NULL, next_at REAL, body TEXT NOT NULL, UNIQUE (owner, name))""",
+        """INSERT INTO owned_schedules (number, owner, name, job, enabled, made_at, next_at, body)
+           SELECT number, owner, name, job, enabled, made_at, next_at, body FROM schedules""",
+        """CREATE TABLE owned_firings (
+            schedule INTEGER NOT NULL REFERENCES owned_schedules (number), due REAL NOT NULL, at REAL NOT NULL,
+            state TEXT NOT NULL, run TEXT NOT NULL, said TEXT NOT NULL, tries INTEGER NOT NULL,
+            PRIMARY KEY (schedule, due)) WITHOUT ROWID""",
+        """INSERT INTO owned_firings (schedule, due, at, state, run, said, tries)
+           SELECT schedule, due, at, state, run, said, tries FROM firings""",
+        """CREATE TABLE owned_receivers (
+            schedule INTEGER NOT NULL REFERENCES owned_schedules (number) ON DELETE CASCADE, place INTEGER NOT NULL,
+            kind TEXT NOT NULL, target TEXT NOT NULL, rule TEXT NOT NULL, watched TEXT NOT NULL, key TEXT NOT NULL,
+            PRIMARY KEY (schedule, place)) WITHOUT ROWID""",
+        """INSERT INTO owned_receivers (schedule, place, kind, target, rule, watched, key)
+           SELECT schedule, place, kind, target, rule, watched, key FROM receivers""",
+        """CREATE TABLE owned_tellings (
+            schedule INTEGER NOT NULL, due REAL NOT NULL, place INTEGER NOT NULL, told TEXT NOT NULL,
+            tell_at REAL NOT NULL DEFAULT 0, attempts TEXT NOT NULL DEFAULT '[]', PRIMARY KEY (schedule, due, place),
+            FOREIGN KEY (schedule, due) REFERENCES owned_firings (schedule, due) ON DELETE CASCADE) WITHOUT ROWID""",
+        """INSERT INTO owned_tellings (schedule, due, place, told, tell_at, attempts)
+           SELECT schedule, due, place, told, tell_at, attempts FROM tellings""",
+        *(f"DROP TABLE {table}" for table in ("tellings", "receivers", "firings", "schedules")),
+        *(
+            f"ALTER TABLE owned_{table} RENAME TO {table}"
+            for table in ("schedules", "firings", "receivers", "tellings")
+        ),
+        "CREATE INDEX schedules_by_time ON schedules (next_at) WHERE enabled = 1",
+        "CREATE INDEX firings_waiting ON firings (at) WHERE state = 'due'",
+        "CREATE INDEX tellings_due ON tellings (tell_at) WHERE told = 'due'",
+    ),
 )
 """Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""

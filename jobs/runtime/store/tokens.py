@@ -11,10 +11,11 @@ _COLUMNS = "name, owner, scope, made_at, used_at"
 
 
 def add(db: Connection, token: Token, digest: bytes) -> bool:
-    """Keep a new token; False: there is one of this name."""
+    """Keep a new token; False: its owner has one of this name."""
     return bool(
         db.execute(
-            "INSERT INTO tokens (name, owner, scope, digest, made_at) VALUES (?,?,?,?,?) ON CONFLICT (name) DO NOTHING",
+            """INSERT INTO tokens (name, owner, scope, digest, made_at) VALUES (?,?,?,?,?)
+               ON CONFLICT (owner, name) DO NOTHING""",
             (token.name, token.owner, token.scope, digest, token.made_at),
         ).rowcount
     )
@@ -26,19 +27,21 @@ def known(db: Connection, digest: bytes) -> Token | None:
     return None if row is None else _token(row)
 
 
-def listed(db: Connection) -> list[Token]:
-    """All tokens, by name."""
-    return list(map(_token, db.execute(f"SELECT {_COLUMNS} FROM tokens ORDER BY name")))
+def listed(db: Connection, owner: str | None, name: str = "") -> list[Token]:
+    """The tokens of an owner (None: all), of all names or of one, by name."""
+    query = f"""SELECT {_COLUMNS} FROM tokens WHERE (owner = ?1 OR ?1 IS NULL) AND (name = ?2 OR ?2 = '')
+                ORDER BY name, owner"""
+    return list(map(_token, db.execute(query, (owner, name))))
 
 
-def use(db: Connection, name: str, at: float) -> None:
+def use(db: Connection, token: Token, at: float) -> None:
     """Note when a token was used last."""
-    db.execute("UPDATE tokens SET used_at = ? WHERE name = ?", (at, name))
+    db.execute("UPDATE tokens SET used_at = ? WHERE owner = ? AND name = ?", (at, token.owner, token.name))
 
 
-def remove(db: Connection, name: str) -> bool:
-    """Forget a token; False: there is none of this name."""
-    return bool(db.execute("DELETE FROM tokens WHERE name = ?", (name,)).rowcount)
+def remove(db: Connection, token: Token) -> None:
+    """Forget a token."""
+    db.execute("DELETE FROM tokens WHERE owner = ? AND name = ?", (token.owner, token.name))
 
 
 def remove_all(db: Connection) -> None:

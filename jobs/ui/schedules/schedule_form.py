@@ -7,7 +7,6 @@ import time
 import streamlit as st
 
 from jobs.runtime import client
-from jobs.runtime.core.access import OWNER
 from jobs.runtime.core.errors import FanoutError, Refused
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.recurrence import UTC_ZONE, Recurrence, cron_line, every
@@ -42,7 +41,6 @@ def show() -> None:
             _save(
                 RunSchedule(
                     name=name,
-                    owner=OWNER,
                     settings=settings,
                     preset=preset,
                     source=source,
