@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jobs.scrape.fields import selectors
 from jobs.scrape.fields.own_field import OwnField
 from jobs.scrape.fields.page_views import PageViews
+from jobs.scrape.page.element_budget import ElementBudget
 from jobs.scrape.page.text import clean
 
 if TYPE_CHECKING:
@@ -24,14 +25,15 @@ TABLE_CHARS = 200_000
 def matches(page: PageViews, field: OwnField) -> Iterable[Tag]:
     """The tables that are selected, and the first in each element that is none and has one."""
     for tag in selectors.matches(page, field):
-        table = tag if tag.name == "table" else tag.find("table")
+        inside = (one for one in page.budget.counted(tag.descendants) if getattr(one, "name", None) == "table")
+        table = tag if tag.name == "table" else next(inside, None)
         if table is not None:
-            yield table
+            yield cast("Tag", table)
 
 
-def cell(_page: PageViews, _field: OwnField, table: Tag) -> list[Any] | None:
+def cell(page: PageViews, _field: OwnField, table: Tag) -> list[Any] | None:
     """The rows of a table; None when it has none."""
-    lines = list(_within(TABLE_CHARS, rows(table)))
+    lines = list(_within(TABLE_CHARS, rows(table, page.budget)))
     if not lines:
         return None
     (heads, first), *rest = lines
@@ -41,7 +43,7 @@ def cell(_page: PageViews, _field: OwnField, table: Tag) -> list[Any] | None:
     return [dict(itertools.zip_longest(names, line)) for _, line in rest]
 
 
-def rows(table: Tag) -> Iterator[tuple[bool, list[str]]]:
+def rows(table: Tag, budget: ElementBudget) -> Iterator[tuple[bool, list[str]]]:
     """The rows of a table without those of tables inside it: whether it is all headings, and its cells. A cell that
     spans several rows or columns stands in each of them, those of its own part of the table (`thead`, `tbody`)."""
     spanning: dict[int, tuple[int, str]] = {}
@@ -51,7 +53,7 @@ def rows(table: Tag) -> Iterator[tuple[bool, list[str]]]:
             spanning.clear()
             part = row.parent
         cells = row.find_all(("td", "th"), recursive=False)[:MOST_COLUMNS]
-        line = _line(cells, spanning)
+        line = _line(cells, spanning, budget)
         if line:
             yield in_head or all(one.name == "th" for one in cells), line
 
@@ -65,7 +67,7 @@ def _own_rows(table: Tag) -> Iterator[tuple[Tag, bool]]:
             yield from ((row, child.name == "thead") for row in child.find_all("tr", recursive=False))
 
 
-def _line(cells: Sequence[Tag], spanning: dict[int, tuple[int, str]]) -> list[str]:
+def _line(cells: Sequence[Tag], spanning: dict[int, tuple[int, str]], budget: ElementBudget) -> list[str]:
     """The cells of a row with those of rows above that reach into it; `spanning` is then what reaches into the next."""
     from jobs.scrape.page.soup_reader import spaced_text
 
@@ -80,7 +82,7 @@ def _line(cells: Sequence[Tag], spanning: dict[int, tuple[int, str]]) -> list[st
 
     for one in cells:
         fill()
-        text = clean(spaced_text(one, CELL_CHARS), CELL_CHARS) or ""
+        text = clean(spaced_text(one, CELL_CHARS, budget), CELL_CHARS) or ""
         down = _span(one, "rowspan")
         for _ in range(min(_span(one, "colspan"), MOST_COLUMNS - len(line))):
             if down > 1:

@@ -7,7 +7,7 @@ just text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
@@ -37,7 +37,7 @@ _TICKS = re.compile(r"`+")
 def cell(page: PageViews, _field: OwnField, tag: Tag) -> str | None:
     """An element as Markdown, with absolute links; None when it is empty."""
     lines, left = [], MARKDOWN_CHARS
-    for line in _element(tag, page.resolved, 0):
+    for line in _element(tag, page, 0):
         lines.append(line)
         left -= len(line) + 1
         if left < 0:
@@ -45,65 +45,65 @@ def cell(page: PageViews, _field: OwnField, tag: Tag) -> str | None:
     return clean_lines("\n".join(lines), MARKDOWN_CHARS)
 
 
-def _element(tag: Tag, resolved: Callable[[str], str], level: int) -> Iterator[str]:
+def _element(tag: Tag, page: PageViews, level: int) -> Iterator[str]:
     """The lines of a block."""
     name = tag.name
     if name in HEADINGS:
-        yield from _paragraph("#" * int(name[1]) + " ", _line_of(tag, resolved))
+        yield from _paragraph("#" * int(name[1]) + " ", _line_of(tag, page))
     elif name == "pre":
-        yield from _code(tag)
+        yield from _code(tag, page)
     elif name == "hr":
         yield from ("---", "")
     elif name == "blockquote":
-        yield from _behind("> ", "> ", _blocks(tag, resolved, level + 1))
+        yield from _behind("> ", "> ", _blocks(tag, page, level + 1))
     elif name in ("ul", "ol"):
-        yield from _items(tag, resolved, level + 1)
+        yield from _items(tag, page, level + 1)
     elif name == "table" and level < MOST_LEVELS:
-        yield from _table(tag)
+        yield from _table(tag, page)
     else:
-        yield from _blocks(tag, resolved, level + 1)
+        yield from _blocks(tag, page, level + 1)
 
 
-def _blocks(tag: Tag, resolved: Callable[[str], str], level: int) -> Iterator[str]:
+def _blocks(tag: Tag, page: PageViews, level: int) -> Iterator[str]:
     """The lines of what is inside a block: paragraphs of what stands in a line, and the blocks between."""
     if level > MOST_LEVELS:
-        yield from _paragraph("", _escaped(_text(tag)))
+        yield from _paragraph("", _escaped(_text(tag, page)))
         return
     line, left = list[str](), LINE_CHARS
-    for child in tag.children:
+    for child in page.budget.counted(tag.children):
         if _is_block(child):
             yield from _paragraph("", "".join(line))
             line, left = [], LINE_CHARS
-            yield from _element(cast("Tag", child), resolved, level)
+            yield from _element(cast("Tag", child), page, level)
         elif left > 0:
-            line.append(_inline(child, resolved, 0))
+            line.append(_inline(child, page, 0))
             left -= len(line[-1])
     yield from _paragraph("", "".join(line))
 
 
-def _items(tag: Tag, resolved: Callable[[str], str], level: int) -> Iterator[str]:
+def _items(tag: Tag, page: PageViews, level: int) -> Iterator[str]:
     number = 0
-    for item in tag.children:
+    for item in page.budget.counted(tag.children):
         if not isinstance(item, tag.__class__):
             continue
         number += 1
         mark = f"{number}. " if tag.name == "ol" else "- "
-        lines = _behind(mark, " " * len(mark), _blocks(item, resolved, level + 1))
+        lines = _behind(mark, " " * len(mark), _blocks(item, page, level + 1))
         yield from (line for line in lines if line.strip())
     yield ""
 
 
-def _table(table: Tag) -> Iterator[str]:
+def _table(table: Tag, page: PageViews) -> Iterator[str]:
     """A table; the first row is its head, for Markdown has no table without."""
-    for number, (_, cells) in enumerate(html_table.rows(table)):
+    for number, (_, cells) in enumerate(html_table.rows(table, page.budget)):
         yield "| " + " | ".join(_escaped(text).replace("|", "\\|") for text in cells) + " |"
         if number == 0:
             yield "|" + " --- |" * len(cells)
     yield ""
 
 
-def _code(tag: Tag) -> Iterator[str]:
-    text = _text(tag).strip("\n")
+def _code(tag: Tag, page: PageViews) -> Iterator[str]:
+    text = _text(tag, page).strip("\n")
     fence = "`" * max(3, *(len(ticks[0]) + 1 for ticks in chain(_TICKS.finditer(text), _TICKS.finditer("`"))))
     yield from (fence, *text.splitlines(), fence, "")
 
@@ -125,23 +125,23 @@ def _paragraph(mark: str, text: str) -> Iterator[str]:
         yield ""
 
 
-def _line_of(tag: Tag, resolved: Callable[[str], str]) -> str:
-    return _inside(tag, resolved, 0).replace("\0", " ")
+def _line_of(tag: Tag, page: PageViews) -> str:
+    return _inside(tag, page, 0).replace("\0", " ")
 
 
-def _inside(tag: Tag, resolved: Callable[[str], str], level: int) -> str:
+def _inside(tag: Tag, page: PageViews, level: int) -> str:
     if level > MOST_LEVELS:
-        return _escaped(_text(tag))
+        return _escaped(_text(tag, page))
     parts, left = list[str](), LINE_CHARS
-    for child in tag.children:
-        parts.append(_inline(child, resolved, level))
+    for child in page.budget.counted(tag.children):
+        parts.append(_inline(child, page, level))
         left -= len(parts[-1])
         if left < 0:
             break
     return "".join(parts)
 
 
-def _inline(node: Any, resolved: Callable[[str], str], level: int) -> str:
+def _inline(node: Any, page: PageViews, level: int) -> str:
     """A text, or an element within a line."""
     from jobs.scrape.page.soup_reader import TEXTS, attribute
 
@@ -154,13 +154,13 @@ def _inline(node: Any, resolved: Callable[[str], str], level: int) -> str:
         return "\0"
     if name == "img":
         source = attribute(node, "src").strip()
-        return f"![{_escaped(fold(attribute(node, 'alt')))}]({_address(resolved(source))})" if source else ""
+        return f"![{_escaped(fold(attribute(node, 'alt')))}]({_address(page.resolved(source))})" if source else ""
     if name in ("code", "kbd", "samp"):
-        text = fold(_text(node))
+        text = fold(_text(node, page))
         return f"`` {text} ``" if "`" in text else f"`{text}`" if text else ""
-    text = _inside(node, resolved, level + 1)
+    text = _inside(node, page, level + 1)
     if name == "a" and text.strip() and attribute(node, "href").strip():
-        return f"[{text.strip()}]({_address(resolved(attribute(node, 'href').strip()))})"
+        return f"[{text.strip()}]({_address(page.resolved(attribute(node, 'href').strip()))})"
     mark = _AROUND.get(name)
     return _marked(mark, text) if mark and text.strip() else f" {text} " if name in _BLOCKS else text
 
@@ -179,10 +179,10 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)
 
 
-def _text(tag: Tag) -> str:
+def _text(tag: Tag, page: PageViews) -> str:
     from jobs.scrape.page.soup_reader import spaced_text
 
-    return spaced_text(tag, LINE_CHARS)
+    return spaced_text(tag, LINE_CHARS, page.budget)
 
 
 def _is_block(node: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from lxml import etree
 
 from jobs.scrape.fields.own_field import VALUE_CHARS
+from jobs.scrape.page.element_budget import ElementBudget
 from jobs.scrape.page.json_ld import MOST_STRUCTURES, Structure, bare_name
 from jobs.scrape.page.lxml_reader import spaced_text
 
@@ -15,7 +16,7 @@ URLS = ("href", "src", "data")
 _MARKED = etree.XPath("//*[@itemscope or @itemprop]")
 
 
-def things(root: Any, resolved: Callable[[str], str]) -> list[Structure]:
+def things(root: Any, resolved: Callable[[str], str], budget: ElementBudget) -> list[Structure]:
     """The things of the page of this root, outer ones first; each property is a text, a thing, or a list of these."""
     found: dict[Any, Structure] = {}
     marked: Any = _MARKED(root)
@@ -26,7 +27,7 @@ def things(root: Any, resolved: Callable[[str], str]) -> list[Structure]:
             value = found[element] = {"@type": [bare_name(name) for name in (element.get("itemtype") or "").split()]}
         if owner is not None:
             for name in (element.get("itemprop") or "").split()[:10]:
-                value = _value(element, resolved) if value is None else value
+                value = _value(element, resolved, budget) if value is None else value
                 _add(owner, bare_name(name), value)
     return list(found.values())
 
@@ -40,10 +41,10 @@ def _add(thing: Structure, name: str, value: object) -> None:
         thing[name] = [known, value]
 
 
-def _value(element: Any, resolved: Callable[[str], str]) -> str:
+def _value(element: Any, resolved: Callable[[str], str], budget: ElementBudget) -> str:
     """What a property holds: what its element says for machines, else its text."""
     given = next(filter(None, (element.get(name) for name in ("content", "datetime", "value"))), None)
     if given is not None:
         return str(given)
     address = next(filter(None, map(element.get, URLS)), None)
-    return spaced_text(element, VALUE_CHARS) if address is None else resolved(address)
+    return spaced_text(element, VALUE_CHARS, budget) if address is None else resolved(address)

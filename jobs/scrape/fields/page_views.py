@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from jobs.scrape.page.element_budget import ElementBudget
 from jobs.scrape.page.json_ld import Structure, structures
 from jobs.scrape.page.links import resolve
 from jobs.scrape.page.lxml_reader import parse
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
 class PageViews:
     """`source` is what its trees are made of; `written` what the server sent, which is another in plain text; `url` its
-    own; what was odd goes to `notes`. What readers found comes later, by `read`: the text with its marks, and
-    the base of its links."""
+    own; what was odd goes to `notes`; `budget` is what may be gone through for values. What readers found comes later,
+    by `read`: the text with its marks, and the base of its links."""
 
     def __init__(self, source: str, url: str, notes: list[str], *, written: str) -> None:
         self.source, self.url, self.notes, self.written = source, url, notes, written
         self.base = url
+        self.budget = ElementBudget(notes)
         self._marked = b""
 
     def read(self, marked: bytes, base: str | None) -> None:
@@ -75,7 +77,7 @@ class PageViews:
         if self.root is None:
             return ()
         scripts = [script.text or "" for script in self.root.getroottree().iter("script") if _is_json_ld(script)]
-        return [*structures(scripts, self.notes), *things(self.root, self.resolved)]
+        return [*structures(scripts, self.notes), *things(self.root, self.resolved, self.budget)]
 
 
 def _is_json_ld(script: Any) -> bool:

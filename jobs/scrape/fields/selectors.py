@@ -47,6 +47,6 @@ def cell(page: PageViews, field: OwnField, tag: Tag) -> str | None:
     from jobs.scrape.page.soup_reader import spaced_text
 
     if not field.attribute:
-        return clean(spaced_text(tag, VALUE_CHARS), VALUE_CHARS)
+        return clean(spaced_text(tag, VALUE_CHARS, page.budget), VALUE_CHARS)
     value = attribute_of(tag, field.attribute)
     return clean(page.resolved(value) if field.attribute in RESOLVED else value, VALUE_CHARS)

@@ -67,7 +67,7 @@ def cell(page: PageViews, _field: OwnField, found: Any) -> str | None:
     if isinstance(found, float):
         return _number(found)
     if not isinstance(found, str):
-        return clean(spaced_text(found, VALUE_CHARS), VALUE_CHARS)
+        return clean(spaced_text(found, VALUE_CHARS, page.budget), VALUE_CHARS)
     named = getattr(found, "attrname", None)
     return clean(page.resolved(found) if named in RESOLVED else str(found), VALUE_CHARS)
 

@@ -87,7 +87,8 @@ def _links(page: PageViews) -> Iterator[_Link]:
     for link in islice(tree, MOST_LINKS):
         href = (link.get("href") or "").strip()
         if href and not href.startswith("#"):
-            label = fold(spaced_text(link, 2 * LABEL_CHARS) or link.get("title") or link.get("aria-label") or "")
+            text = spaced_text(link, 2 * LABEL_CHARS, page.budget)
+            label = fold(text or link.get("title") or link.get("aria-label") or "")
             yield _Link(href=page.resolved(href), label=label)
 
 

@@ -10,13 +10,14 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from typing import Any, cast
 
 from lxml import etree
 
-from jobs.scrape.page.article_facts import BORDER, Piece, beginning, excerpt, place_in
+from jobs.scrape.page.article_facts import BORDER, MOST_PIECES, Piece, beginning, excerpt, place_in
 from jobs.scrape.page.attribute_limit import MAX_DEPTH, refuse_endless_tags
+from jobs.scrape.page.element_budget import ElementBudget
 from jobs.scrape.page.marked_elements import REL, VALUE_CHARS, Look, is_beside, item_types, marks_in, properties
 from jobs.scrape.page.page_columns import LINKS, MAIN, PARTS, STRUCTURE, TEXT
 from jobs.scrape.page.raw_facts import CLOSING, META_NAMES, OPENING, RUBY, SILENT, WANTED, RawFacts, names_in
@@ -123,10 +124,10 @@ def parse(body: bytes, *, element_classes: bool = False) -> list[Any]:
     return [] if root is None else [*reversed(list(root.itersiblings(preceding=True))), root, *root.itersiblings()]
 
 
-def spaced_text(element: Any, most: int) -> str:
+def spaced_text(element: Any, most: int, budget: ElementBudget) -> str:
     """The beginning of an element's text, of about `most` characters, with a space where a block begins or ends;
     scripts and the like inside it are left out."""
-    return beginning(_main_pieces(element, lambda inner: inner.tag in SILENT), most)
+    return beginning(budget.counted(_main_pieces(element, lambda inner: inner.tag in SILENT)), most)
 
 
 def _elements(roots: list[Any]) -> dict[str, list[Any]]:
@@ -227,7 +228,7 @@ def _main_pieces(top: Any, beside: Callable[[Any], bool]) -> Iterator[Piece]:
 
 
 def _short(element: Any) -> str:
-    return beginning(_main_pieces(element, lambda _: False), VALUE_CHARS)
+    return beginning(islice(_main_pieces(element, lambda _: False), MOST_PIECES), VALUE_CHARS)
 
 
 _LOOK = Look(

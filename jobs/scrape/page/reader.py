@@ -84,11 +84,12 @@ def read(
         page.read(found.marked, found.base)
         values = _values(page, fields)
         content = added_facts.content(page, wanted)
+        asked = added_facts.asked(page, found.canonicals, headers, parts, anchor)
         facts = page_facts(decoded, found, url, status=status, headers=headers, notes=notes)
     read = {name: value for name, value in facts.items() if name not in PART_OF or PART_OF[name] in parts}
     added = {
         **content,
-        **added_facts.asked(page, found.canonicals, headers, parts, anchor),
+        **asked,
         **added_facts.language(page, facts, content, headers, parts),
     }
     return {**read, **added_facts.with_shared_image(added, facts), **values}

@@ -85,7 +85,7 @@ def _languages(page: PageViews) -> Iterator[str]:
 def _headings(page: PageViews) -> Iterator[str]:
     """`h2 Its text`, in document order."""
     for heading in _elements(page, "h1", "h2", "h3"):
-        text = clean(spaced_text(heading, VALUE_CHARS), VALUE_CHARS)
+        text = clean(spaced_text(heading, VALUE_CHARS, page.budget), VALUE_CHARS)
         yield f"{heading.tag} {text}" if text else str(heading.tag)
 
 

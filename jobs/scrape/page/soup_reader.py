@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -22,7 +23,8 @@ from bs4.element import (
 )
 
 from jobs import ItemError
-from jobs.scrape.page.article_facts import BORDER, Piece, beginning, excerpt, place_in
+from jobs.scrape.page.article_facts import BORDER, MOST_PIECES, Piece, beginning, excerpt, place_in
+from jobs.scrape.page.element_budget import ElementBudget
 from jobs.scrape.page.marked_elements import (
     MOST_INNER,
     REL,
@@ -94,12 +96,12 @@ def read_soup(soup: BeautifulSoup, body: bytes = b"", parts: frozenset[str] = PA
     )
 
 
-def spaced_text(tag: Tag, most: int | None = None) -> str:
+def spaced_text(tag: Tag, most: int | None = None, budget: ElementBudget | None = None) -> str:
     """The text of an element as `tag.text` has it, with a space where a block begins or ends; its beginning, of about
     `most` characters once white space is folded."""
     pieces: list[str] = []
     length = 0
-    for piece in _pieces(tag, " "):
+    for piece in budget.counted(_pieces(tag, " ")) if budget else _pieces(tag, " "):
         pieces.append(piece)
         length += len(fold(piece))
         if most is not None and length > most:
@@ -116,7 +118,7 @@ def attribute(tag: Tag, name: str) -> str:
 
 
 def _pieces(tag: Tag, border: str) -> Iterator[str]:
-    """The texts of `tag.text`, with a border where a block begins or ends."""
+    """The texts of `tag.text`, with a border where a block begins or ends; nothing for all else that is met."""
     open_tags: list[tuple[Tag, Iterator[Any]]] = [(tag, iter(tag.contents))]
     while open_tags:
         parent, children = open_tags[-1]
@@ -126,11 +128,11 @@ def _pieces(tag: Tag, border: str) -> Iterator[str]:
             if parent is not tag and parent.name in CLOSING:
                 yield border
         elif not isinstance(child, Tag):
-            if type(child) in TEXTS:
-                yield str(child)
-        elif child.name not in SILENT:
-            if child.name in OPENING:
-                yield border
+            yield str(child) if type(child) in TEXTS else ""
+        elif child.name in SILENT:
+            yield ""
+        else:
+            yield border if child.name in OPENING else ""
             open_tags.append((child, iter(child.contents)))
 
 
@@ -215,7 +217,7 @@ def _main_pieces(top: Tag, beside: Callable[[Tag], bool]) -> Iterator[Piece]:
 
 def _short(tag: Tag) -> str:
     """The beginning of a tag's text, with a space where a block begins or ends."""
-    return beginning(_main_pieces(tag, lambda _: False), VALUE_CHARS)
+    return beginning(islice(_main_pieces(tag, lambda _: False), MOST_PIECES), VALUE_CHARS)
 
 
 _LOOK = Look(
