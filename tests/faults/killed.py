@@ -66,6 +66,10 @@ def migrate_and_die() -> None:
     client.runs()
 
 
+def take_by_batches() -> None:
+    preparation.STORED_AT_ONCE = preparation.BATCH
+
+
 def reopen_by_twos() -> None:
     command_handler.REOPEN_STEP = 2
 
@@ -111,7 +115,8 @@ INSTANTS: dict[str, Callable[[], object]] = {
     "after entering": lambda: (before(loop.Runner, "_listen"), runner.main([])),
     "while preparing": lambda: (after(items, "plan", call=2), runner.main([])),
     "at the end of preparing": lambda: (before(preparation.Preparation, "committed"), runner.main([])),
-    "while taking earlier rows": lambda: (after(reuse, "take", call=2), runner.main([])),
+    "while taking earlier rows": lambda: (take_by_batches(), after(reuse, "take", call=2), runner.main([])),
+    "between their files and their rows": lambda: (take_by_batches(), before(reuse, "take", call=2), runner.main([])),
     "while earlier items are made findable": lambda: (after(reuse, "index"), runner.main([])),
     "while finishing": lambda: (before(runs, "end_pause"), runner.main([])),
     "with a command not yet answered": lambda: (before(commands, "done"), runner.main([])),

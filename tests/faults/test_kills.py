@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -18,7 +19,7 @@ from jobs.runtime import client
 from jobs.runtime.core.errors import FanoutError, UnknownRun
 from jobs.runtime.core.records import Run
 from jobs.runtime.core.reuse import Reuse
-from jobs.runtime.home import runner_lock
+from jobs.runtime.home import artifacts, runner_lock
 from jobs.runtime.store import commands, epochs
 from jobs.runtime.store import runs as run_table
 from jobs.runtime.store.connection import Store
@@ -89,6 +90,45 @@ def test_a_runner_killed_while_it_takes_earlier_rows_takes_each_once(machine: Ma
     ended = machine.finish(run)
     assert (ended.state, ended.ok, ended.reused) == ("finished", 1_200, 600)
     machine.check_books(ended)
+
+
+def test_what_a_killed_runner_had_taken_is_found_by_later_runs(machine: Machine) -> None:
+    cells = [f"key {number}" for number in range(1_200)]
+    first = machine.finish(machine.submit(cells, "keyed"))
+    client.stop_runner()
+    second = machine.submit_only([*cells, "key new"], "keyed", reuse=Reuse())
+    die_at("while taking earlier rows")
+    machine.finish(second)
+    client.delete(first.id)
+    until(lambda: machine.sql("SELECT count(*) FROM runs") == [(1,)])
+
+    third = machine.finish(machine.submit(cells, "keyed", reuse=Reuse()))
+
+    assert third.reused == 1_200
+    machine.check_books(third)
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_runner_killed_between_files_and_their_rows_leaves_each_file_once(machine: Machine, is_gone: bool) -> None:
+    cells = [f"return file@{number}" for number in range(700)]
+    first = machine.finish(machine.submit(cells))
+    client.stop_runner()
+    second = machine.submit_only(cells, reuse=Reuse())
+    die_at("between their files and their rows")
+    linked = len(list(artifacts.folder(machine.home, second.id).iterdir()))
+    if is_gone:
+        shutil.rmtree(artifacts.folder(machine.home, first.id))
+
+    ended = machine.finish(second)
+    files = {str((outcome.row or {})["file"]) for outcome in machine.outcomes(ended)}
+    assert (linked, ended.ok, ended.reused) == (700, 700, 500 if is_gone else 700)
+    until(lambda: {file.name for file in artifacts.folder(machine.home, second.id).iterdir()} == set(map(name, files)))
+    assert {client.artifact(second.id, file).read_bytes() for file in files} == {b"abcabcabc"}
+    machine.check_books(ended)
+
+
+def name(reference: str) -> str:
+    return reference.rpartition("/")[2]
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,10 @@ def already_there(job: str, items: Iterable[Item], *, params: Mapping[str, Any],
     taken = older = 0
     while window := list(islice(keys, WINDOW)):
         with store().read() as db:
-            there = reuse.there(db, among, set(window))
+            there = reuse.earlier(db, among, window)
         rows = [there[key] for key in window if key in there]
-        taken += sum(at >= since for at, _ in rows)
-        older += sum(at < since and asks for at, asks in rows)
+        taken += sum(row.started_at >= since for row in rows)
+        older += sum(row.started_at < since and row.kept for row in rows)
     return AlreadyThere(taken, older if asked.conditional else 0)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from jobs.runtime.core.errors import BadSecret
@@ -25,8 +25,14 @@ class EarlierRows:
         self.ready = False
         self.since = stored.run.submitted_at - asked.fresh
         self.places: dict[int, tuple[int, int]] = {}
+        self._found: dict[int, EarlierRow] = {}
+        self._keys: dict[int, bytes] = {}
+        self._texts: dict[int, str] = {}
+        self._linked: set[int] = set()
+        self._prepared, self._begun = stored.prepared, stored.run.done > 0
         self._sources: list[Source] | None = None
         self._after: bytes | None = b"" if self.keyed else None
+        self._step: Source | bytes | None = None
 
     def look(self, db: Connection) -> None:
         """Find the runs that may have them, or go on to make their items findable, a step each time, in the caller's
@@ -37,35 +43,59 @@ class EarlierRows:
         if unindexed is None:
             self.ready = True
         elif reuse.index(db, unindexed.number):
-            place = self._sources.index(unindexed)
-            self._sources[place] = unindexed._replace(indexed=True)
+            self._step = unindexed
 
-    def take(self, db: Connection, plans: Sequence[PlannedItem]) -> list[int]:
-        """Store what is there of these items; returns their positions. `places` are those of the rows of others that
-        are only to be asked whether they have changed, by position."""
-        keys = self._keys(db, plans)
-        there = reuse.earlier(db, self._sources or [], set(keys.values()))
-        known = {position: there[key] for position, key in keys.items() if key in there}
-        fresh = {position: row for position, row in known.items() if row.started_at >= self.since}
+    def committed(self) -> None:
+        """The transaction went through, and the step that was done in it counts."""
+        if isinstance(self._step, Source) and self._sources:
+            self._sources[self._sources.index(self._step)] = self._step._replace(indexed=True)
+        elif isinstance(self._step, bytes):
+            self._after = self._step or None
+        self._step = None
+
+    @property
+    def start(self) -> int:
+        """After which item the preparation goes on. Where the job has a key it begins anew: what was taken becomes
+        findable at its end, and a preparation that was broken off has found the keys for that in vain."""
+        return 0 if self.keyed else self._prepared
+
+    def find(self, db: Connection, plans: Sequence[PlannedItem]) -> None:
+        """Look up what is there of these items, and make its files this run's, before the transaction that stores it.
+        `places` are those of the rows of others that are only to be asked whether they have changed, by position."""
+        self._keys = self._keys_of(db, plans)
+        there = reuse.earlier(db, self._sources or [], self._keys.values())
+        settled = self._settled(db) if self._begun else set()
+        known = {at: there[key] for at, key in self._keys.items() if key in there and at not in settled}
+        self._found = {position: row for position, row in known.items() if row.started_at >= self.since}
         self.places = {
             position: (row.source.number, row.position)
             for position, row in known.items()
-            if self.asked.conditional and row.kept and position not in fresh
+            if self.asked.conditional and row.kept and position not in self._found
         }
-        usable = {position: self._usable(position, row) for position, row in fresh.items()}
-        found = {position: row for position, row in usable.items() if row is not None}
-        stored = reuse.take(db, self.number, found)
-        if self.keyed:
-            taken = {position: keys[position] for position in stored}
-            reuse.note_taken(db, self.number, taken, at_once=self._after is None)
+        self._linked.clear()
+        self._texts = self._with_files(db) if self.files else {}
+
+    def take(self, db: Connection) -> list[int]:
+        """Store what was found; returns the positions that had no outcome yet."""
+        stored = reuse.take(db, self.number, self._found, self._texts)
+        if self.keyed and self._keys:
+            held = reuse.taken(db, self.number, min(self._keys), max(self._keys)) if self._prepared else stored
+            taken = {position: self._keys[position] for position in held if position in self._keys}
+            reuse.note_taken(db, self.number, taken, at_once=self._after is None or self._step == b"")
         return stored
+
+    def is_left(self, stored: Collection[int]) -> bool:
+        """Whether files were made this run's of which the rows were not stored."""
+        return not self._linked <= set(stored)
 
     def index_taken(self, db: Connection) -> bool:
         """Make what was taken so far findable in its turn, a step each time, in the caller's transaction; whether that
         is done. What is taken from then on is so at once."""
-        if self._after is not None:
-            self._after = reuse.index_taken(db, self.number, self._after)
-        return self._after is None
+        if self._after is None:
+            return True
+        after = reuse.index_taken(db, self.number, self._after)
+        self._step = after or b""
+        return after is None
 
     def _find(self, db: Connection) -> list[Source]:
         try:
@@ -83,16 +113,25 @@ class EarlierRows:
         except BadSecret:  # the workers will say so
             return []
 
-    def _keys(self, db: Connection, plans: Sequence[PlannedItem]) -> dict[int, bytes]:
+    def _keys_of(self, db: Connection, plans: Sequence[PlannedItem]) -> dict[int, bytes]:
         """By what each item is found; an item that its job calls equal to none is in no earlier run."""
         if self.keyed or not plans:
             return {plan.position: plan.key for plan in plans if plan.key is not None}
         cells = dict(items.cells(db, self.number, plans[0].position, plans[-1].position))
         return {plan.position: key_digest(cells[plan.position]) for plan in plans}
 
-    def _usable(self, position: int, row: EarlierRow) -> EarlierRow | None:
-        """The row with its files as files of this run, too."""
-        if row.row is None:
-            return row
-        text = artifacts.taken_over(self.home, row.row, self.files, self.run.id, f"{position}-0")
-        return row._replace(row=text) if text is not None else None
+    def _settled(self, db: Connection) -> set[int]:
+        """Items that have their outcome already, whose files are not touched: the run was prepared before."""
+        return items.with_outcome(db, self.number, min(self._keys), max(self._keys)) if self._keys else set()
+
+    def _with_files(self, db: Connection) -> dict[int, str]:
+        """The rows that were found with their files as files of this run, too; one whose file is gone is not there."""
+        texts: dict[int, str] = {}
+        for position, row in reuse.rows(db, dict(self._found)):
+            self._linked.add(position)
+            text = artifacts.taken_over(self.home, row, self.files, self.run.id, f"{position}-0")
+            if text is None:
+                del self._found[position]
+            else:
+                texts[position] = text
+        return texts

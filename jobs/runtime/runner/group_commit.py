@@ -67,6 +67,7 @@ class GroupCommit:
         if not (changed or live or busy):
             self._nothing_waits(now)
             return
+        self._look_ahead(changed)
         try:
             new = self.state.write(lambda db: self._store(db, changed, busy, live=live, now=now))
         except BusyError:
@@ -136,6 +137,13 @@ class GroupCommit:
             say(f"run {runs.id_of(db, number)} is deleted, but not all of it could be removed: {sentence}")
         elif RunState.FAILED in RUN_MOVES[state]:
             runs.fail(db, number, sentence, at)
+
+    def _look_ahead(self, changed: list[ActiveRun]) -> None:
+        """What takes its time and writes nothing to the store is done before others are kept from writing."""
+        for run in changed:
+            if run.number in self.state.preparing:
+                with self.state.attributed_to(run.number):
+                    self.state.preparing[run.number].look_ahead(self.state.db)
 
     def _store(
         self, db: Connection, changed: list[ActiveRun], busy: list[Cancellation], *, live: bool, now: float

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
+from collections.abc import Mapping
 from pathlib import Path
 
 from jobs.runtime.core.records import Event, ItemState
@@ -37,11 +38,13 @@ class Preparation:
 
     def __init__(self, run: ActiveRun, home: Path) -> None:
         self.run = run
-        self.next = run.stored.prepared + 1
-        self.stored = self._reached = run.stored.prepared
-        self.settled = 0
         asked = run.run.reuse
         self.earlier = EarlierRows(home, run.stored, asked) if asked is not None else None
+        self.stored = run.stored.prepared if self.earlier is None else self.earlier.start
+        self.next = self.stored + 1
+        self.settled = 0
+        self._ahead: list[PlannedItem] = []
+        self._is_stored = False
         self.again: deque[tuple[int, int]] = deque()
         self.hung: dict[int, str] = {}
         self.deaths: Counter[int] = Counter()
@@ -113,26 +116,39 @@ class Preparation:
             many = count(len(self.hung), "item")
             self.run.failure = f"the hook `{hook}` of {self.run.run.job} does not return: it hung for {many}"
 
+    def look_ahead(self, db: Connection) -> None:
+        """Take the batches that are stored next, in input order, and find what earlier runs have of them: before the
+        transaction, since files are linked meanwhile. What was found stays until it is stored."""
+        if self._ahead or not self._looked_through:
+            return
+        while self._reached + 1 in self.done and len(self._ahead) < STORED_AT_ONCE:
+            self._ahead += self.done[self._reached + 1][1]
+        if self.earlier is not None and self._ahead:
+            self.earlier.find(db, [plan for plan in self._ahead if plan.failure is None])
+
+    @property
+    def _looked_through(self) -> bool:
+        return self.earlier is None or self.earlier.ready
+
+    @property
+    def _reached(self) -> int:
+        """The last item of those taken to be stored."""
+        return self._ahead[-1].position if self._ahead else self.stored
+
     def commit(self, db: Connection) -> int:
-        """Store what is done, in input order, in the caller's transaction; returns how many outcomes were new."""
-        self.settled, self._reached = 0, self.stored
+        """Store what was taken, in the caller's transaction; returns how many outcomes were new."""
+        self.settled, self._is_stored = 0, False
         if self.earlier is not None and not self.earlier.ready:
             self.earlier.look(db)
-            return 0
-        while self._reached + 1 in self.done and self._reached - self.stored < STORED_AT_ONCE:
-            last, plans = self.done[self._reached + 1]
-            if last >= self.run.run.items and not self._may_end(db):
-                break
-            self._reached = last
-            self.settled += self._store(db, plans)
-        if self._reached > self.stored:
+        elif self._ahead and self._may_end(db):
+            self.settled, self._is_stored = self._store(db, self._ahead), True
             runs.change(db, self.run.number, prepared=self._reached)
             self._tell_reused(db)
         return self.settled
 
     def _may_end(self, db: Connection) -> bool:
-        """Whether the last batch may be stored, with which the run may end: what was taken is findable by then."""
-        return self.earlier is None or self.earlier.index_taken(db)
+        """Whether this may be stored: with the last batch the run may end, and what was taken is findable by then."""
+        return self.earlier is None or self._reached < self.run.run.items or self.earlier.index_taken(db)
 
     def _tell_reused(self, db: Connection) -> None:
         if self.earlier is not None and self._reached >= self.run.run.items:
@@ -143,8 +159,13 @@ class Preparation:
 
     def committed(self) -> None:
         """The transaction went through."""
-        while self.stored < self._reached:
-            self.stored = self.done.pop(self.stored + 1)[0]
+        if self.earlier is not None:
+            self.earlier.committed()
+        if self._is_stored:
+            reached, self._is_stored = self._reached, False
+            self._ahead.clear()
+            while self.stored < reached:
+                self.stored = self.done.pop(self.stored + 1)[0]
 
     def _next_batch(self) -> tuple[int, int] | None:
         if self.again:
@@ -161,9 +182,7 @@ class Preparation:
             if (failed := plan.failure) is not None
         ]
         stored = outcomes.add(db, self.run.number, bad, duplicates=False)  # first: nothing becomes a duplicate of these
-        fit = [plan for plan in plans if plan.failure is None]
-        settled = set(self.earlier.take(db, fit)) if self.earlier is not None else set()
-        places = self.earlier.places if self.earlier is not None else {}
+        settled, places = self._take(db, self.earlier) if self.earlier is not None else (set(), {})
         good = [
             ItemPlan(
                 position=plan.position,
@@ -177,6 +196,12 @@ class Preparation:
         ]
         items.plan(db, self.run.number, good)
         return len(stored) + len(settled)
+
+    def _take(self, db: Connection, earlier: EarlierRows) -> tuple[set[int], Mapping[int, tuple[int, int]]]:
+        """Store what was found in earlier runs; its positions, and where the rows are that are to be asked about."""
+        settled = set(earlier.take(db))
+        self.run.untidy = self.run.untidy or earlier.is_left(settled)
+        return settled, earlier.places
 
 
 def _position(worker: WorkerHandle, batch: Batch) -> int:

@@ -85,7 +85,8 @@ def cells(db: Connection, number: int, first: int, last: int) -> list[tuple[int,
 def plan(db: Connection, number: int, plans: Sequence[ItemPlan]) -> None:
     """Store what the hooks said; an item whose key was seen before becomes a duplicate of the first. One that has an
     outcome already keeps its plan: it waits for no other, and no other waits for it."""
-    done = _done(db, number, plans)
+    positions = [entry.position for entry in plans]
+    done = with_outcome(db, number, min(positions), max(positions)) if plans else set()
     rows = [
         (
             *(number, entry.position, entry.group, _turn(entry.cost), _first(db, number, entry)),
@@ -101,15 +102,9 @@ def plan(db: Connection, number: int, plans: Sequence[ItemPlan]) -> None:
     )
 
 
-def _done(db: Connection, number: int, plans: Sequence[ItemPlan]) -> set[int]:
-    """Which of these have an outcome, in a run that is prepared again (retry)."""
-    if not plans:
-        return set()
-    positions = [entry.position for entry in plans]
-    rows = db.execute(
-        "SELECT position FROM outcomes WHERE run = ? AND position BETWEEN ? AND ?",
-        (number, min(positions), max(positions)),
-    )
+def with_outcome(db: Connection, number: int, first: int, last: int) -> set[int]:
+    """Which positions between two have an outcome, in a run that is prepared again (retry, say)."""
+    rows = db.execute("SELECT position FROM outcomes WHERE run = ? AND position BETWEEN ? AND ?", (number, first, last))
     return {row[0] for row in rows}
 
 

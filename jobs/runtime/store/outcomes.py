@@ -58,6 +58,28 @@ def add(db: Connection, number: int, rows: Sequence[OutcomeRow], *, duplicates: 
     return [row.position for row in new]
 
 
+def take(db: Connection, number: int) -> list[int]:
+    """Store the rows of other runs that stand in `temp.found` as those of this one, each once, with the counters, in
+    one statement; returns the positions that had none."""
+    last = db.execute("SELECT max(seq) FROM outcomes").fetchone()[0] or 0
+    db.execute(_TAKE, (number,))
+    found = db.execute("SELECT position, code FROM outcomes WHERE seq > ? AND run = ?", (last, number)).fetchall()
+    runs.count(db, number, ok=len(found), failed=0, cancelled=0, seconds=0.0, cpu=0.0, reused=len(found))
+    codes = Counter([code for _, code in found])
+    count_codes(db, number, {("ok", code): many for code, many in codes.items()})
+    return [position for position, _ in found]
+
+
+_TAKE = """INSERT INTO outcomes
+             (run, position, state, code, error, detail, row, attempts, started_at, reused_from, kept)
+           SELECT ?, f.position, 'ok', CASE o.code WHEN 'duplicate' THEN '' ELSE o.code END, o.error, o.detail,
+             coalesce(f.row, o.row), 0, o.started_at, CASE o.reused_from WHEN '' THEN f.id ELSE o.reused_from END,
+             o.kept
+           FROM temp.found f CROSS JOIN outcomes o ON o.run = f.run AND o.position = f.place
+           WHERE o.state = 'ok' ORDER BY f.position
+           ON CONFLICT (run, position) DO NOTHING"""
+
+
 def _copies(db: Connection, number: int, row: OutcomeRow) -> Iterable[OutcomeRow]:
     code = "duplicate" if row.state == ItemState.OK else row.code
     for position in items.copies(db, number, row.position):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from jobs.runtime.core.records import ItemState
 from jobs.runtime.core.reuse import key_digest
 from jobs.runtime.store import outcomes
 from jobs.runtime.store.connection import Connection
-from jobs.runtime.store.outcomes import OutcomeRow
 from jobs.runtime.store.run_row import fetched
 
 INDEXED_AT_ONCE = 10_000
@@ -29,17 +27,13 @@ class Source(NamedTuple):
 
 
 class EarlierRow(NamedTuple):
-    """A row that is there: of which run, and what its outcome says."""
+    """A row that is there: of which run, at which position, when it was performed (Unix seconds), and whether it can be
+    asked of it whether it has changed."""
 
     source: Source
     position: int
-    code: str
-    error: str
-    detail: str
-    row: str | None
     started_at: float
-    reused_from: str
-    kept: str
+    kept: bool
 
 
 def sources(db: Connection, *, owner: str, job: str, code_hash: str, besides: int, since: float) -> Iterator[Source]:
@@ -76,18 +70,34 @@ def index(db: Connection, number: int) -> bool:
 
 def earlier(db: Connection, among: Sequence[Source], keys: Collection[bytes]) -> dict[bytes, EarlierRow]:
     """The newest rows that count of the items with these keys, as far as there are any."""
-    return {
-        found[0]: EarlierRow(source, *found[1:])
-        for source, found in _found(
-            db, among, keys, "o.position, o.code, o.error, o.detail, o.row, o.started_at, o.reused_from, o.kept"
-        )
-    }
+    cursor = db.cursor()
+    cursor.row_factory = None
+    there: dict[bytes, EarlierRow] = {}
+    left = sorted(set(keys))
+    for source in among:
+        for chunk in _chunks(left):
+            marks = ",".join("?" * len(chunk))
+            found = cursor.execute(
+                f"""SELECT k.key, o.position, o.started_at, o.kept <> '' FROM keys k
+                    CROSS JOIN outcomes o ON o.run = k.run AND o.position = k.position
+                    WHERE k.run = ? AND k.key IN ({marks}) AND o.state = 'ok' AND o.started_at >= ?""",
+                (source.number, *chunk, source.since),
+            )
+            there.update((key, EarlierRow(source, position, at, bool(kept))) for key, position, at, kept in found)
+        left = [key for key in left if key not in there]
+        if not left:
+            break
+    return there
 
 
-def there(db: Connection, among: Sequence[Source], keys: Collection[bytes]) -> dict[bytes, tuple[float, bool]]:
-    """Of the keys for which there is such a row, when it was performed (Unix seconds), and whether it can be asked of
-    it whether it has changed."""
-    return {key: (at, bool(asks)) for _, (key, at, asks) in _found(db, among, keys, "o.started_at, o.kept <> ''")}
+def rows(db: Connection, found: Mapping[int, EarlierRow]) -> Iterator[tuple[int, str]]:
+    """The texts of earlier rows that have one, by the position for which they were found."""
+    for position, row in found.items():
+        text = db.execute(
+            "SELECT row FROM outcomes WHERE run = ? AND position = ?", (row.source.number, row.position)
+        ).fetchone()
+        if text is not None and text[0]:
+            yield position, text[0]
 
 
 def told(db: Connection, number: int, position: int, code_hash: str) -> str | None:
@@ -108,53 +118,36 @@ AT_ONCE = 500
 """Keys looked up by one statement."""
 
 
-def _found(
-    db: Connection, among: Sequence[Source], keys: Collection[bytes], columns: str
-) -> Iterator[tuple[Source, tuple[Any, ...]]]:
-    """What the newest run that has it says of each key, which stands before these columns."""
-    cursor = db.cursor()
-    cursor.row_factory = None
-    left = set(keys)
-    for source in among:
-        for chunk in _chunks(sorted(left)):
-            marks = ",".join("?" * len(chunk))
-            found = cursor.execute(
-                f"""SELECT k.key, {columns} FROM keys k
-                    CROSS JOIN outcomes o ON o.run = k.run AND o.position = k.position
-                    WHERE k.run = ? AND k.key IN ({marks}) AND o.state = 'ok' AND o.started_at >= ?""",
-                (source.number, *chunk, source.since),
-            ).fetchall()
-            left.difference_update(row[0] for row in found)
-            for row in found:
-                yield source, row
-        if not left:
-            return
-
-
 def _chunks(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     return (keys[first : first + AT_ONCE] for first in range(0, len(keys), AT_ONCE))
 
 
-def take(db: Connection, number: int, found: Mapping[int, EarlierRow]) -> list[int]:
-    """Store earlier rows as the outcomes of a run, by position; returns the positions that had none."""
-    rows = [
-        OutcomeRow(
-            *(
-                position,
-                ItemState.OK.value,
-                "" if row.code == "duplicate" else row.code,
-                row.error,
-                row.detail,
-                row.row,
-            ),
-            attempts=0,
-            started_at=row.started_at,
-            reused_from=row.reused_from or row.source.id,
-            kept=row.kept,
-        )
-        for position, row in found.items()
-    ]
-    return outcomes.add(db, number, rows, duplicates=False)
+def take(db: Connection, number: int, found: Mapping[int, EarlierRow], texts: Mapping[int, str]) -> list[int]:
+    """Store earlier rows as the outcomes of a run, by position, those with a text in `texts` with that; returns the
+    positions that had none. A row that has gone since it was found is not there."""
+    db.execute(_FOUND)
+    db.execute("DELETE FROM temp.found")
+    db.executemany(
+        "INSERT INTO temp.found VALUES (?,?,?,?,?)",
+        [
+            (position, row.source.number, row.position, row.source.id, texts.get(position))
+            for position, row in found.items()
+        ],
+    )
+    return outcomes.take(db, number)
+
+
+_FOUND = """CREATE TEMP TABLE IF NOT EXISTS found (
+            position INTEGER PRIMARY KEY, run INTEGER, place INTEGER, id TEXT, row TEXT)"""
+
+
+def taken(db: Connection, number: int, first: int, last: int) -> list[int]:
+    """Positions between two of a run whose rows were taken from another."""
+    found = db.execute(
+        "SELECT position FROM outcomes WHERE run = ? AND position BETWEEN ? AND ? AND reused_from <> ''",
+        (number, first, last),
+    )
+    return [row[0] for row in found]
 
 
 def note_taken(db: Connection, number: int, keys: Mapping[int, bytes], *, at_once: bool) -> None:
