@@ -51,7 +51,7 @@ def test_x20_items_of_the_same_run_are_tried_again_elsewhere(machine: Machine, t
     assert [outcome.code or outcome.state for outcome in found] == ["ok"] * 22
 
 
-@pytest.mark.parametrize("verb", ["lower_digits", "take_open"])
+@pytest.mark.parametrize("verb", ["lower_digits", "take_open", "stop_every_clock"])
 def test_what_all_threads_of_python_share_is_changed_for_nobody_else(machine: Machine, verb: str) -> None:
     found = machine.perform(["ok", verb, *["count 1000"] * 10], "vandal", pool=(1, 2))
 

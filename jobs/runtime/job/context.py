@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from jobs.runtime.core import settings
@@ -66,7 +66,7 @@ def in_machine() -> bool:
 def time_left() -> float:
     """Seconds until this item's deadline, 0 when it has passed; infinite without one."""
     context = current()
-    return float("inf") if context is None else max(0.0, context.deadline - time.monotonic())
+    return float("inf") if context is None else max(0.0, context.deadline - monotonic())
 
 
 def attempt() -> int:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
+from time import thread_time
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from jobs.runtime.job import context
@@ -59,7 +59,7 @@ class _Call(Generic[T]):
         """Make the call in a thread that computes, unless the one who waits has lost patience."""
         if not self._taken.acquire(blocking=False):
             return
-        began = time.thread_time()
+        began = thread_time()
         context.enter(self.here)
         self._report_thread(_this_thread())
         try:
@@ -69,7 +69,7 @@ class _Call(Generic[T]):
         context.enter(None)
         self._report_thread(self._caller)  # here, since the next call in this thread may keep the caller from saying it
         if self.here is not None:
-            self.here.cpu += time.thread_time() - began
+            self.here.cpu += thread_time() - began
         self._ended.release()
 
     def result(self) -> T:

@@ -7,11 +7,11 @@ import copy
 import json
 import math
 import sys
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from time import monotonic, thread_time
 from typing import Any
 
 import msgspec
@@ -83,8 +83,8 @@ def perform(work: Work, cell: str, here: context.Context, keep: Keep, clock: flo
     `clock`: the thread's CPU seconds (time.thread_time()) from which on they are this item's; None: from now on. A slot
     gives those at the end of its item before: a look costs 2 µs (tests/bench/noop.py), so that it has one an item.
     """
-    clock = time.thread_time() if clock is None else clock
-    started = time.monotonic()
+    clock = thread_time() if clock is None else clock
+    started = monotonic()
     context.enter(here)
     output.begin()
     try:
@@ -96,11 +96,11 @@ def perform(work: Work, cell: str, here: context.Context, keep: Keep, clock: flo
     if secrets:
         outcome = _blotted(outcome, secrets)
         here.paces = secrets.plain(here.paces)
-    ended = time.thread_time()
+    ended = thread_time()
     return AttemptResult(
         outcome=outcome,
         started=started,
-        finished=time.monotonic(),
+        finished=monotonic(),
         cpu=max(0.0, ended - clock + here.cpu),
         clock=ended,
         pace=_pace(here.paces) if here.paces else None,

@@ -6,11 +6,11 @@ import json
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import monotonic, monotonic_ns
 from typing import Any
 
 from jobs.runtime.core.errors import UnencodableError
@@ -72,7 +72,7 @@ class Slot:
 
     def take(self, ticket: Ticket) -> None:
         """Perform an item, or give it back where it was revoked before."""
-        self.table.begin(self.number, ticket.number, time.monotonic_ns())
+        self.table.begin(self.number, ticket.number, monotonic_ns())
         if ticket.number <= self.table.revoked:
             self.outbox.put(ticket.number)
         else:
@@ -88,7 +88,7 @@ class Slot:
         terms, item = ticket.terms, ticket.item
         self.place.begin(ticket.number, item.position, item.attempt, terms.run, terms.work.secrets)
         here = Context(
-            deadline=float("inf") if terms.deadline is None else time.monotonic() + terms.deadline,
+            deadline=float("inf") if terms.deadline is None else monotonic() + terms.deadline,
             carried=None if item.carry is None else json.loads(item.carry),
             attempt=item.attempt,
             attempts=terms.attempts,

@@ -13,9 +13,9 @@ tickets. So whichever comes first, both agree on what has started.
 from __future__ import annotations
 
 import multiprocessing
-import time
 from dataclasses import dataclass
 from multiprocessing.context import SpawnContext
+from time import monotonic_ns
 from typing import Any
 
 HEAD = 16
@@ -85,7 +85,7 @@ class SlotTable:
 
     def enter_hook(self, name: str, position: int) -> None:
         """The main thread calls a hook."""
-        self._words[2], self._words[3] = position, time.monotonic_ns()
+        self._words[2], self._words[3] = position, monotonic_ns()
         self._words[1] = HOOKS.index(name) + 1
 
     def leave_hook(self) -> None:

@@ -59,7 +59,7 @@ def _state() -> dict[str, Any]:
         "timers": [signal.getitimer(kind) != (0, 0) for kind in _TIMERS],
         "default time-out": socket.getdefaulttimeout(),
         "builtins": {name: id(value) for name, value in vars(builtins).items() if name != "_"},
-        "clocks and sockets": [id(getattr(sys.modules.get(module), name, None)) for module, name in _REPLACED],
+        "clocks, sockets and JSON": [id(getattr(sys.modules.get(module), name, None)) for module, name in _REPLACED],
         "locale": locale.setlocale(locale.LC_ALL),
         "switch interval": sys.getswitchinterval(),
         "collection of garbage": gc.isenabled(),
@@ -73,9 +73,10 @@ _REPLACED = (
     *(("datetime", "datetime"), ("datetime", "date"), ("threading", "Thread"), ("threading", "Lock")),
     *(("socket", name) for name in ("socket", "create_connection", "getaddrinfo")),
     *(("ssl", "SSLContext"), ("ssl", "create_default_context"), ("subprocess", "Popen"), ("os", "open")),
+    *(("json", "dumps"), ("json", "loads"), ("copy", "deepcopy")),
 )
 """What tests and libraries put something of their own in the place of, for all threads: a clock that stands still, a
-socket that leads elsewhere."""
+socket that leads elsewhere. The worker itself asks the clocks as they were when it was loaded."""
 
 
 _TIMERS = tuple(

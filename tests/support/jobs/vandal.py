@@ -306,6 +306,12 @@ def stop_the_clock() -> None:
     time.time = lambda: 0.0  # type: ignore[assignment]
 
 
+def stop_every_clock() -> None:
+    for name in ("time", "monotonic", "monotonic_ns", "thread_time"):
+        setattr(time, name, int)
+    time.sleep = lambda _seconds: None
+
+
 def go_elsewhere() -> None:
     socket.getaddrinfo = lambda *_, **__: []  # type: ignore[assignment]
 
