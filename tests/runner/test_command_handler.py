@@ -195,7 +195,7 @@ def test_a_large_retry_goes_step_by_step_and_its_run_is_claimed_after_the_last(r
     assert runs.claimable(runner_state.db, 9) == []
     work_off(orders)
     assert check_counters(runner_state, number) == (0, 0, 0)
-    assert runs.claimable(runner_state.db, 9) == [number]
+    assert runs.claimable(runner_state.db, 9) == [(number, "admin")]
     assert runs.get(runner_state.db, number).prepared == 0
     assert [event.text for event in events.events(runner_state.db, number, 9)] == ["retry: 9 items reopened"]
     assert [attempt.kind for attempt in attempts.of_run(runner_state.db, number, 99)] == ["retried"] * 9

@@ -6,8 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from jobs.runtime.core.records import Outcome
-from tests.support.machine import Machine
+from jobs.runtime import client
+from jobs.runtime.core.people import Person, acting_as
+from jobs.runtime.core.records import Outcome, RunState
+from tests.support.machine import Machine, until
 
 POOLS = [(1, 4), *(pytest.param(pool, marks=pytest.mark.slow) for pool in ((2, 1), (2, 4)))]
 
@@ -37,3 +39,17 @@ def test_a_slow_group_holds_up_none_of_the_others(machine: Machine, pool: tuple[
     slow, others = found[:3], found[3:]
     assert max(map(end, others)) < end(slow[2]) - 1
     assert all(one.started_at and one.started_at >= end(before) for before, one in pairwise(slow))
+
+
+def test_the_one_run_of_somebody_waits_for_none_of_anothers(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_ACTIVE_RUNS", "1")
+    with acting_as(Person(owner="ann@example.org")):
+        many = [machine.submit(["sleep 60"], pool=(1, 1)).id for _ in range(3)]
+    until(lambda: client.run(many[0]).state is RunState.RUNNING)
+
+    with acting_as(Person(owner="bob@example.org")):
+        one = machine.submit(["ok"], pool=(1, 1))
+        ended = client.wait(one.id, 60)
+
+    assert ended.state is RunState.FINISHED
+    assert [client.run(run).state for run in many] == [RunState.RUNNING, RunState.QUEUED, RunState.QUEUED]

@@ -293,7 +293,7 @@ def test_runs_that_wait_are_told_apart_and_counted_without_reading_them(store: S
     new_run(store, 5, "bb01")
 
     with store.read() as db:
-        assert [runs.id_of(db, number) for number in runs.claimable(db, most=2)] == ["aa00", "aa01"]
+        assert [runs.id_of(db, number) for number, _ in runs.claimable(db, most=2)] == ["aa00", "aa01"]
         assert runs.tally(db, RunState.QUEUED) == (3, 6)
         assert runs.tally(db, RunState.RUNNING, RunState.CANCELLING) == (1, 5)
         assert runs.tally(db, RunState.PAUSED) == (0, 0)

@@ -190,7 +190,12 @@ SETTINGS: tuple[Setting, ...] = (
         read=_between(int, 1, 10**12),
         meaning="a number of more digits is refused before it is computed",
     ),
-    Setting(name="JOBS_ACTIVE_RUNS", default="4", read=_between(int, 1, 64), meaning="how many runs work at once"),
+    Setting(
+        name="JOBS_ACTIVE_RUNS",
+        default="4",
+        read=_between(int, 1, 64),
+        meaning="how many runs work at once; whoever has none at work gets a place beyond them, up to as many again",
+    ),
     Setting(
         name="JOBS_KEEP_DAYS",
         default="0",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from functools import partial
 
 from jobs.runtime import catalog
@@ -20,6 +21,7 @@ from jobs.runtime.runner.firings import Firings
 from jobs.runtime.runner.log import say
 from jobs.runtime.runner.pool import orphans
 from jobs.runtime.runner.preparation import Preparation
+from jobs.runtime.runner.schedule.fair_share import next_runs
 from jobs.runtime.runner.schedule.pacing import Groups
 from jobs.runtime.runner.state import RunnerState
 from jobs.runtime.sample.process import SampleSite
@@ -107,8 +109,9 @@ class Claims:
                 run.log("claimed", f"claimed by runner {os.getpid()}", runner=os.getpid())
 
     def _claimable(self) -> list[int]:
-        room = max(1, settings.value("JOBS_ACTIVE_RUNS")) - len(self.state.active)
-        return runs.claimable(self.state.db, most=max(0, room))
+        places = max(1, settings.value("JOBS_ACTIVE_RUNS"))
+        at_work = Counter(run.run.owner for run in self.state.active.values())
+        return next_runs(runs.claimable(self.state.db, most=places), at_work, places)
 
     def _read(self, number: int) -> StoredRun:
         with self.state.attributed_to(number):

@@ -32,6 +32,7 @@ from jobs.runtime.runner.group_commit import GroupCommit
 from jobs.runtime.runner.log import say
 from jobs.runtime.runner.pool import orphans, os_process
 from jobs.runtime.runner.pool.pool import PoolEvents
+from jobs.runtime.runner.schedule.fair_share import in_turn
 from jobs.runtime.runner.state import RunnerState
 from jobs.runtime.runner.supervisor import Supervisor
 from jobs.runtime.sample.process import LOOK_SECONDS
@@ -156,7 +157,7 @@ class Runner:
         if self.group_commit.blocked:
             return
         self._look_for_site(now)
-        for run in list(self.state.active.values()):
+        for run in in_turn(list(self.state.active.values()), lambda run: run.run.owner):
             with self.state.attributed_to(run.number):
                 self._dispatch_run(run, now)
 

@@ -211,12 +211,17 @@ def in_state(db: Connection, state: RunState) -> list[int]:
     return [row[0] for row in db.execute("SELECT number FROM runs WHERE state = ? ORDER BY number", (state,))]
 
 
-def claimable(db: Connection, most: int) -> list[int]:
-    """The numbers of the queued runs, oldest first, at most so many; not those whose items are still being reopened."""
+def claimable(db: Connection, most: int) -> list[tuple[int, str]]:
+    """The numbers of the queued runs with their owners, oldest first, at most so many of each owner; not those whose
+    items are still being reopened."""
     rows = db.execute(
-        "SELECT number FROM runs WHERE state = ? AND reopening = '' ORDER BY number LIMIT ?", (RunState.QUEUED, most)
+        """SELECT number, owner FROM (
+             SELECT number, owner, row_number() OVER (PARTITION BY owner ORDER BY number) AS place
+             FROM runs WHERE state = ? AND reopening = '')
+           WHERE place <= ? ORDER BY number""",
+        (RunState.QUEUED, most),
     )
-    return [row[0] for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
 def tally(db: Connection, *states: RunState) -> tuple[int, int]:
