@@ -158,7 +158,7 @@ def _parse(written: str, shown: str, base: str | None = None, *, guessed: bool =
     import ada_url  # 10 ms: not where jobs are only listed
 
     try:
-        href = ada_url.URL(written).href if base is None else _joined(ada_url.URL(written, base=base))
+        href = ada_url.normalize_url(written) if base is None else _joined(ada_url.URL(written, base=base))
     except (ValueError, UnicodeError):  # a lone surrogate cannot be handed to the parser
         raise ItemError("invalid_url", f"{_quoted(shown)} is not a URL that browsers can read") from None
     scheme, _, rest = href.partition(":")

@@ -1,6 +1,10 @@
 """How the cell of a table becomes an item: whole numbers, numbers, URLs."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from jobs.runtime.job import item_kinds
 
@@ -84,6 +88,28 @@ def test_what_is_no_number_is_refused(cell: str) -> None:
 )
 def test_urls_are_read(cell: str, url: str) -> None:
     assert item_kinds.read_url(cell) == url
+
+
+def read(cell: str) -> str:
+    try:
+        return item_kinds.read_url(cell)
+    except ValueError as error:
+        return f"refused: {error}"
+
+
+@given(
+    some.sampled_from(["http://", "https://", "HTTP://", " https://", "ftp://", ""]),
+    some.text(some.sampled_from("aZ09.-_@:[]\\/?#%& \t\u00fc\u3002\u200b\n"), max_size=12),
+    some.text(some.sampled_from("/?#a\\[]{}|~!\"'<>` @:\x7f\u00e9\n"), max_size=8),
+)
+def test_a_url_that_is_told_at_a_glance_is_read_as_any_other(scheme: str, host: str, path: str) -> None:
+    cell, glance = scheme + host + path, item_kinds._ORDINARY
+    at_a_glance = read(cell)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(item_kinds, "_ORDINARY", re.compile("(?!)"))
+        assert read(cell) == at_a_glance
+    assert item_kinds._ORDINARY is glance
 
 
 @pytest.mark.parametrize(
