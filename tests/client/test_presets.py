@@ -51,6 +51,21 @@ def test_a_preset_holds_what_is_otherwise_than_the_jobs_own(home: Path) -> None:
     assert client.settings_of_preset(preset) == (pool, replace(limits, deadline=None))
 
 
+def test_a_preset_says_where_workers_are_and_is_refused_where_there_is_no_cluster(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Refused, match="set JOBS_CLUSTER"):
+        client.save_preset(gentle(on="cluster"))
+    with pytest.raises(Refused, match="'moon' is no place"):
+        client.save_preset(gentle(on="moon"))
+    monkeypatch.setenv("JOBS_CLUSTER", "processes://1")
+    kept = client.save_preset(gentle(on="cluster"))
+    client.write_presets([kept], tmp_path / "presets.toml")
+
+    assert client.presets_from(tmp_path / "presets.toml")[0].on == client.preset("gentle").on == "cluster"
+    assert client.complete_preset(gentle()).on == "local"
+
+
 def test_threads_beside_automatic_processes_stay_what_they_are(home: Path) -> None:
     _, limits = client.defaults("scrape")
     for pool in (Pool(processes=AUTO, threads=16), Pool(processes=1, threads=16), Pool(processes=AUTO, threads=AUTO)):

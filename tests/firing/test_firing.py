@@ -75,6 +75,23 @@ def test_a_run_begins_with_what_the_source_holds_then(machine: Machine, table: P
     assert client.run_document(second, {})["schedule"] == "nightly"
 
 
+def test_a_schedule_begins_its_run_where_it_or_its_preset_says(
+    machine: Machine, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = RunPreset(name="", job="noop", on="cluster")
+    with pytest.raises(Refused, match="set JOBS_CLUSTER"):
+        client.save_schedule(described(file(table), settings=settings))
+    monkeypatch.setenv("JOBS_CLUSTER", "processes://1")
+    client.save_preset(RunPreset(name="there", job="noop", on="cluster"))
+    here = client.check_schedule(described(file(table), preset="there", settings=replace(settings, on="local")))
+    client.save_schedule(described(file(table), preset="there"))
+    client.fire_now("nightly")
+    run = machine.finish(client.run(begun()), 60)
+
+    assert client.work_of(here).on == "local"
+    assert (run.on, run.ok) == ("cluster", 2)
+
+
 def test_no_second_run_begins_by_hand_while_one_is_at_work(machine: Machine, table: Path) -> None:
     table.write_text("text\nsleep 600\n", "utf-8")
     client.save_schedule(described(file(table), settings=RunPreset(name="", job="act")))

@@ -41,6 +41,16 @@ def performed(stage: Stage, wanted: MeasureRequest, walls: Mapping[str, float] =
     return measurement
 
 
+def test_all_runs_of_a_measurement_are_where_that_was_asked_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Refused, match="set JOBS_CLUSTER"):
+        measure.begin(order(on="cluster"), ITEMS)
+    monkeypatch.setenv("JOBS_CLUSTER", "processes://1")
+    measurement = performed(stage, order(on="cluster"))
+
+    assert {run.on for run in measurement.runs.values()} == {"cluster"}
+    assert measure.document(measurement, measure.figures(measurement))["on"] == "cluster"
+
+
 def test_a_measurement_is_ordinary_runs_of_the_same_items_named_after_it(stage: Stage) -> None:
     measurement = performed(stage, order())
 

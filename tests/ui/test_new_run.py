@@ -16,6 +16,7 @@ from streamlit.testing.v1.element_tree import Selectbox
 
 from jobs.runtime import catalog, client
 from jobs.runtime.core.budget import Budget
+from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import AUTO, Limits, Pool, RunState, Table
 from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.store import runs
@@ -402,13 +403,17 @@ def test_where_a_run_goes_is_asked_where_there_is_a_cluster(
 
     monkeypatch.setenv("JOBS_CLUSTER", "processes://2")
     checked(app.run())
-    app.segmented_control(key="on").set_value("cluster")
+    app.segmented_control(key="on:factorial:").set_value("cluster")
     checked(app.run())
     assert "on the cluster" in texts(app)
     app.button(key="start").click()
     checked(app.run())
 
     assert client.runs()[0].on == "cluster"
+    client.save_preset(RunPreset(name="there", job="factorial", on="cluster"))
+    app = typed(new_run(job="factorial"), "factorial", "5 6 7")
+    app.selectbox(key="preset_choice:factorial:0:").set_value("there")
+    assert "on the cluster" in texts(checked(app.run()))
 
 
 def test_start_makes_the_run_as_the_page_said_and_goes_over_to_it(new_run: Open, stage: Stage) -> None:

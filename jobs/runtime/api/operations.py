@@ -27,7 +27,7 @@ from jobs.runtime.core import access, people
 from jobs.runtime.core.access import Caller, Deed
 from jobs.runtime.core.errors import DamagedRun, UnknownRun
 from jobs.runtime.core.presets import RunPreset
-from jobs.runtime.core.records import Run
+from jobs.runtime.core.records import LOCAL, Run
 
 ZIP = "zip"
 OTHER_TYPES = ("application/zip", "application/octet-stream")
@@ -136,6 +136,7 @@ def start_run(caller: Caller, asked: RunRequest, file: GivenFile | None, key: st
         nonce=_nonce(caller, key) if key else "",
         reuse=asked.reuse.reuse() if asked.reuse else None,
         budget=asked.budget.budget(),
+        on=asked.on or (preset.on if preset else "") or LOCAL,
     )
     if key:
         client.check_same(run.id, job=asked.job, params=asked.params, items=found.items_iter())

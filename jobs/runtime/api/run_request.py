@@ -77,7 +77,8 @@ class WantedReuse(Asked, frozen=True, kw_only=True):
 class RunRequest(Asked, frozen=True, kw_only=True):
     """A run to start, or a table to check: a job and its items, as `items`, as `rows`, or as a file beside this.
 
-    With `preset` all that is not said otherwise here is as that says. `column` is the one of the items, `fields` the
+    With `preset` all that is not said otherwise here is as that says. `on` is where its workers are, `local` or
+    `cluster`. `column` is the one of the items, `fields` the
     columns of an item that is a row, by the job's fields; `sheet`, `delimiter`, `header` and `encoding` say how the
     file is written.
     """
@@ -96,6 +97,7 @@ class RunRequest(Asked, frozen=True, kw_only=True):
     encoding: Text = ""
     pool: WantedPool = WantedPool()
     limits: WantedLimits = WantedLimits()
+    on: Literal["", "local", "cluster"] = ""
     budget: WantedBudget = WantedBudget()
     reuse: WantedReuse | None = None
 

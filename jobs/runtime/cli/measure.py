@@ -14,12 +14,12 @@ from jobs.runtime import client, measure
 from jobs.runtime.cli.input_options import InputOptions, input_options
 from jobs.runtime.cli.job_options import JobCommand, split_params
 from jobs.runtime.cli.run import CANCELLED
-from jobs.runtime.cli.run_options import finite, fixed_option, limit_options, number_option
+from jobs.runtime.cli.run_options import finite, fixed_option, limit_options, number_option, on_option
 from jobs.runtime.cli.terminal import Unfailing, say, say_json, say_table, warn
 from jobs.runtime.cli.watch import LOOK, Interrupts, cancel
 from jobs.runtime.core import program
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.records import Limits, RunState
+from jobs.runtime.core.records import LOCAL, Limits, RunState
 from jobs.runtime.core.units import UNMEASURED, count, number, precise, size
 from jobs.runtime.measure import Comparison, Measurement, MeasureRequest
 
@@ -46,6 +46,7 @@ _CHECK = 5.0
 @fixed_option("processes", "Worker processes, where a way has several.  [default: one per core]")
 @fixed_option("threads", "Threads, where a way has several.  [default: as suits the job]")
 @limit_options
+@on_option
 @click.option("--yes", is_flag=True, help="Ask other people's servers without asking you first.")
 @click.option("--json", "as_json", is_flag=True, help="Print the measurement as one JSON document.")
 def measure_ways(
@@ -89,6 +90,7 @@ class _Asked:
     pause: float | None
     attempts: int | None
     deadline: float | None
+    on: str | None
     yes: bool
 
     def order(self, job: str, found: Preflight) -> MeasureRequest:
@@ -96,6 +98,7 @@ class _Asked:
         if self.ways and self.workers:
             raise Refused("give --ways or --workers, not both")
         client.columns(job, self.params)
+        client.check_place(self.on or LOCAL)
         return MeasureRequest(
             job=job,
             params=self.params,
@@ -103,6 +106,7 @@ class _Asked:
             workers=tuple(map(_number, _words(self.workers))),
             processes=self.processes,
             threads=self.threads,
+            on=self.on or LOCAL,
             repeats=self.repeats,
             limits=self._limits(job, found),
             table=found.table,

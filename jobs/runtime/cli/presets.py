@@ -11,7 +11,7 @@ import click
 from jobs.runtime import client
 from jobs.runtime.cli.input_options import InputOptions
 from jobs.runtime.cli.job_options import JobCommand, split_params
-from jobs.runtime.cli.run_options import finite, finite_how, limit_options, pool_options
+from jobs.runtime.cli.run_options import finite, finite_how, limit_options, on_option, pool_options
 from jobs.runtime.cli.table_options import STANDARD_OUTPUT, TableOptions, check_place
 from jobs.runtime.cli.terminal import say, say_json, say_table, speakable
 from jobs.runtime.cli.verb import Verb, VerbGroup
@@ -76,6 +76,7 @@ def show(name: str, as_json: bool) -> None:
 @click.argument("name")
 @pool_options
 @limit_options
+@on_option
 @click.option("--column", "chosen", multiple=True, help="The column of the items; of a field of a row as FIELD=NAME.")
 @click.option("--out-columns", default="", help="The columns that are shown and written, with commas between.")
 @click.option("--from", "from_run", metavar="RUN", default="", help="Begin with the settings of this run.")
@@ -85,9 +86,9 @@ def save(job: str, name: str, chosen: tuple[str, ...], out_columns: str, anyway:
 
     A secret is kept by its name alone, {secret:NAME}.
     """
-    params, from_run = split_params(options), options.pop("from_run")
+    params, from_run, on = split_params(options), options.pop("from_run"), options.pop("on") or ""
     column, fields = InputOptions(chosen=chosen).choice(client.job_named(job))
-    preset = RunPreset(name=speakable(name), job=job, params=params, how=finite_how(options))
+    preset = RunPreset(name=speakable(name), job=job, params=params, how=finite_how(options), on=on)
     if from_run:
         preset = _of_run(preset, from_run)
     shown = TableOptions(out_columns=out_columns).shape().columns
@@ -158,6 +159,7 @@ def _of_run(preset: RunPreset, run_id: str) -> RunPreset:
         params={**run.params, **preset.params},
         pool=pool,
         limits=finite(replace(run.limits, **said)),
+        on=preset.on or run.on,
         column=run.table.item_column if run.table.columns and not run.table.fields else "",
         fields=dict(run.table.fields),
         shown=run.preset.shown if run.preset else (),
@@ -169,6 +171,7 @@ def _document(preset: RunPreset) -> dict[str, Any]:
     return {
         **{name: plain[name] for name in ("name", "job", "params")},
         "run": {name: _number(name, value) for name, value in preset.how.items()},
+        "on": preset.on or None,
         **{name: plain[name] for name in ("column", "fields", "shown")},
         "saved_at": moment(preset.saved_at),
         "fault": preset.fault,
@@ -187,7 +190,7 @@ def _said(preset: RunPreset) -> dict[str, Any]:
     said |= {
         name.replace("_", " "): "none" if value is None else _number(name, value) for name, value in preset.how.items()
     }
-    said |= {"column": preset.column} if preset.column else {}
+    said |= {name: value for name, value in (("on", preset.on), ("column", preset.column)) if value}
     said |= {f"column of {field}": name or "none" for field, name in preset.fields.items()}
     return said | ({"shown": ", ".join(preset.shown)} if preset.shown else {})
 

@@ -43,7 +43,7 @@ class RunOptions:
     budget: BudgetOptions
     table: TableOptions
     detach: bool
-    on: str = LOCAL
+    on: str
     dry_run: bool
     as_json: bool
     params: Mapping[str, Any]
@@ -72,7 +72,8 @@ def run_options(job: str, options: dict[str, Any], usual: Mapping[str, Any] | No
     table = options.pop("table")
     if preset is not None and preset.shown:
         table = table.showing(preset.shown)
-    return RunOptions(params={**(usual or {}), **params}, preset=preset, table=table, **options)
+    on = options.pop("on") or (preset.on if preset else "") or LOCAL
+    return RunOptions(params={**(usual or {}), **params}, preset=preset, table=table, on=on, **options)
 
 
 def finite(limits: Limits) -> Limits:
@@ -114,6 +115,13 @@ def fixed_option(name: str, text: str) -> Decorator:
     return number_option(dataclasses.replace(client.RUN_FIELDS[name], auto=False), text)
 
 
+on_option = click.option(
+    "--on",
+    type=click.Choice((LOCAL, CLUSTER)),
+    help="Where the workers are: on this machine, or on the cluster of JOBS_CLUSTER.  [default: local]",
+)
+"""Decorates what runs items, or says how they are run."""
+
 _POOL = (
     run_option("processes", "Worker processes, or auto: as the cores allow.  [default: the job's]"),
     run_option("threads", "Threads in each process, or auto: as many as pay.  [default: the job's]"),
@@ -132,12 +140,7 @@ _SHARED = (
     reuse_options,
     budget_options,
     table_options,
-    click.option(
-        "--on",
-        type=click.Choice((LOCAL, CLUSTER)),
-        default=LOCAL,
-        help="Where the workers are: on this machine, or on the cluster of JOBS_CLUSTER.",
-    ),
+    on_option,
     click.option("--dry-run", is_flag=True, help="Try the first item alone, and show what was done and answered."),
     click.option("--detach", is_flag=True, help="Print the run's id and leave; the run goes on."),
     click.option("--json", "as_json", is_flag=True, help="Print the run as one JSON document."),

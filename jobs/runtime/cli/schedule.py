@@ -13,7 +13,7 @@ from jobs.runtime.cli.input_options import InputOptions, schedule_input_options
 from jobs.runtime.cli.job_options import JobCommand, split_params
 from jobs.runtime.cli.receiver_options import ReceiverOptions, receiver_options
 from jobs.runtime.cli.reuse_options import ReuseOptions, reuse_options
-from jobs.runtime.cli.run_options import finite_how, limit_options, pool_options
+from jobs.runtime.cli.run_options import finite_how, limit_options, on_option, pool_options
 from jobs.runtime.cli.terminal import say, say_json, say_table, speakable, warn
 from jobs.runtime.cli.verb import Verb, VerbGroup
 from jobs.runtime.core import program
@@ -55,6 +55,7 @@ def schedule() -> None:
 )
 @pool_options
 @limit_options
+@on_option
 @schedule_input_options
 @reuse_options
 @receiver_options
@@ -122,6 +123,7 @@ def show(name: str, as_json: bool) -> None:
         "preset": found.preset,
         "params": ", ".join(f"{key} = {value}" for key, value in found.settings.params.items()),
         "run": ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in document["run"].items()),
+        "on": found.settings.on,
         "reused": "" if found.reuse is None else str(found.reuse),
         "told": ", ".join(f"{one.where} ({one.spoken})" for one in found.receivers),
         "overlap": "a run begins although the one before is at work" if found.overlap else "",
@@ -191,11 +193,12 @@ def _asked(job: str, name: str, options: dict[str, Any]) -> RunSchedule:
     params, source = split_params(options), options.pop("source")
     reuse: ReuseOptions = options.pop("reuse")
     where, preset = options.pop("source_of_items"), options.pop("preset")
-    overlap, paused = options.pop("overlap"), options.pop("paused")
+    overlap, paused, on = options.pop("overlap"), options.pop("paused"), options.pop("on") or ""
     told: ReceiverOptions = options.pop("receivers")
     when = _when(options.pop("cron"), options.pop("often"), options.pop("zone"))
     column, fields = source.choice(client.job_named(job))
-    settings = RunPreset(name="", job=job, params=params, how=finite_how(options), column=column, fields=fields)
+    how = finite_how(options)
+    settings = RunPreset(name="", job=job, params=params, how=how, on=on, column=column, fields=fields)
     return RunSchedule(
         name=name,
         settings=settings,

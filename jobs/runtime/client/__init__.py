@@ -123,7 +123,7 @@ from jobs.runtime.client.result_search import (
     sortable,
     windows_at,
 )
-from jobs.runtime.client.run_fields import RUN_FIELDS, limits_with, pool_with
+from jobs.runtime.client.run_fields import RUN_FIELDS, check_place, limits_with, pool_with
 from jobs.runtime.client.run_times import Span, item_seconds, pauses, spans, starts
 from jobs.runtime.client.runner_process import check_settings, ensure_runner, log_path, stop_runner
 from jobs.runtime.client.schedule_documents import (
@@ -151,7 +151,7 @@ from jobs.runtime.client.schedules import (
     settle_firing,
     work_of,
 )
-from jobs.runtime.client.submission import again, check_place, check_same, full_params, items, submit
+from jobs.runtime.client.submission import again, check_same, full_params, items, submit
 from jobs.runtime.client.tokens import all_tokens, caller, new_token, revoke_token
 from jobs.runtime.client.trouble import trouble
 from jobs.runtime.home.cluster_state import ClusterState

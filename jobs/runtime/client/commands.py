@@ -9,8 +9,8 @@ from typing import Any
 
 from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import check_budget
+from jobs.runtime.client.run_fields import check_place
 from jobs.runtime.client.runner_process import ensure_runner, log_path, store
-from jobs.runtime.client.submission import check_place
 from jobs.runtime.client.trouble import trouble
 from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import FanoutError, FullError, IllegalMove, Refused, StoreGone

@@ -4,6 +4,7 @@
 name = "gentle"
 job = "word_count"
 run = {threads = "auto", deadline = "none"}
+on = "cluster"             # or "local"
 params = {timeout = 60.0}
 none = ["prefix"]          # params that are none, for which TOML has no sign
 column = "url"
@@ -35,7 +36,7 @@ MOST_SAID = 1_000
 
 NONE = "none"
 _KINDS: Mapping[str, tuple[type, str]] = {
-    **dict.fromkeys(("name", "job", "column"), (str, "a text")),
+    **dict.fromkeys(("name", "job", "on", "column"), (str, "a text")),
     **dict.fromkeys(("params", "run", "fields"), (dict, "a table")),
     **dict.fromkeys(("none", "shown"), (list, "a list of texts")),
 }
@@ -136,6 +137,7 @@ def _read(entry: Any, place: str) -> RunPreset:
             job=job,
             params=entry.get("params", {}) | dict.fromkeys(entry.get("none", ())),
             how={key: _how(key, value) for key, value in entry.get("run", {}).items()},
+            on=entry.get("on", ""),
             column=entry.get("column", ""),
             fields=entry.get("fields", {}),
             shown=tuple(entry.get("shown", ())),

@@ -11,13 +11,13 @@ from typing import Any
 from jobs.runtime.catalog import Catalog
 from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import catalog, defaults, job_named
-from jobs.runtime.client.run_fields import check_fields, limits_with, pool_with
+from jobs.runtime.client.run_fields import check_fields, check_place, limits_with, pool_with
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import program
 from jobs.runtime.core.errors import BadParams, FanoutError, Refused, UnknownPreset
 from jobs.runtime.core.people import acting_owner
 from jobs.runtime.core.presets import HOW, RunPreset, preset_name
-from jobs.runtime.core.records import Limits, Pool
+from jobs.runtime.core.records import LOCAL, Limits, Pool
 from jobs.runtime.core.text import in_one_line
 from jobs.runtime.job.params import conceal, secret_params, validate_params
 from jobs.runtime.store import presets as presets_table
@@ -61,7 +61,9 @@ def preset_named(name: str) -> RunPreset:
     return replace(found, fault=found.fault or _fault(found, catalog()))
 
 
-def preset_of(job: str, name: str, *, params: Mapping[str, Any], pool: Pool, limits: Limits, **said: Any) -> RunPreset:
+def preset_of(
+    job: str, name: str, *, params: Mapping[str, Any], pool: Pool, limits: Limits, on: str = LOCAL, **said: Any
+) -> RunPreset:
     """These settings of a run as a preset: what is otherwise than the job's defaults. Raises BadParams."""
     found = job_named(job)
     usual, plain = validate_params(found, {}), validate_params(found, params)
@@ -73,6 +75,7 @@ def preset_of(job: str, name: str, *, params: Mapping[str, Any], pool: Pool, lim
         job=job,
         params={key: value for key, value in plain.items() if key not in usual or usual[key] != value},
         how={key: value for key, value in how.items() if key in other},
+        on="" if on == LOCAL else on,
         **said,
     )
 
@@ -142,7 +145,8 @@ def complete_preset(preset: RunPreset) -> RunPreset:
         params = validate_params(found, preset.params)
     except BadParams:
         params = validate_params(found, {}) | dict(preset.params)
-    return replace(preset, params=conceal(found, params)[0], how=_how(*settings_of_preset(preset)), saved_at=0.0)
+    how, on = _how(*settings_of_preset(preset)), preset.on or LOCAL
+    return replace(preset, params=conceal(found, params)[0], how=how, on=on, saved_at=0.0)
 
 
 def with_preset(preset: RunPreset, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,6 +164,7 @@ def check_preset(preset: RunPreset) -> RunPreset:
     _refuse_literals(found, preset.params)
     plain = validate_params(found, preset.params)
     check_fields(preset.how)
+    check_place(preset.on or LOCAL)
     params = {name: plain[name] for name in preset.params if name in plain}
     return replace(preset, name=preset_name(preset.name), params=params)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from jobs.runtime.core.records import AUTO, Limits, Pool
+from jobs.runtime.core import cluster_address, settings
+from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.records import AUTO, CLUSTER, LOCAL, Limits, Pool
 from jobs.runtime.job.form_fields import FormField
 
 RUN_FIELDS: Mapping[str, FormField] = {
@@ -39,3 +41,11 @@ def pool_with(default: Pool, processes: int | None, threads: int | None) -> Pool
 def limits_with(default: Limits, given: Mapping[str, float | None]) -> Limits:
     """The limits asked for, by their names, the job's own for the rest; a deadline of None is none."""
     return replace(default, **given)  # type: ignore[arg-type]
+
+
+def check_place(on: str) -> None:
+    """Raises Refused: a run cannot have its workers there."""
+    if on == CLUSTER:
+        cluster_address.check(settings.value("JOBS_CLUSTER"), settings.value("JOBS_CLUSTER_CERTIFICATES"))
+    elif on != LOCAL:
+        raise Refused(f"{on!r} is no place for a run: it is {LOCAL} or {CLUSTER}")

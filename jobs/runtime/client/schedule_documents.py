@@ -61,6 +61,7 @@ class ScheduleDocument(TypedDict):
     preset: str | None
     params: dict[str, Any]
     run: dict[str, float | int | str | None]
+    on: str | None
     source: str
     where: str
     cron: str | None
@@ -90,6 +91,7 @@ def schedule_document(schedule: RunSchedule) -> ScheduleDocument:
         "preset": schedule.preset or None,
         "params": dict(own.params),
         "run": {name: _number(name, value) for name, value in own.how.items()},
+        "on": own.on or None,
         "source": str(schedule.source.kind),
         "where": schedule.source.where,
         "cron": when.cron or None,

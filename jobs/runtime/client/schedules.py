@@ -13,13 +13,13 @@ from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import defaults
 from jobs.runtime.client.presets import check_preset, preset, settings_of_preset, with_preset
 from jobs.runtime.client.receivers import check_url, checked_receivers, run_of_firing
-from jobs.runtime.client.run_fields import limits_with, pool_with
+from jobs.runtime.client.run_fields import check_place, limits_with, pool_with
 from jobs.runtime.client.runner_process import ensure_runner, store
 from jobs.runtime.core import program, settings
 from jobs.runtime.core.errors import FanoutError, Refused, UnknownSchedule
 from jobs.runtime.core.people import acting_as, acting_owner, of_owner, require_admin
 from jobs.runtime.core.presets import RunPreset
-from jobs.runtime.core.records import Limits, Pool, Run, RunState
+from jobs.runtime.core.records import LOCAL, Limits, Pool, Run, RunState
 from jobs.runtime.core.schedules import (
     Firing,
     FiringState,
@@ -40,12 +40,13 @@ COURSE = "to note what became of a schedule"
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduledWork:
-    """What a schedule begins now: the params, pool and limits of its run, the preset they came from (None: none), and
-    the columns that its items are read from."""
+    """What a schedule begins now: the params, pool and limits of its run, where its workers are, the preset they came
+    from (None: none), and the columns that its items are read from."""
 
     params: Mapping[str, Any]
     pool: Pool
     limits: Limits
+    on: str
     preset: RunPreset | None
     column: str
     fields: Mapping[str, str]
@@ -92,7 +93,7 @@ def check_schedule(schedule: RunSchedule, now: float | None = None) -> RunSchedu
         made_at=now,
         next_at=schedule.recurrence.after(now) if schedule.enabled else None,
     )
-    work_of(kept)
+    check_place(work_of(kept).on)
     return kept
 
 
@@ -194,6 +195,7 @@ def work_of(schedule: RunSchedule) -> ScheduledWork:
         params=dict(own.params) if base is None else with_preset(base, own.params),
         pool=pool_with(pool, said.pop("processes", None), said.pop("threads", None)),
         limits=limits_with(limits, said),
+        on=own.on or (base.on if base else "") or LOCAL,
         preset=base,
         column=own.column or (base.column if base else ""),
         fields={**(base.fields if base else {}), **own.fields},

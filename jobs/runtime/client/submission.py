@@ -12,9 +12,9 @@ from typing import Any
 from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import check_budget, defaults_of, job_named
 from jobs.runtime.client.presets import complete_preset
-from jobs.runtime.client.run_fields import check_fields
+from jobs.runtime.client.run_fields import check_fields, check_place
 from jobs.runtime.client.runner_process import see_to_runner, store, wake_runner
-from jobs.runtime.core import cluster_address, row_cells, settings
+from jobs.runtime.core import row_cells, settings
 from jobs.runtime.core import secrets as secret_names
 from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import IllegalMove, NoItems, Refused
@@ -99,14 +99,6 @@ def submit(
     )
     traits = _traits(found)
     return _submit(run, traits if reuse is None else replace(traits, prepares=True), items, hidden)
-
-
-def check_place(on: str) -> None:
-    """Raises Refused: a run cannot have its workers there."""
-    if on == CLUSTER:
-        cluster_address.check(settings.value("JOBS_CLUSTER"), settings.value("JOBS_CLUSTER_CERTIFICATES"))
-    elif on != LOCAL:
-        raise Refused(f"{on!r} is no place for a run: it is {LOCAL} or {CLUSTER}")
 
 
 def again(run_id: str, *, nonce: str = "") -> Run:

@@ -25,15 +25,17 @@ class RunPreset:
     """What a preset says of a run; all that it does not say is as the job has it.
 
     `params` are the job's, plain, `how` is how it is run (processes, threads, attempts, deadline, at_once, pause; None:
-    none), `column` where the items are, `fields` the columns of a row's fields, `shown` the columns of the result that
-    are shown. What a run keeps of its preset is complete. `saved_at` is in Unix seconds (0: never); `owner` is whose it
-    is, which it does not say itself; `fault` says why it cannot be used (empty: it can).
+    none), `on` where its workers are (`local` or `cluster`; empty: it does not say), `column` where the items are,
+    `fields` the columns of a row's fields, `shown` the columns of the result that are shown. What a run keeps of its
+    preset is complete. `saved_at` is in Unix seconds (0: never); `owner` is whose it is, which it does not say itself;
+    `fault` says why it cannot be used (empty: it can).
     """
 
     name: str
     job: str
     params: Mapping[str, Any] = field(default_factory=dict)
     how: Mapping[str, float | None] = field(default_factory=dict)
+    on: str = ""
     column: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
@@ -66,6 +68,7 @@ def of_plain(given: Any, saved_at: float = 0.0, owner: str = OWNER) -> RunPreset
         job=_of(str, given["job"]),
         params=_of(dict, given.get("params", {})),
         how=_how(given.get("how", {})),
+        on=_of(str, given.get("on", "")),
         column=_of(str, given.get("column", "")),
         fields=_of(dict, given.get("fields", {})),
         shown=tuple(_of(str, name) for name in _of(list, given.get("shown", []))),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from jobs.runtime.core.presets import RunPreset
-from jobs.runtime.core.records import Limits, Pool, Run, Table
+from jobs.runtime.core.records import LOCAL, Limits, Pool, Run, Table
 from jobs.runtime.core.reuse import Reuse
 
 MOST_SHOWN = 60
@@ -24,11 +24,14 @@ class SettingChange(NamedTuple):
         return f"{self.setting} {_cut(self.preset)} → {_cut(self.run)}"
 
 
-def setting_words(params: Mapping[str, Any], pool: Pool, limits: Limits, reuse: Reuse | None = None) -> dict[str, str]:
-    """Each param, the pool, the limits and what is taken from earlier runs, by their names."""
+def setting_words(
+    params: Mapping[str, Any], pool: Pool, limits: Limits, reuse: Reuse | None = None, on: str = LOCAL
+) -> dict[str, str]:
+    """Each param, the pool and where it is, the limits and what is taken from earlier runs, by their names."""
     return {
         **{name: _shown(value) for name, value in params.items()},
         "pool": str(pool),
+        "on": on or LOCAL,
         "attempts": str(limits.attempts),
         "deadline": "none" if limits.deadline is None else f"{limits.deadline:g} s",
         "at once": "any number" if limits.at_once is None else str(limits.at_once),
@@ -41,7 +44,7 @@ def preset_changes(run: Run) -> tuple[SettingChange, ...]:
     """In what a run differs from the preset it came from, as that was when the run began."""
     if run.preset is None:
         return ()
-    return changes_from(run.preset, setting_words(run.params, run.pool, run.limits, run.reuse), run.table)
+    return changes_from(run.preset, setting_words(run.params, run.pool, run.limits, run.reuse, run.on), run.table)
 
 
 def changes_from(preset: RunPreset, words: Mapping[str, str], table: Table) -> tuple[SettingChange, ...]:
@@ -66,7 +69,7 @@ def _of_preset(preset: RunPreset) -> dict[str, str]:
     """In words what a preset says that a run keeps: it is complete there."""
     how: dict[str, Any] = dict(preset.how)
     pool = Pool(processes=how.pop("processes"), threads=how.pop("threads"))
-    return setting_words(preset.params, pool, Limits(**how)) | _columns(preset.column, preset.fields)
+    return setting_words(preset.params, pool, Limits(**how), on=preset.on) | _columns(preset.column, preset.fields)
 
 
 def _columns_of(table: Table, preset: RunPreset) -> dict[str, str]:

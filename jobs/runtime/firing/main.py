@@ -56,6 +56,7 @@ def _submit(schedule: RunSchedule, firing: Firing) -> str:
         params=work.params,
         pool=work.pool,
         limits=work.limits,
+        on=work.on,
         table=found.table,
         name=schedule.name,
         preset=work.preset,

@@ -20,7 +20,7 @@ from typing import Any
 
 from jobs.runtime import client
 from jobs.runtime.core.errors import Refused, UnknownRun
-from jobs.runtime.core.records import Item, Limits, Pool, Run, RunState, Table
+from jobs.runtime.core.records import LOCAL, Item, Limits, Pool, Run, RunState, Table
 from jobs.runtime.core.units import count
 from jobs.runtime.job.definition import IO_THREADS, Job
 from jobs.runtime.measure.foreign_hosts import MOST_ITEMS, asks_others, strangers
@@ -49,7 +49,8 @@ class MeasureRequest:
     """What is to be measured. `ways` or `workers` (numbers of the job's own kind of worker); None: the usual.
 
     `repeats` None: 3, or 1 where strangers' servers are asked. `processes` and `threads` are those of the ways; None:
-    as suits this machine. `limits` None: those that do not hide the comparison, or, for strangers, the job's own.
+    as suits this machine. `on`: where the workers are, `local` or `cluster`. `limits` None: those that do not hide the
+    comparison, or, for strangers, the job's own.
     """
 
     job: str
@@ -58,6 +59,7 @@ class MeasureRequest:
     workers: Sequence[int] = ()
     processes: int | None = None
     threads: int | None = None
+    on: str = LOCAL
     repeats: int | None = None
     limits: Limits | None = None
     table: Table = field(default_factory=Table)
@@ -125,7 +127,7 @@ def begin(order: MeasureRequest, items: Iterable[Item]) -> Measurement:
     other = [note for note in order.table.notes if plan_of_note([note]) is None]  # the items may be a measurement's
     table = replace(order.table, notes=(*other, plan.note))
     step = next(plan.steps())
-    run = _submit(plan, step, job.name, taken, params=order.params, limits=limits, table=table)
+    run = _submit(plan, step, job.name, taken, params=order.params, limits=limits, table=table, on=order.on)
     return Measurement(plan=plan, runs={step: run})
 
 
@@ -144,6 +146,7 @@ def advance(measurement_id: str) -> Measurement:
         params=client.full_params(first.id),
         limits=first.limits,
         table=first.table,
+        on=first.on,
     )
     return replace(measurement, runs={**measurement.runs, step: run})
 
@@ -255,10 +258,11 @@ def _submit(
     params: Mapping[str, Any],
     limits: Limits,
     table: Table,
+    on: str,
 ) -> Run:
     name = plan.name(step)
     return client.submit(
-        job, items, params=params, pool=step.way.pool, limits=limits, table=table, name=name, nonce=name
+        job, items, params=params, pool=step.way.pool, limits=limits, table=table, name=name, nonce=name, on=on
     )
 
 

@@ -111,6 +111,7 @@ def document(measurement: Measurement, found: Comparison) -> dict[str, Any]:
         "measurement": measurement.plan.id,
         "job": found.job,
         "items": found.items,
+        "on": first.on,
         "params": dict(first.params),
         "limits": {
             "attempts": first.limits.attempts,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jobs.runtime.core.budget import Budget, Spent
 from jobs.runtime.core.errors import DamagedRun
 from jobs.runtime.core.presets import HOW, RunPreset, of_plain
-from jobs.runtime.core.records import Column, Limits, Pool, Run, RunState, Table
+from jobs.runtime.core.records import LOCAL, Column, Limits, Pool, Run, RunState, Table
 from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.store.connection import Connection
 
@@ -160,7 +160,7 @@ def _preset(text: str) -> RunPreset | None:
     preset = of_plain(_object(text)) if text else None
     if preset is not None and preset.how.keys() != HOW.keys():
         raise ValueError("the preset it came from is not complete")
-    return preset
+    return preset and replace(preset, on=preset.on or LOCAL)  # kept before presets said where
 
 
 def _peak(processes: int, threads: int) -> Pool | None:

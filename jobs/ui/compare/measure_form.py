@@ -11,6 +11,7 @@ import streamlit as st
 from jobs.runtime import client, measure
 from jobs.runtime.core import units
 from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.records import LOCAL
 from jobs.runtime.core.units import count
 from jobs.ui.compare import measure_result, measure_source
 from jobs.ui.compare.measure_source import MeasureSource
@@ -62,8 +63,9 @@ def _order(source: MeasureSource, params: Mapping[str, Any], foreign: int) -> me
             help="How often each way runs, in turn. Their spread says what the figures are worth.",
             width=130,
         )
+        on = run_form.place(LOCAL, "measure")
     return measure.MeasureRequest(
-        job=source.job, params=params, ways=ways, workers=workers, repeats=repeats, table=source.table
+        job=source.job, params=params, ways=ways, workers=workers, repeats=repeats, table=source.table, on=on
     )
 
 
@@ -119,6 +121,7 @@ def _reason(order: measure.MeasureRequest, source: MeasureSource, *, foreign: in
         return "Say yes to the line above, or measure the sample."
     try:
         client.columns(order.job, order.params)
+        client.check_place(order.on)
         measure.plan_for(order)
     except Refused as error:
         return str(error)

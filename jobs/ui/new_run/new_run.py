@@ -63,7 +63,7 @@ def page() -> None:
         options = param_form.options(job.name, start)
     with st.expander("How to run", icon=":material/account_tree:", key="how"):
         pool, limits = run_form.how_to_run(job.name, start, bound=job.bound, grouped=job.mark.group is not None)
-        on = run_form.place()
+        on = run_form.place(start.on, f"{job.name}:{start.origin}")
         reuse = only_new.ask(job, start)
         budget = budget_form.ask(job, _columns(job, options.params), start)
     with reading:
@@ -116,6 +116,7 @@ def _settings(order: RunDraft) -> preset_choice.FormSettings:
         params=order.params,
         pool=order.pool,
         limits=order.limits,
+        on=order.on,
         table=order.preflight.table if order.preflight is not None else Table(),
         column=column,
         fields=fields,

@@ -37,6 +37,7 @@ class FormSettings:
     params: Mapping[str, Any]
     pool: Pool
     limits: Limits
+    on: str
     table: Table
     column: str
     fields: Mapping[str, str]
@@ -49,6 +50,7 @@ class FormSettings:
             params=self.params,
             pool=self.pool,
             limits=self.limits,
+            on=self.on,
             column=self.column,
             fields=self.fields,
             shown=tuple(st.session_state.get(f"columns:{self.job}") or ()),
@@ -145,7 +147,7 @@ def _label(name: str, there: Mapping[str, RunPreset]) -> str:
 def _changes(kept: RunPreset, asked: FormSettings) -> list[str]:
     """In what the form differs, in words."""
     try:
-        words = setting_words(client.shown_params(asked.job, asked.params), asked.pool, asked.limits)
+        words = setting_words(client.shown_params(asked.job, asked.params), asked.pool, asked.limits, on=asked.on)
         whole = client.complete_preset(kept)
     except Refused:
         return []

@@ -9,10 +9,11 @@ import streamlit as st
 from jobs.runtime import client
 from jobs.runtime.core.errors import FanoutError, Refused
 from jobs.runtime.core.presets import RunPreset
+from jobs.runtime.core.records import LOCAL
 from jobs.runtime.core.recurrence import UTC_ZONE, Recurrence, cron_line, every
 from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind
 from jobs.ui.schedules import receivers_form, schedule_card
-from jobs.ui.shared import formatting, page_frame
+from jobs.ui.shared import formatting, page_frame, run_form
 
 SOURCES = {
     SourceKind.URL: ("URL of a table", "https://example.org/table.csv"),
@@ -61,7 +62,9 @@ def _what(turn: int) -> tuple[RunPreset | None, str]:
         return None, ""
     kind, chosen = st.selectbox("What", choices, format_func=_choice, key=f"schedule_what:{turn}")
     job = presets[chosen].job if kind == "preset" else chosen
-    return RunPreset(name="", job=job), chosen if kind == "preset" else ""
+    start = presets[chosen].on if kind == "preset" else ""
+    on = run_form.place(start or LOCAL, f"schedule:{turn}:{chosen}")
+    return RunPreset(name="", job=job, on="" if on == (start or LOCAL) else on), chosen if kind == "preset" else ""
 
 
 def _choice(choice: tuple[str, str]) -> str:

@@ -41,6 +41,7 @@ class Settings:
 
     pool: Pool
     limits: Limits
+    on: str = LOCAL
     origin: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
     reuse: Reuse | None = None
@@ -53,6 +54,7 @@ def settings_of(job: str, earlier: Run | None) -> Settings:
         return Settings(
             pool=earlier.pool,
             limits=earlier.limits,
+            on=earlier.on,
             origin=earlier.id,
             params=earlier.params,
             reuse=earlier.reuse,
@@ -65,7 +67,7 @@ def settings_of(job: str, earlier: Run | None) -> Settings:
 def settings_of_preset(preset: RunPreset, origin: str) -> Settings:
     """The settings that a preset says, the job's own for the rest."""
     pool, limits = client.settings_of_preset(preset)
-    return Settings(pool=pool, limits=limits, origin=origin, params=preset.params)
+    return Settings(pool=pool, limits=limits, on=preset.on or LOCAL, origin=origin, params=preset.params)
 
 
 def how_to_run(job: str, start: Settings, *, bound: str, grouped: bool) -> tuple[Pool, Limits]:
@@ -129,8 +131,8 @@ def _pool(key: str, job: str, pool: Pool, bound: str) -> Pool:
     return Pool(processes=processes, threads=threads)
 
 
-def place() -> str:
-    """Where the workers of a run are to be; asked only where there is a cluster."""
+def place(start: str, key: str) -> str:
+    """Where the workers of a run are to be, at first `start`; asked only where there is a cluster."""
     try:
         cluster = settings.value("JOBS_CLUSTER")
     except BadSetting as error:
@@ -141,10 +143,10 @@ def place() -> str:
     chosen = st.segmented_control(
         "Where",
         list(PLACES),
-        default=LOCAL,
+        default=start,
         format_func=lambda name: PLACES[name],
         required=True,
-        key="on",
+        key=f"on:{key}",
         help="On the cluster each process has a place of its own on one of its machines, and waits until one is free.",
         persist_state="session",
     )
