@@ -114,6 +114,7 @@ def test_results_of_a_run_are_a_source_by_its_whole_id(program: Program) -> None
         ({"receivers": [{"where": "https://example.org/", "tell": "never"}]}, "'never' is no rule"),
         ({"receivers": [{"where": "https://example.org/", "sign": "swordfish"}]}, "by its name alone"),
         ({"receivers": [{"where": "https://example.org/"}] * 2}, "named twice"),
+        ({"receivers": [{"kind": "email", "where": "ann@example.org"}]}, "no e-mail is sent from here"),
         ({"reuse": {"conditional": True}}, "cannot ask whether"),
         ({"fields": {"a": "b"}}, "is one cell"),
     ],

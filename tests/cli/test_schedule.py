@@ -109,7 +109,7 @@ def test_the_shape_of_a_schedule_is_that_told(fanout, table: Path, name: str) ->
         (("--every", "6 h", "--from", "1a2b"), "over what? Give a file"),
         (("--every", "6 h", "--only", "ok"), "say which results of --from RUN"),
         (("--every", "6 h", "--fresh", "3d"), "give --new too"),
-        (("--every", "6 h", "--tell", "change"), "name whom (--webhook URL)"),
+        (("--every", "6 h", "--tell", "change"), "name whom (--email, --webhook)"),
         (
             ("--every", "6 h", "--webhook", "https://example.org/", "--tell", "never"),
             "'never' is no rule: give always, failure, change",
@@ -120,6 +120,8 @@ def test_the_shape_of_a_schedule_is_that_told(fanout, table: Path, name: str) ->
         (("--every", "6 h", *("--webhook", "https://example.org/") * 2), "is named twice with one rule"),
         (("--every", "6 h", "--webhook", "https://example.org/ x"), "'x' is no rule"),
         (("--every", "6 h", "--sign", "{secret:KEY}"), "give --webhook URL"),
+        (("--every", "6 h", "--email", "ann"), "'ann' is no address of e-mail"),
+        (("--every", "6 h", "--email", "ann@example.org failure"), "no e-mail is sent from here"),
         (("--every", "6 h", "--webhook", "https://example.org/", "--sign", "swordfish"), "by its name alone"),
     ],
 )

@@ -169,13 +169,13 @@ def test_another_is_added_from_a_preset_with_its_next_times_shown_before(visit: 
 
 def test_whom_it_tells_is_said_in_the_form_and_on_its_card(visit: Open, stage: Stage) -> None:
     app = typed(visit("schedules"), name="w", where="https://example.org/n.csv")
-    app = told(app, 0, hook="https://example.org/hook")
+    app = told(app, 0, whom="https://example.org/hook")
     app.selectbox(key="schedule_rule:0:0").set_value(TellRule.CHANGE)
     app = told(checked(app.run()), 0, column="digits", key="swordfish")
     app.button(key="save_schedule").click()
     app = checked(app.run())
     refusal, kept = texts(app), client.schedules()
-    app = told(told(app, 0, key="{secret:KEY}"), 1, hook="https://example.org/other")
+    app = told(told(app, 0, key="{secret:KEY}"), 1, whom="https://example.org/other")
     app.button(key="save_schedule").click()
     app = checked(app.run())
 
@@ -184,6 +184,25 @@ def test_whom_it_tells_is_said_in_the_form_and_on_its_card(visit: Open, stage: S
     assert (first.where, first.spoken, first.key) == ("https://example.org/hook", "change:digits", "{secret:KEY}")
     assert (other.where, other.spoken, other.key) == ("https://example.org/other", "always", "")
     assert "tells https://example.org/hook (change:digits), https://example.org/other (always)" in texts(app)
+
+
+def test_an_address_is_refused_where_no_e_mail_is_sent_and_kept_where_it_is(
+    visit: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = typed(visit("schedules"), name="w", where="https://example.org/n.csv")
+    app.selectbox(key="schedule_tell:0:0").set_value(ReceiverKind.EMAIL)
+    app = told(checked(app.run()), 0, whom="ann@example.org")
+    app.button(key="save_schedule").click()
+    app = checked(app.run())
+    refusal, kept = texts(app), client.schedules()
+    monkeypatch.setenv("JOBS_SMTP", "mail.example.org")
+    monkeypatch.setenv("JOBS_SMTP_FROM", "jobs@example.org")
+    app.button(key="save_schedule").click()
+    app = checked(app.run())
+
+    assert ("no e-mail is sent from here" in refusal, kept) == (True, [])
+    assert client.schedules()[0].receivers == (Receiver(kind=ReceiverKind.EMAIL, where="ann@example.org"),)
+    assert "tells ann@example.org (always)" in texts(app)
 
 
 def test_who_was_not_told_is_said(visit: Open, stage: Stage, table: Path) -> None:

@@ -17,14 +17,16 @@ class ReceiverOptions:
     """Receivers as they are written, `WHERE [RULE]`; the rule of those that have none; what webhooks are signed by."""
 
     webhook: tuple[str, ...] = ()
+    email: tuple[str, ...] = ()
     tell: str = ""
     sign: str = ""
 
     def asked(self) -> tuple[Receiver, ...]:
         """All of them, in the order of their kinds. Raises Refused."""
-        found = tuple(self._receiver(ReceiverKind.WEBHOOK, one) for one in self.webhook)
+        named = {ReceiverKind.WEBHOOK: self.webhook, ReceiverKind.EMAIL: self.email}
+        found = tuple(self._receiver(kind, one) for kind, texts in named.items() for one in texts)
         if self.tell and not found:
-            raise Refused("--tell says of which runs somebody is told: name whom (--webhook URL), or leave it out")
+            raise Refused("--tell says of which runs somebody is told: name whom (--email, --webhook), or leave it out")
         if self.sign and not self.webhook:
             raise Refused("--sign signs what a webhook is told: give --webhook URL, or leave it out")
         return found
@@ -32,7 +34,8 @@ class ReceiverOptions:
     def _receiver(self, kind: ReceiverKind, text: str) -> Receiver:
         where, _, rule = speakable(text).strip().partition(" ")
         told, column = read_rule(rule.strip() or self.tell or "always")
-        return Receiver(kind=kind, where=where, rule=told, column=column, key=self.sign)
+        key = self.sign if kind is ReceiverKind.WEBHOOK else ""
+        return Receiver(kind=kind, where=where, rule=told, column=column, key=key)
 
 
 receiver_options = packing(
@@ -44,6 +47,12 @@ receiver_options = packing(
             multiple=True,
             metavar="URL [RULE]",
             help="Tell this URL, by a POST of JSON, of a run and of what changed; a rule of its own behind a space.",
+        ),
+        click.option(
+            "--email",
+            multiple=True,
+            metavar="ADDRESS [RULE]",
+            help="Write to this address of a run and of what changed; a rule of its own behind a space.",
         ),
         click.option("--tell", default="", help="Of which runs: always (default), failure, change or change:COLUMN."),
         click.option("--sign", default="", metavar="{secret:NAME}", help="Sign what webhooks are told (HMAC-SHA256)."),

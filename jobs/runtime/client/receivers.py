@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import columns
 from jobs.runtime.client.runner_process import store
-from jobs.runtime.core import secrets
+from jobs.runtime.core import mail_address, secrets, settings
 from jobs.runtime.core.errors import Refused, UnknownRun
 from jobs.runtime.core.people import require_admin
 from jobs.runtime.core.presets import RunPreset
-from jobs.runtime.core.receivers import MOST_RECEIVERS, DeliveryAttempt, Receiver, Telling, Told
+from jobs.runtime.core.receivers import MOST_RECEIVERS, DeliveryAttempt, Receiver, ReceiverKind, Telling, Told
 from jobs.runtime.core.records import Run, RunState
 from jobs.runtime.core.row_changes import ROW_CHANGES, never_compared
 from jobs.runtime.core.schedules import Firing, RunSchedule
@@ -60,10 +60,31 @@ def _check(receiver: Receiver, settings: RunPreset) -> None:
     if receiver.column and receiver.column not in (*counted, *ROW_CHANGES):
         known, column = ", ".join([*ROW_CHANGES, *counted]), in_one_line(receiver.column)
         raise Refused(f"nothing is told of changes in '{column}': there is no such column ({known})")
-    check_url(receiver.where, "URL of a webhook")
+    _CHECKS[receiver.kind](receiver)
+    if receiver.key and receiver.kind is not ReceiverKind.WEBHOOK:
+        raise Refused("a key signs what a webhook is told, and nothing else: leave it out")
     if receiver.key and not secrets.is_name_alone(receiver.key):
         raise Refused("the key that signs is kept by its name alone: give it as {secret:NAME} (JOBS_SECRETS)")
     secrets.names_in([receiver.where, receiver.key])
+
+
+def _check_webhook(receiver: Receiver) -> None:
+    check_url(receiver.where, "URL of a webhook")
+
+
+def _check_email(receiver: Receiver) -> None:
+    shown = in_one_line(receiver.where)[:200]
+    try:
+        address = mail_address.read_address(receiver.where)
+    except ValueError as error:
+        raise Refused(f"'{shown}' is no address of e-mail ({error})") from None
+    if settings.value("JOBS_SMTP") is None or settings.value("JOBS_SMTP_FROM") is None:
+        raise Refused("no e-mail is sent from here: who runs it names a mail server in JOBS_SMTP and JOBS_SMTP_FROM")
+    if not mail_address.is_among(address, settings.value("JOBS_SMTP_TO")):
+        raise Refused(f"{shown} may not be written to from here: JOBS_SMTP_TO names who may")
+
+
+_CHECKS = {ReceiverKind.WEBHOOK: _check_webhook, ReceiverKind.EMAIL: _check_email}
 
 
 def check_url(url: str, what: str) -> None:

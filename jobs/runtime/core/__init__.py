@@ -13,6 +13,8 @@ people          who is acting, and whose their things are
 access          who asks through the API, and what a token allows
 errors          what can go wrong, drawn as one tree
 settings        every environment variable and its default
+setting_readers  how their texts are read
+mail_address    addresses of e-mail, and the server that takes it
 home_folder     JOBS_HOME, its owner's alone
 private_files   folders and files that are their owner's alone
 secrets         secrets by name: where they are looked up, and how they are kept out of sight

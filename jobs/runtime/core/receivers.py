@@ -24,12 +24,14 @@ class ReceiverKind(StrEnum):
     """How a message gets to a receiver."""
 
     WEBHOOK = "webhook"
+    EMAIL = "email"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Receiver:
-    """One that a schedule tells: `where` is a URL; by which rule, and of changes in which column (empty: in any); and
-    the key that a message to a webhook is signed by, as {secret:NAME} (empty: it is not signed)."""
+    """One that a schedule tells: `where` is a URL, or an address of e-mail; by which rule, and of changes in which
+    column (empty: in any); and the key that a message to a webhook is signed by, as {secret:NAME} (empty: it is not
+    signed)."""
 
     kind: ReceiverKind
     where: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import stat
@@ -12,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobs.runtime.core import program
+from jobs.runtime.core import mail_address, program
+from jobs.runtime.core import setting_readers as read_as
 from jobs.runtime.core.cluster_address import read_cluster
 from jobs.runtime.core.errors import BadSetting
 from jobs.runtime.core.private_files import user
 from jobs.runtime.core.proxy_address import read_proxy
-from jobs.runtime.core.units import read_size, size
-
-LEAST_MEMORY = 64 * 2**20
+from jobs.runtime.core.setting_readers import between, choice
 
 PROJECT = program.SHIPPED if program.INSTALLED else Path(__file__).resolve().parents[3]
 """The folder of samples, page and configuration: that which holds `jobs/`, or of an installed Fanout a copy."""
@@ -38,27 +36,15 @@ class Setting:
 def _home(text: str) -> Path:
     if text:
         _check_links(Path(text).expanduser().absolute())
-        return _path(text)
+        return read_as.path(text)
     return of_user("runs") if program.INSTALLED else PROJECT / "data" / "runs"
-
-
-def _file(text: str) -> Path | None:
-    return _path(text) if text else None
 
 
 def _folders(text: str) -> tuple[Path, ...]:
     """An installed Fanout, whose own folder of jobs is not for its user, has one elsewhere."""
     if program.INSTALLED and not text:
         return (of_user("jobs"),)
-    return _listed(text)
-
-
-def _listed(text: str) -> tuple[Path, ...]:
-    return tuple(_path(part) for part in text.split(os.pathsep) if part.strip())
-
-
-def _path(text: str) -> Path:
-    return Path(text).expanduser().resolve()
+    return read_as.paths(text)
 
 
 def _check_links(path: Path) -> None:
@@ -75,49 +61,6 @@ def of_user(name: str) -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("fanout", appauthor=False) / name
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(part for part in text.replace(",", " ").split() if part)
-
-
-def _size(text: str) -> int:
-    """Bytes: `2147483648`, `2 GiB`, `512m`."""
-    amount = read_size(text)
-    if amount != 0 and amount < LEAST_MEMORY:
-        raise ValueError(f"at least {size(LEAST_MEMORY)}, or 0 for no limit; is a unit missing?")
-    return amount
-
-
-def _between(read: Callable[[str], Any], least: float, most: float) -> Callable[[str], Any]:
-    """A number within limits (inclusive)."""
-
-    def read_within(text: str) -> Any:
-        number = read(text)
-        if not least <= number <= most:
-            raise ValueError(f"it must be from {least:,} to {most:,}")
-        return number
-
-    return read_within
-
-
-def _choice(*choices: str) -> Callable[[str], str]:
-    """One of these words, in small or large letters."""
-
-    def read(text: str) -> str:
-        if text.lower() not in choices:
-            raise ValueError(f"it is one of {', '.join(choices)}")
-        return text.lower()
-
-    return read
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    """Networks as texts, each of which `ipaddress` can read."""
-    networks = _words(text)
-    for network in networks:
-        ipaddress.ip_network(network, strict=False)
-    return networks
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -138,20 +81,20 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="JOBS_FILES",
         default="",
-        read=_listed,
+        read=read_as.paths,
         meaning="folders of which schedules may read files; when empty, one that was made on the command line may read "
         "any, and any other none",
     ),
     Setting(
         name="JOBS_ALLOW_NETS",
         default="",
-        read=_networks,
+        read=read_as.networks,
         meaning="private networks that jobs may reach, e.g. `127.0.0.0/8`; a setting of the runner",
     ),
     Setting(
         name="JOBS_SECRETS",
         default="",
-        read=_file,
+        read=read_as.file,
         meaning="a file of secrets, your own and of mode 0600, a line `NAME=value` for each `{secret:NAME}`; "
         "one alone can also be the variable `JOBS_SECRET_NAME`",
     ),
@@ -160,6 +103,48 @@ SETTINGS: tuple[Setting, ...] = (
         default="",
         read=read_proxy,
         meaning="a proxy that the scraper goes through: `http://`, `https://` or `socks5://user:password@host:port`",
+    ),
+    Setting(
+        name="JOBS_PAGE_URL",
+        default="",
+        read=read_as.page_address,
+        meaning="where the page is reached, as in `https://jobs.example.org`: for links in what schedules tell",
+    ),
+    Setting(
+        name="JOBS_SMTP",
+        default="",
+        read=mail_address.read_mail_host,
+        meaning="the mail server that takes what schedules tell by e-mail: a host, or a host and a port",
+    ),
+    Setting(
+        name="JOBS_SMTP_TLS",
+        default="starttls",
+        read=choice(*mail_address.PORTS),
+        meaning="`starttls` (port 587 unless said), `tls` (465), or `none` (25)",
+    ),
+    Setting(
+        name="JOBS_SMTP_USER",
+        default="",
+        read=read_as.plain,
+        meaning="the user that the mail server knows; when empty, none is named",
+    ),
+    Setting(
+        name="JOBS_SMTP_PASSWORD",
+        default="",
+        read=mail_address.read_secret_name,
+        meaning="the password of that user, by its name: `{secret:NAME}`",
+    ),
+    Setting(
+        name="JOBS_SMTP_FROM",
+        default="",
+        read=mail_address.read_sender,
+        meaning="from whom e-mail comes: `jobs@example.org`, or `Fanout <jobs@example.org>`",
+    ),
+    Setting(
+        name="JOBS_SMTP_TO",
+        default="",
+        read=mail_address.read_recipients,
+        meaning="addresses and domains that may be written to, with blanks between; when empty, any",
     ),
     Setting(
         name="JOBS_CLUSTER",
@@ -171,55 +156,55 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="JOBS_CLUSTER_CERTIFICATES",
         default="",
-        read=_file,
+        read=read_as.file,
         meaning="the folder of the certificates by which the machines of the cluster know each other "
         "(`cluster certificates` makes one)",
     ),
     Setting(
         name="JOBS_WORKER_MEMORY",
         default="2 GiB",
-        read=_size,
+        read=read_as.memory,
         meaning="what each worker may allocate above what it has when it starts; `0` for no limit",
     ),
     Setting(
-        name="JOBS_MAX_ITEMS", default="1000000", read=_between(int, 1, 10**9), meaning="a run of more items is refused"
+        name="JOBS_MAX_ITEMS", default="1000000", read=between(int, 1, 10**9), meaning="a run of more items is refused"
     ),
     Setting(
         name="JOBS_MAX_DIGITS",
         default="100000000",
-        read=_between(int, 1, 10**12),
+        read=between(int, 1, 10**12),
         meaning="a number of more digits is refused before it is computed",
     ),
     Setting(
         name="JOBS_ACTIVE_RUNS",
         default="4",
-        read=_between(int, 1, 64),
+        read=between(int, 1, 64),
         meaning="how many runs work at once; whoever has none at work gets a place beyond them, up to as many again",
     ),
     Setting(
         name="JOBS_KEEP_DAYS",
         default="0",
-        read=_between(float, 0, 36_500),
+        read=between(float, 0, 36_500),
         meaning="days after its end that a run goes by itself, unless it is pinned; `0`: it stays",
     ),
     Setting(
         name="JOBS_KEEP_BYTES",
         default="0",
-        read=_size,
+        read=read_as.memory,
         meaning="what all runs may take on the disk: beyond it the oldest go that are over and not pinned; "
         "`0`: no limit",
     ),
     Setting(
         name="JOBS_SYNC",
         default="normal",
-        read=_choice("normal", "full"),
+        read=choice("normal", "full"),
         meaning="`normal`: a power failure can undo what was stored in the last moments, never more; "
         "`full`: it cannot, and each commit waits for the disk",
     ),
     Setting(
         name="JOBS_IDLE",
         default="300",
-        read=_between(float, 0, 10**7),
+        read=between(float, 0, 10**7),
         meaning="seconds without work after which the runner leaves; workers are kept warm for a minute of them",
     ),
 )
@@ -271,8 +256,9 @@ def handed_on() -> dict[str, str]:
 
 def for_another_machine() -> dict[str, str]:
     """What is set here and holds for the workers of a cluster too: not which folders there are, nor which networks its
-    machines may reach."""
-    own = {*_NOT_OF_RUNNER, "JOBS_ALLOW_NETS", "JOBS_SECRETS", "JOBS_CLUSTER", "JOBS_CLUSTER_CERTIFICATES"}
+    machines may reach, nor how people are told."""
+    telling = {name for name in _BY_NAME if name.startswith("JOBS_SMTP")} | {"JOBS_PAGE_URL"}
+    own = {*telling, *_NOT_OF_RUNNER, "JOBS_ALLOW_NETS", "JOBS_SECRETS", "JOBS_CLUSTER", "JOBS_CLUSTER_CERTIFICATES"}
     names = {setting.name for setting in SETTINGS} - own
     return {name: text for name, text in environment().items() if name in names}
 

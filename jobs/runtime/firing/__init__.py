@@ -2,13 +2,15 @@
 
     runner ──starts──► main ── source ──► reader (a file), jobs/web (a URL), results of a run
                          │       └── submits ──► store ──► runner
-                         └── delivery ── message ──► webhook
+                         └── delivery ── message ──► webhook, mail
 
 main      that process
 source    the items of a schedule, read anew
 delivery  whether a receiver is told of a run, and what becomes of that
 message   what there is to tell: the run, and what changed since the one before
 webhook   the message as a signed POST of JSON
+mail      the message by e-mail
+letter    what stands in that e-mail: text, HTML, changes as CSV
 """
 
 from jobs.runtime.firing.source import read_source

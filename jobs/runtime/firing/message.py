@@ -9,6 +9,7 @@ from typing import Any
 from jobs.runtime import client, compare
 from jobs.runtime.client import DueTelling
 from jobs.runtime.compare import Difference
+from jobs.runtime.core import settings
 from jobs.runtime.core.records import Run, RunState
 from jobs.runtime.core.schedules import Firing, RunSchedule
 from jobs.runtime.core.units import moment
@@ -48,6 +49,23 @@ def _changed(earlier: str, run: str) -> Difference:
     return compare.compare_runs(client.run(earlier), client.run(run), MOST_CHANGES, longest=LONGEST)
 
 
+def link(page: str, query: str) -> str:
+    """Where a page is reached; empty: JOBS_PAGE_URL does not say."""
+    public = settings.value("JOBS_PAGE_URL")
+    return f"{public}/{page}?{query}" if public else ""
+
+
+def link_to_run(message: Message) -> str:
+    """The page of its run; empty: there is none, or it is not known where."""
+    return link("run", f"run={message.run.id}") if message.run is not None else ""
+
+
+def link_to_changes(message: Message) -> str:
+    """The page that compares its run with the one before; empty: there is none, or it is not known where."""
+    found = message.changed
+    return link("compare", f"runs={found.first.id},{found.second.id}") if found is not None else ""
+
+
 def document(message: Message) -> dict[str, Any]:
     """The message as a program reads it, ready for JSON."""
     run, found = message.run, message.changed
@@ -58,6 +76,7 @@ def document(message: Message) -> dict[str, Any]:
         "state": str(message.firing.state),
         "said": message.firing.said,
         "run": None if run is None else client.run_document(run, client.progress(run.id).codes),
+        "link": link_to_run(message) or None,
         "since": None if found is None else found.first.id,
         "rows_changed": None if found is None else found.changed,
         "changes_by_column": {} if found is None else dict(found.counts),

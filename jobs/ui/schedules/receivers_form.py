@@ -6,6 +6,10 @@ import streamlit as st
 
 from jobs.runtime.core.receivers import MOST_RECEIVERS, Receiver, ReceiverKind, TellRule
 
+KINDS = {
+    ReceiverKind.WEBHOOK: ("Webhook", "https://… (nobody)"),
+    ReceiverKind.EMAIL: ("E-mail", "ann@example.org (nobody)"),
+}
 RULES = {
     TellRule.ALWAYS: "all of them",
     TellRule.FAILURE: "where an item failed",
@@ -28,15 +32,22 @@ def _line(turn: int, place: int) -> Receiver | None:
     """One receiver; None: nobody is named in its line."""
     turned = f"{turn}:{place}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        url = st.text_input("Tell a webhook", key=f"schedule_hook:{turned}", placeholder="https://… (nobody)")
-        if not url.strip():
+        kind = st.selectbox("Tell by", list(KINDS), format_func=_kind_spoken, key=f"schedule_tell:{turned}", width=140)
+        where = st.text_input("Whom", key=f"schedule_whom:{turned}", placeholder=KINDS[kind][1])
+        if not where.strip():
             return None
         rule = st.selectbox("Of which runs", list(RULES), format_func=_spoken, key=f"schedule_rule:{turned}", width=220)
         column = ""
         if rule is TellRule.CHANGE:
             column = st.text_input("In the column", key=f"schedule_column:{turned}", placeholder="any", width=160)
-        key = st.text_input("Signed by", key=f"schedule_key:{turned}", placeholder="{secret:NAME}", width=180)
-    return Receiver(kind=ReceiverKind.WEBHOOK, where=url.strip(), rule=rule, column=column.strip(), key=key.strip())
+        key = ""
+        if kind is ReceiverKind.WEBHOOK:
+            key = st.text_input("Signed by", key=f"schedule_key:{turned}", placeholder="{secret:NAME}", width=180)
+    return Receiver(kind=kind, where=where.strip(), rule=rule, column=column.strip(), key=key.strip())
+
+
+def _kind_spoken(kind: ReceiverKind) -> str:
+    return KINDS[kind][0]
 
 
 def _spoken(rule: TellRule) -> str:

@@ -1,0 +1,86 @@
+"""How the texts of environment variables are read. Each raises ValueError for one that cannot be."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jobs.runtime.core.units import read_size, size
+
+LEAST_MEMORY = 64 * 2**20
+
+
+def plain(text: str) -> str:
+    """The text itself."""
+    return text
+
+
+def path(text: str) -> Path:
+    """A path, made absolute."""
+    return Path(text).expanduser().resolve()
+
+
+def file(text: str) -> Path | None:
+    """The same; None: it is empty."""
+    return path(text) if text else None
+
+
+def paths(text: str) -> tuple[Path, ...]:
+    """Paths as the system separates them."""
+    return tuple(path(part) for part in text.split(os.pathsep) if part.strip())
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Words with blanks or commas between."""
+    return tuple(part for part in text.replace(",", " ").split() if part)
+
+
+def memory(text: str) -> int:
+    """Bytes: `2147483648`, `2 GiB`, `512m`."""
+    amount = read_size(text)
+    if amount != 0 and amount < LEAST_MEMORY:
+        raise ValueError(f"at least {size(LEAST_MEMORY)}, or 0 for no limit; is a unit missing?")
+    return amount
+
+
+def between(read: Callable[[str], Any], least: float, most: float) -> Callable[[str], Any]:
+    """A number within limits (inclusive)."""
+
+    def read_within(text: str) -> Any:
+        number = read(text)
+        if not least <= number <= most:
+            raise ValueError(f"it must be from {least:,} to {most:,}")
+        return number
+
+    return read_within
+
+
+def choice(*choices: str) -> Callable[[str], str]:
+    """One of these words, in small or large letters."""
+
+    def read(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(f"it is one of {', '.join(choices)}")
+        return text.lower()
+
+    return read
+
+
+def networks(text: str) -> tuple[str, ...]:
+    """Networks as texts, each of which `ipaddress` can read."""
+    found = words(text)
+    for network in found:
+        ipaddress.ip_network(network, strict=False)
+    return found
+
+
+def page_address(text: str) -> str:
+    """The URL of the page as others reach it, without a slash at its end."""
+    parts = urlsplit(text)
+    if text and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise ValueError("want http:// or https:// and a host, as in https://jobs.example.org")
+    return text.rstrip("/")

@@ -1,0 +1,91 @@
+"""A message by e-mail, through the mail server of the settings."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jobs.runtime.core import mail_address, secrets, settings
+from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.receivers import Receiver
+from jobs.runtime.core.text import in_one_line
+from jobs.runtime.firing.letter import letter
+from jobs.runtime.firing.message import Message
+from jobs.web import trust
+
+SECONDS = 20.0
+"""How long the server may be silent."""
+
+MOST_SAID = 200
+
+
+def send(receiver: Receiver, message: Message) -> None:
+    """Hand it to the mail server. Raises Refused, BadSecret: it was not taken."""
+    where, sender = settings.value("JOBS_SMTP"), settings.value("JOBS_SMTP_FROM")
+    if where is None or sender is None:
+        raise Refused("no e-mail is sent from here: JOBS_SMTP and JOBS_SMTP_FROM name no mail server")
+    if not mail_address.is_among(receiver.where, settings.value("JOBS_SMTP_TO")):
+        raise Refused(f"{receiver.where} may not be written to from here: JOBS_SMTP_TO names who may")
+    password = secrets.fill(settings.value("JOBS_SMTP_PASSWORD"), secrets.lookup)
+    written = letter(message, sender, receiver.where)
+    with _said_without(password, str(where)), _connected(where) as server:
+        _sign_in(server, password)
+        server.send_message(written, from_addr=sender.address, to_addrs=[receiver.where])
+
+
+@contextmanager
+def _connected(where: mail_address.MailHost) -> Iterator[smtplib.SMTP]:
+    """A connection, made safe as the settings ask: there is no way back to one that is not."""
+    how = settings.value("JOBS_SMTP_TLS")
+    port = where.port or mail_address.PORTS[how]
+    context = trust.context_of(trust.USUAL)
+    if how == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(where.host, port, timeout=SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(where.host, port, timeout=SECONDS)
+    with server:
+        if how == "starttls":
+            server.starttls(context=context)
+        yield server
+
+
+def _sign_in(server: smtplib.SMTP, password: str) -> None:
+    user = settings.value("JOBS_SMTP_USER")
+    if not user:
+        return
+    if settings.value("JOBS_SMTP_TLS") == "none":
+        raise Refused("a password is not sent over a connection that others can read: set JOBS_SMTP_TLS")
+    server.login(user, password)
+
+
+@contextmanager
+def _said_without(password: str, where: str) -> Iterator[None]:
+    """What goes wrong, as a sentence without the password. Raises Refused."""
+    hidden = secrets.blotter([(password, "(hidden)")])
+    try:
+        yield
+    except (smtplib.SMTPException, OSError, ValueError) as error:  # ValueError: a user that is not ASCII
+        raise Refused(f"the mail server {where} {hidden.text(_why(error))}") from None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, text = next(iter(error.recipients.values()))
+        return f"does not take mail for this address: {code} {_text(text)}"
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"does not let the user in: {error.smtp_code} {_text(error.smtp_error)}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"answered {error.smtp_code} {_text(error.smtp_error)}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"is not known to be the one it says: {error.verify_message}"
+    if isinstance(error, smtplib.SMTPException):
+        return f"cannot be used: {_text(str(error))}"
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"cannot be reached: {_text(why)}"
+
+
+def _text(said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return in_one_line(" ".join(text.split()))[:MOST_SAID]
