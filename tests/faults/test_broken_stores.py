@@ -82,6 +82,24 @@ def test_d09_a_store_that_cannot_be_written_is_said_to_be_so(machine: Machine) -
         check_refusal(disk, f"{disk / FILE} cannot be written")
 
 
+def test_d09_a_limit_to_the_size_of_files_is_thought_of(machine: Machine) -> None:
+    limited = [sys.executable, "-c", LIMITED]
+
+    ended = subprocess.run(limited, cwd=settings.PROJECT, capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert f"{machine.home / FILE} cannot be read or written" in ended.stderr
+    assert "how large a file may be (ulimit -f)" in ended.stderr
+
+
+LIMITED = """
+import resource, sys
+from jobs.__main__ import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, 65_536))
+sys.exit(main(["run", "noop", "--item", "a"]))
+"""
+
+
 def test_d09_a_folder_that_cannot_be_made_is_named(machine: Machine, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     machine.move_to(tmp_path / "file" / "home")

@@ -242,4 +242,9 @@ def _operational(path: Path, error: sqlite3.OperationalError) -> StoreError:
         return FullError(f"there is no room left for {path}: free some space on its disk")
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return StoreError(f"{path} cannot be written ({error}): see the rights of its folder, or set JOBS_HOME")
+    if name.startswith("SQLITE_IOERR"):
+        return StoreError(
+            f"{path} cannot be read or written ({error}): see whether its disk is whole, and how large a file may be "
+            "(ulimit -f)"
+        )
     return StoreError(f"{path}: {error}")

@@ -29,6 +29,14 @@ _HIDING = re.compile(r"<!--|(?://|/\*)?\s*+<!\[CDATA\[(?:\s*+\*/)?")
 _COMMENTS = re.compile(r"\A(?:\s*+/\*.*?\*/|\s*+//[^\n]*\n)++", re.DOTALL)
 """What stands before the first object."""
 
+_TOKEN = re.compile(
+    r"""(?P<text>"(?:[^"\\]++|\\.)*+"?+|'(?:[^'\\]++|\\.)*+'?+)|\b(?P<none>None|undefined)\b|\b(?P<truth>True|False)\b"""
+    r"""|(?P<space>[\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u3000\ufeff]+)""",
+    re.DOTALL,
+)
+_NO_ESCAPE = re.compile(r"\\(?:(?P<kept>[\"\\/bfnrt]|u[0-9A-Fa-f]{4})|(?=.)|$)", re.DOTALL)
+_CURLY = str.maketrans("\u201c\u201d\u201e", '"""')
+
 _SIGNERS = ("author", "creator", "publisher")
 _OF_SCHEMA = re.compile(r"\A(?:schema:|https?://(?:www\.)?schema\.org/)")
 _VOCABULARY = re.compile(r".*[/#:]", re.DOTALL)
@@ -95,16 +103,27 @@ def _read(text: str, notes: list[str]) -> list[object]:
 
 
 def _read_loosely(text: str) -> list[object]:
-    """Comments, trailing commas, several objects in a row, single quotes, quotes as entities."""
+    """Comments, trailing commas, several objects in a row, single or curly quotes, quotes as entities, words of Python,
+    spaces that are none of JSON, escapes that there are not."""
     import chompjs  # only where it is needed
 
-    unescaped = _COMMENTS.sub("", html.unescape(text) if "&quot;" in text and '"' not in text else text)
+    if '"' not in text:
+        text = html.unescape(text) if "&quot;" in text else text.translate(_CURLY)
+    unescaped = _TOKEN.sub(_as_json, _COMMENTS.sub("", text))
     options = {"strict": False, "object_hook": _bare_names}
     try:
         found: Iterable[object] = chompjs.parse_js_objects(unescaped, loader_kwargs=options)
         return [value for _, value in zip(range(MOST_STRUCTURES), found, strict=False)]
     except (ValueError, RecursionError):
         return []
+
+
+def _as_json(token: re.Match[str]) -> str:
+    if token["text"] and token[0][0] == "'":
+        return token[0]
+    if token["text"]:
+        return _NO_ESCAPE.sub(lambda found: f"\\{found['kept']}" if found["kept"] else "", token[0])
+    return "null" if token["none"] else token["truth"].lower() if token["truth"] else " "
 
 
 def _bare_names(value: Structure) -> Structure:

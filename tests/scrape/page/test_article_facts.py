@@ -119,12 +119,29 @@ def test_all_of_open_graph_is_a_column() -> None:
         ('[{"@type":"A"},{"@type":"B"},]', "A, B"),
         ("{'@type': 'A'}", "A"),
         ("{&quot;@type&quot;:&quot;A&quot;}", "A"),
+        ("{\u201c@type\u201d: \u201cA\u201d}", "A"),
+        ('{\u00a0"@type":\u3000"A",\u200b"x": "a\u00a0b" }', "A"),
+        (r'{"@type": "A", "name": "it\'s \x41 \"x\" \u0041 \uX"}', "A"),
+        ("{'@type': 'A', 'x': None, 'y': True, 'z': [False, undefined], 'w': 'it\\'s'}", "A"),
     ],
 )
 def test_json_ld_that_is_not_quite_json_is_read_with_a_note(text: str, types: str) -> None:
     rows = [read(script(text), name) for name in READERS]
 
     assert [(row["structured_types"], row["reading_notes"]) for row in rows] == [(types, READ_LOOSELY)] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "author"),
+    [
+        ("{'@type': 'Article', 'author': None}", None),
+        ('{"@type": "Article", "author": undefined}', None),
+        ('{"@type": "Article", "author": "None",}', "None"),
+        (r'{"@type": "Article", "author": "It\'s me \"x\""}', 'It\'s me "x"'),
+    ],
+)
+def test_words_of_other_languages_in_json_ld_are_no_texts(text: str, author: str | None) -> None:
+    assert [read(script(text), name)["author"] for name in READERS] == [author, author]
 
 
 @pytest.mark.parametrize("text", ["no JSON", '{"@type":"A"', "[" * 100_000])
@@ -190,10 +207,13 @@ def test_only_the_parts_that_are_wanted_are_read_and_the_rest_is_the_same(name: 
         "<meta property='" + "og:x " * 50_000 + "' content=x>",
         script('{"a":1},' * 60_000),
         script("/*" * 200_000),
+        script('{"a":' + '"\\\\"' * 120_000),
+        script("{'a':" + "'\\\\\"" * 120_000),
+        script("\u201c\u00a0" * 200_000),
         "author class " * 50_000,
         "<p class=" + "x " * 200_000 + "author>",
     ],
-    ids=range(9),
+    ids=range(12),
 )
 def test_a_page_made_to_be_slow_takes_no_two_seconds(markup: str, name: reader.Reader) -> None:
     import time
