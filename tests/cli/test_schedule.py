@@ -109,7 +109,7 @@ def test_the_shape_of_a_schedule_is_that_told(fanout, table: Path, name: str) ->
         (("--every", "6 h", "--from", "1a2b"), "over what? Give a file"),
         (("--every", "6 h", "--only", "ok"), "say which results of --from RUN"),
         (("--every", "6 h", "--fresh", "3d"), "give --new too"),
-        (("--every", "6 h", "--tell", "change"), "name whom (--email, --webhook)"),
+        (("--every", "6 h", "--tell", "change"), "name whom (--email, --webhook"),
         (
             ("--every", "6 h", "--webhook", "https://example.org/", "--tell", "never"),
             "'never' is no rule: give always, failure, change",

@@ -280,5 +280,7 @@ def test_a_server_that_is_not_there_is_said(stage: Stage, letters: Letters, monk
 def test_a_setting_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     monkeypatch.setenv(name, text)
 
-    with pytest.raises(BadSetting, match=name):
+    with pytest.raises(BadSetting, match=name) as refused:
         settings.value(name)
+
+    assert "swordfish" not in str(refused.value)

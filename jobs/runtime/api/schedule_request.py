@@ -58,8 +58,9 @@ class WantedSource(Asked, frozen=True, kw_only=True):
 
 
 class WantedReceiver(Asked, frozen=True, kw_only=True):
-    """One that is told of the runs: `where` is the URL of a webhook, or of `kind` email an address; `tell` says of
-    which runs (always, failure, change, change:COLUMN), `sign` is the {secret:NAME} of the key that signs."""
+    """One that is told of the runs: `where` is the URL of a webhook, of `kind` email an address, of apprise a target
+    that the server names; `tell` says of which runs (always, failure, change, change:COLUMN), `sign` is the
+    {secret:NAME} of the key that signs."""
 
     kind: ReceiverKind = ReceiverKind.WEBHOOK
     where: Long

@@ -18,15 +18,18 @@ class ReceiverOptions:
 
     webhook: tuple[str, ...] = ()
     email: tuple[str, ...] = ()
+    apprise: tuple[str, ...] = ()
     tell: str = ""
     sign: str = ""
 
     def asked(self) -> tuple[Receiver, ...]:
         """All of them, in the order of their kinds. Raises Refused."""
-        named = {ReceiverKind.WEBHOOK: self.webhook, ReceiverKind.EMAIL: self.email}
+        named = {ReceiverKind.WEBHOOK: self.webhook, ReceiverKind.EMAIL: self.email, ReceiverKind.APPRISE: self.apprise}
         found = tuple(self._receiver(kind, one) for kind, texts in named.items() for one in texts)
         if self.tell and not found:
-            raise Refused("--tell says of which runs somebody is told: name whom (--email, --webhook), or leave it out")
+            raise Refused(
+                "--tell says of which runs somebody is told: name whom (--email, --webhook, --apprise), or leave it out"
+            )
         if self.sign and not self.webhook:
             raise Refused("--sign signs what a webhook is told: give --webhook URL, or leave it out")
         return found
@@ -53,6 +56,12 @@ receiver_options = packing(
             multiple=True,
             metavar="ADDRESS [RULE]",
             help="Write to this address of a run and of what changed; a rule of its own behind a space.",
+        ),
+        click.option(
+            "--apprise",
+            multiple=True,
+            metavar="NAME [RULE]",
+            help="Tell this target of JOBS_APPRISE of a run and of what changed; a rule of its own behind a space.",
         ),
         click.option("--tell", default="", help="Of which runs: always (default), failure, change or change:COLUMN."),
         click.option("--sign", default="", metavar="{secret:NAME}", help="Sign what webhooks are told (HMAC-SHA256)."),

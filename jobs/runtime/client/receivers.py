@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from jobs.runtime.client import ownership
@@ -26,6 +27,11 @@ FIRST_PAUSE, MOST_TELLINGS = 30.0, 6
 """Seconds after which a receiver that took nothing is told again, then four times as many; and how often in all."""
 
 SCHEMES = ("http", "https")
+
+APPRISE_MISSING = (
+    "telling by Apprise needs a package that is not here: "
+    "pip install 'fanout-jobs[apprise]', in a checkout pip install -e '.[apprise]'"
+)
 TOLD = "to note what a receiver was told"
 
 
@@ -84,7 +90,20 @@ def _check_email(receiver: Receiver) -> None:
         raise Refused(f"{shown} may not be written to from here: JOBS_SMTP_TO names who may")
 
 
-_CHECKS = {ReceiverKind.WEBHOOK: _check_webhook, ReceiverKind.EMAIL: _check_email}
+def _check_apprise(receiver: Receiver) -> None:
+    if find_spec("apprise") is None:
+        raise Refused(APPRISE_MISSING)
+    known = settings.value("JOBS_APPRISE")
+    if receiver.where not in known:
+        named = f"it names {', '.join(known)}" if known else "it names none yet"
+        raise Refused(f"JOBS_APPRISE names no target '{in_one_line(receiver.where)[:80]}': {named}")
+
+
+_CHECKS = {
+    ReceiverKind.WEBHOOK: _check_webhook,
+    ReceiverKind.EMAIL: _check_email,
+    ReceiverKind.APPRISE: _check_apprise,
+}
 
 
 def check_url(url: str, what: str) -> None:

@@ -25,11 +25,13 @@ class ReceiverKind(StrEnum):
 
     WEBHOOK = "webhook"
     EMAIL = "email"
+    APPRISE = "apprise"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Receiver:
-    """One that a schedule tells: `where` is a URL, or an address of e-mail; by which rule, and of changes in which
+    """One that a schedule tells: `where` is a URL, an address of e-mail, or the name of a
+    target of Apprise; by which rule, and of changes in which
     column (empty: in any); and the key that a message to a webhook is signed by, as {secret:NAME} (empty: it is not
     signed)."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit
 from jobs.runtime.core.units import read_size, size
 
 LEAST_MEMORY = 64 * 2**20
+
+_NAMED_SECRET = re.compile(r"(?<![^\s,])([A-Za-z][\w-]{0,63})=(\{secret:[A-Za-z_][A-Za-z0-9_]{0,63}\})(?![^\s,])")
 
 
 def plain(text: str) -> str:
@@ -45,6 +48,14 @@ def memory(text: str) -> int:
     if amount != 0 and amount < LEAST_MEMORY:
         raise ValueError(f"at least {size(LEAST_MEMORY)}, or 0 for no limit; is a unit missing?")
     return amount
+
+
+def named_secrets(text: str) -> dict[str, str]:
+    """Names, each with that of a secret, as in `team={secret:TEAM} ops={secret:OPS}`."""
+    found = dict(_NAMED_SECRET.findall(text))
+    if _NAMED_SECRET.sub("", text).strip(", "):  # what is left over may be a secret: it is not repeated
+        raise ValueError("want NAME={secret:NAME}, with blanks between")
+    return found
 
 
 def between(read: Callable[[str], Any], least: float, most: float) -> Callable[[str], Any]:

@@ -147,6 +147,13 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="addresses and domains that may be written to, with blanks between; when empty, any",
     ),
     Setting(
+        name="JOBS_APPRISE",
+        default="",
+        read=read_as.named_secrets,
+        meaning="targets that schedules may tell by Apprise, each by a name, with the secret that is its URL: "
+        "`team={secret:TEAM}`, with blanks between",
+    ),
+    Setting(
         name="JOBS_CLUSTER",
         default="",
         read=read_cluster,
@@ -212,6 +219,9 @@ SETTINGS: tuple[Setting, ...] = (
 _NOT_OF_RUNNER = ("JOBS_HOME", "JOBS_PATH", "JOBS_MAX_ITEMS")
 """Each home has a runner of its own, the code of JOBS_PATH is compared by itself, and a submit counts its own items."""
 
+_UNREPEATED = ("JOBS_SMTP_PASSWORD", "JOBS_APPRISE")
+"""What cannot be read may be a secret that was given as it is."""
+
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
@@ -225,7 +235,7 @@ def value(name: str) -> Any:
     try:
         return setting.read(text)
     except (ValueError, OverflowError, RuntimeError, OSError) as error:
-        shown = re.sub(r"//[^/]*@", "//…@", text)[:200]  # a password is not repeated
+        shown = "…" if name in _UNREPEATED else re.sub(r"//[^/]*@", "//…@", text)[:200]  # no password is repeated
         raise BadSetting(f"{name}={shown!r} cannot be read ({error}): {setting.meaning}") from None
 
 
@@ -257,7 +267,7 @@ def handed_on() -> dict[str, str]:
 def for_another_machine() -> dict[str, str]:
     """What is set here and holds for the workers of a cluster too: not which folders there are, nor which networks its
     machines may reach, nor how people are told."""
-    telling = {name for name in _BY_NAME if name.startswith("JOBS_SMTP")} | {"JOBS_PAGE_URL"}
+    telling = {name for name in _BY_NAME if name.startswith("JOBS_SMTP")} | {"JOBS_PAGE_URL", "JOBS_APPRISE"}
     own = {*telling, *_NOT_OF_RUNNER, "JOBS_ALLOW_NETS", "JOBS_SECRETS", "JOBS_CLUSTER", "JOBS_CLUSTER_CERTIFICATES"}
     names = {setting.name for setting in SETTINGS} - own
     return {name: text for name, text in environment().items() if name in names}

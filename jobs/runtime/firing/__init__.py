@@ -2,7 +2,7 @@
 
     runner ──starts──► main ── source ──► reader (a file), jobs/web (a URL), results of a run
                          │       └── submits ──► store ──► runner
-                         └── delivery ── message ──► webhook, mail
+                         └── delivery ── message ──► webhook, mail, apprise_target
 
 main      that process
 source    the items of a schedule, read anew
@@ -11,6 +11,7 @@ message   what there is to tell: the run, and what changed since the one before
 webhook   the message as a signed POST of JSON
 mail      the message by e-mail
 letter    what stands in that e-mail: text, HTML, changes as CSV
+apprise_target  the message by Apprise
 """
 
 from jobs.runtime.firing.source import read_source

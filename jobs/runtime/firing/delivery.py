@@ -10,13 +10,17 @@ from jobs.runtime.core.errors import FanoutError, ItemError
 from jobs.runtime.core.receivers import Receiver, ReceiverKind, TellRule
 from jobs.runtime.core.records import RunState
 from jobs.runtime.core.schedules import FiringState
-from jobs.runtime.firing import mail, webhook
+from jobs.runtime.firing import apprise_target, mail, webhook
 from jobs.runtime.firing.message import Message, message_of
 
 Send = Callable[[Receiver, Message], None]
 """Sends a message to a receiver of one kind. Raises ItemError or FanoutError, with a sentence: it was not taken."""
 
-SENDERS: Mapping[ReceiverKind, Send] = {ReceiverKind.WEBHOOK: webhook.send, ReceiverKind.EMAIL: mail.send}
+SENDERS: Mapping[ReceiverKind, Send] = {
+    ReceiverKind.WEBHOOK: webhook.send,
+    ReceiverKind.EMAIL: mail.send,
+    ReceiverKind.APPRISE: apprise_target.send,
+}
 
 
 def tell(due: DueTelling) -> None:

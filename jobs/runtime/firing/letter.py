@@ -37,18 +37,23 @@ _STYLE = (
 def letter(message: Message, sender: Sender, to: str) -> EmailMessage:
     """The whole e-mail. No text of others can add a header: each stands in one line, and the policy refuses others."""
     mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = _in_line(f"{message.schedule.name}: {headline(message)}", MOST_SUBJECT)
+    mail["Subject"] = subject(message)
     mail["From"] = Address(sender.name, addr_spec=sender.address)
     mail["To"] = Address(addr_spec=to)
     mail["Date"] = formatdate(time.time())
     mail["Message-ID"] = _message_id(message, sender)
     mail["Auto-Submitted"] = "auto-generated"
     attached = _attached(message.changed)
-    mail.set_content(_text(message, attached[1]))
+    mail.set_content(plain_text(message, attached[1]))
     mail.add_alternative(_html(message, attached[1]), subtype="html")
     if attached[1]:
         mail.add_attachment(attached[0], maintype="text", subtype="csv", filename="changes.csv")
     return mail
+
+
+def subject(message: Message) -> str:
+    """The schedule and what became of it, in one line."""
+    return _in_line(f"{message.schedule.name}: {headline(message)}", MOST_SUBJECT)
 
 
 def headline(message: Message) -> str:
@@ -104,6 +109,8 @@ def _rest(changed: Difference, attached: int) -> str:
     if changed.total <= len(changed.changes):
         return ""
     shown = f"These are the first {len(changed.changes):,} of {count(changed.total, 'change')}."
+    if not attached:
+        return shown
     if attached == changed.total:
         return f"{shown} The file attached has all of them."
     return f"{shown} The file attached has the first {attached:,}, up to {size(MOST_ATTACHED)}."
@@ -115,7 +122,8 @@ def _rows(changed: Difference) -> Iterator[Sequence[str]]:
         yield [_in_line(str(cell), MOST_SHOWN) for cell in (item, what, before, after)]
 
 
-def _text(message: Message, attached: int) -> str:
+def plain_text(message: Message, attached: int = 0) -> str:
+    """What there is to tell as text; so many changes are in a file that goes with it."""
     lines = [_sentence(message), ""]
     lines += [f"{name + ':':<10}{_in_line(said, 500)}" for name, said in facts(message)]
     lines += [f"{name + ':':<10}{url}" for name, url in _links(message)]

@@ -26,7 +26,7 @@ RESERVED = frozenset(
     "dry_run from where explode ways workers repeats yes politeness delimiter header encoding out_delimiter "
     "out_decimal out_columns printed position sitemaps preset replace "
     "new fresh conditional most_requests most_bytes most_sum on "
-    "cron zone every overlap paused webhook email tell sign".split()
+    "cron zone every overlap paused webhook email apprise tell sign".split()
 )
 """Names of the command line's own options, which a param may not have."""
 

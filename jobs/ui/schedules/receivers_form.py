@@ -9,6 +9,7 @@ from jobs.runtime.core.receivers import MOST_RECEIVERS, Receiver, ReceiverKind, 
 KINDS = {
     ReceiverKind.WEBHOOK: ("Webhook", "https://… (nobody)"),
     ReceiverKind.EMAIL: ("E-mail", "ann@example.org (nobody)"),
+    ReceiverKind.APPRISE: ("Apprise", "a target of JOBS_APPRISE (nobody)"),
 }
 RULES = {
     TellRule.ALWAYS: "all of them",

@@ -1,0 +1,38 @@
+"""A message to a target that the admin has named, by Apprise: chats, phones, and whatever else that knows."""
+
+from __future__ import annotations
+
+from jobs.runtime.client.receivers import APPRISE_MISSING
+from jobs.runtime.core import secrets, settings
+from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.receivers import Receiver
+from jobs.runtime.core.text import in_one_line
+from jobs.runtime.firing import letter
+from jobs.runtime.firing.message import Message
+
+MOST_TEXT, MOST_SAID = 3_000, 200
+"""Characters of a message (chats take some 4,000), and of why one was not taken."""
+
+
+def send(receiver: Receiver, message: Message) -> None:
+    """Hand it to the target of that name. Raises Refused, BadSecret: it was not taken."""
+    try:
+        import apprise  # half a second, and more of its services: only where one is told
+    except ImportError:
+        raise Refused(APPRISE_MISSING) from None
+    named = settings.value("JOBS_APPRISE").get(receiver.where)
+    if named is None:
+        raise Refused(f"JOBS_APPRISE names no target {receiver.where}")
+    url = secrets.fill(named, secrets.lookup)
+    target = apprise.Apprise()
+    if not target.add(url):
+        raise Refused(f"what {named} stands for is no URL that Apprise knows")
+    with apprise.LogCapture(level=apprise.logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
+        taken = target.notify(
+            title=letter.subject(message),
+            body=letter.plain_text(message)[:MOST_TEXT],
+            body_format=apprise.NotifyFormat.TEXT,
+        )
+        why = secrets.blotter([(url, named)]).text(" ".join(said.getvalue().split()))
+    if not taken:
+        raise Refused(f"{receiver.where} was not reached: {in_one_line(why)[:MOST_SAID] or 'no reason was given'}")
