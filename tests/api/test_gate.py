@@ -199,3 +199,12 @@ def test_a_websocket_is_closed(program: Program) -> None:
         )
 
         assert link.recv(100)[9:12] in (b"401", b"403", b"400")
+
+
+def test_what_a_program_does_is_noted_with_its_token(program: Program) -> None:
+    run = program.end(job="noop", items=["a"])["id"]
+    assert program("GET", f"/runs/{run}/export.csv").status_code == 200
+
+    name = client.all_tokens()[0].name
+    noted = [(one.action, one.subject, one.channel, one.means) for one in client.audit_entries()]
+    assert noted[:2] == [("downloaded", run, "api", name), ("started", run, "api", name)]

@@ -37,6 +37,7 @@ READS: Mapping[str, Verb] = {
     "attempts": client.attempts,
     "attempts_of": lambda run: client.attempts_of(run, 1),
     "chain": client.chain,
+    "download": lambda run: client.download(run, "csv").__enter__(),
     "events": client.events,
     "events_of": lambda run: client.events_of(run, "submitted"),
     "failures": client.failures,
@@ -125,6 +126,7 @@ MAKES: Mapping[str, Callable[[], Any]] = {
 """What needs somebody whose it will be, or who has signed in."""
 
 ADMINS: Mapping[str, Callable[[], Any]] = {
+    "audit_entries": client.audit_entries,
     "backup": lambda: client.backup(Path("/nonexistent/x.zip")),
     "due_firing": lambda: client.due_firing(1, 1.0),
     "forget_half_submitted": lambda: client.forget_half_submitted("x"),
@@ -148,8 +150,8 @@ FREE = set(
 """What says something of jobs, of the machine or of what it is given, and reads no run, preset, schedule or token."""
 
 GIVEN = set(
-    "caller check_seen column_value count_presets last_peak listed_documents row_document run_document run_of_firing "
-    "schedule_document schedule_troubles shown_run sortable work_of".split()
+    "caller check_seen column_value count_presets last_peak listed_documents note_report row_document run_document "
+    "run_of_firing schedule_document schedule_troubles shown_run sortable work_of".split()
 )
 """What is given a record, or goes through the verbs above; each has a test here or where it is at home."""
 

@@ -233,7 +233,7 @@ def test_the_api_imports_only_the_faces_of_the_machine() -> None:
 
 def test_the_api_acts_in_one_place_alone() -> None:
     """Operations ask first whether a caller may: nothing that a route does goes past them."""
-    of_runs = "submit again cancel pause resume retry delete rename pin snapshot rows rows_after run runs listing"
+    of_runs = "submit again cancel pause resume retry delete rename pin download rows rows_after run runs listing"
     of_schedules = "schedule schedules save_schedule pause_schedule resume_schedule remove_schedule fire_now"
     doors = [module for module in FILES if inside(module, API)]
 

@@ -19,6 +19,7 @@ from jobs.runtime.api.routes import ENDPOINTS
 from jobs.runtime.api.run_request import read_words
 from jobs.runtime.api.service import Service
 from jobs.runtime.core.access import Caller
+from jobs.runtime.core.channel import Channel, acting_through
 from jobs.runtime.core.errors import FanoutError
 from jobs.runtime.core.people import acting_as
 from jobs.runtime.core.web_names import is_allowed_host, is_allowed_origin
@@ -98,7 +99,7 @@ def _route(endpoint: ApiEndpoint, service: Service) -> Route:
     async def answer(request: Request) -> Response:
         try:
             call = await _read(request, endpoint, service)
-            with acting_as(call.person):
+            with acting_as(call.person), acting_through(Channel.API, call.known.name if call.known else ""):
                 return await endpoint.call(call)
         except (FanoutError, Problem, OSError, RecursionError) as error:
             return answer_to(error)

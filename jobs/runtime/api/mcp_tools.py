@@ -19,6 +19,7 @@ from jobs.runtime.api.run_request import Cell, ListWords, RetryWish, RowWords, R
 from jobs.runtime.api.schedule_operations import AddedSchedule, ScheduleList
 from jobs.runtime.api.schedule_request import ScheduleRequest, ScheduleWords
 from jobs.runtime.core.access import LOCAL
+from jobs.runtime.core.channel import Channel, usually_through
 from jobs.runtime.core.errors import FanoutError, Refused
 from jobs.runtime.core.units import size
 
@@ -200,6 +201,7 @@ def serve_tools() -> None:
         from mcp.types import ToolAnnotations
     except ImportError:
         raise Refused(MISSING) from None
+    usually_through(Channel.MODEL)
     server = MCPServer("fanout", version=jobs.__version__, instructions=ABOUT, log_level="WARNING")
     for tool, reads in TOOLS.items():
         server.add_tool(

@@ -213,7 +213,7 @@ def write_export(caller: Caller, run_id: str, format: str, words: ExportWords, o
         overview.write_report(run.id, out)
         return exports.file_name(run, format)
     wanted = words.wanted(run)
-    with client.snapshot(run.id, wanted, printed=words.printed) as (now, rows):
+    with client.download(run.id, format, wanted, printed=words.printed) as (now, rows):
         if format == ZIP:
             exports.files(now, rows, client.artifact, out)
         elif joined := exports.joined_ending(now.columns, f".{format}"):

@@ -15,7 +15,7 @@
                             ├── page      page        ── api           api
                             │                 ── mcp           mcp
                             ├── schedule  schedule add, list, show, pause, resume, run-now, remove
-                            ├── token     token
+                            ├── token     token       ── audit         audit
                             ├── cluster   cluster certificates
                             └── control   cancel, pause, resume, delete, retry, rename, pin, runner
                               several of them  ──  input_options   where items come from, and how their file is written

@@ -44,6 +44,6 @@ def files(run: str, out: str) -> None:
     if Path(out).suffix.lower() != ".zip":
         raise Refused(f"{out} is no archive: --out wants a name that ends with .zip")
     check_place(Path(out))
-    with client.snapshot(found.id) as (run_now, rows):
+    with client.download(found.id, "zip") as (run_now, rows):
         written = exports.files(run_now, rows, client.artifact, Path(out))
     say(sentence(out, count(written.rows, "file"), written))

@@ -7,6 +7,7 @@ import click
 from jobs.runtime import client
 from jobs.runtime.cli import (
     api,
+    audit,
     backup,
     cluster,
     compare,
@@ -57,6 +58,7 @@ _VERBS = (
     api.api,
     mcp.mcp,
     token.token,
+    audit.audit,
     cluster.cluster,
     control.runner,
 )

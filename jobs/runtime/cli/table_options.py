@@ -103,7 +103,8 @@ class TableOptions:
         ending = exports.joined_ending(run.columns, self.out)
         if not ending and exports.format_of(Path(self.out)) == exports.REPORT:
             return _write_report(run, self.out)
-        with client.snapshot(run.id, printed=self.printed) as (now, rows):
+        what = ending.removeprefix(".") or exports.format_of(Path(self.out))
+        with client.download(run.id, what, printed=self.printed) as (now, rows):
             if ending:
                 written = exports.joined(now, rows, client.artifact, Path(self.out), ending=ending)
             else:
@@ -125,7 +126,7 @@ class TableOptions:
 
         only, shape = self.only or "", self.shape()
         with tempfile.TemporaryFile() as kept:
-            with client.snapshot(run.id, printed=self.printed) as (now, rows):
+            with client.download(run.id, "csv", printed=self.printed) as (now, rows):
                 exports.export(now, rows, kept, format="csv", only=only, raw=self.raw, bom=self.bom, shape=shape)
             kept.seek(0)
             shutil.copyfileobj(kept, sys.stdout.buffer)

@@ -25,13 +25,16 @@ backup           all runs as one file, and back
 documents        runs and items as programs read them
 job_documents    jobs as programs read them
 tokens           by which programs are known to the API
+audit            who did what, and what of a verb is noted
+noted_verbs      those of all these verbs that are noted, in the place of their own
 process_tree     the processes of this program as they live now
 """
 
 from jobs.runtime.client.already_there import AlreadyThere, already_there
-from jobs.runtime.client.backup import Kept, backup, restore
+from jobs.runtime.client.audit import audit_entries
+from jobs.runtime.client.backup import Kept
 from jobs.runtime.client.cluster_certificates import make_certificates
-from jobs.runtime.client.commands import cancel, delete, pause, pin, rename, resume, retry, wait
+from jobs.runtime.client.commands import wait
 from jobs.runtime.client.documents import (
     PoolDocument,
     RowDocument,
@@ -45,7 +48,6 @@ from jobs.runtime.client.documents import (
     run_document,
     shown_run,
 )
-from jobs.runtime.client.dry_run import dry_run
 from jobs.runtime.client.job_documents import JobDocument, job_document, params_schema
 from jobs.runtime.client.jobs import (
     catalog,
@@ -66,19 +68,42 @@ from jobs.runtime.client.jobs import (
 from jobs.runtime.client.listing import Listing, count_runs, every_run, expiring, full_name, listing, runs
 from jobs.runtime.client.machine_status import Status, status, tallies, unattended
 from jobs.runtime.client.new_job import new_job
+from jobs.runtime.client.noted_verbs import (
+    again,
+    backup,
+    cancel,
+    delete,
+    delete_preset,
+    download,
+    dry_run,
+    fire_now,
+    new_token,
+    note_report,
+    pause,
+    pause_schedule,
+    pin,
+    remove_schedule,
+    rename,
+    rename_preset,
+    restore,
+    resume,
+    resume_schedule,
+    retry,
+    revoke_token,
+    save_preset,
+    save_presets,
+    save_schedule,
+    submit,
+)
 from jobs.runtime.client.ownership import check_seen
 from jobs.runtime.client.preset_file import presets_from, presets_toml, write_presets
 from jobs.runtime.client.presets import (
     complete_preset,
     count_presets,
-    delete_preset,
     preset,
     preset_named,
     preset_of,
     presets,
-    rename_preset,
-    save_preset,
-    save_presets,
     settings_of_preset,
     with_preset,
 )
@@ -139,20 +164,15 @@ from jobs.runtime.client.schedules import (
     due_firing,
     file_of,
     finished_runs,
-    fire_now,
     firings,
     forget_half_submitted,
-    pause_schedule,
-    remove_schedule,
-    resume_schedule,
-    save_schedule,
     schedule,
     schedules,
     settle_firing,
     work_of,
 )
-from jobs.runtime.client.submission import again, check_same, full_params, items, submit
-from jobs.runtime.client.tokens import all_tokens, caller, new_token, revoke_token
+from jobs.runtime.client.submission import check_same, full_params, items
+from jobs.runtime.client.tokens import all_tokens, caller
 from jobs.runtime.client.trouble import trouble
 from jobs.runtime.home.cluster_state import ClusterState
 from jobs.runtime.home.retention import limited
@@ -182,6 +202,7 @@ __all__ = [
     "artifact",
     "attempts",
     "attempts_of",
+    "audit_entries",
     "backup",
     "caller",
     "cancel",
@@ -202,6 +223,7 @@ __all__ = [
     "defaults",
     "delete",
     "delete_preset",
+    "download",
     "dry_run",
     "due_firing",
     "due_telling",
@@ -241,6 +263,7 @@ __all__ = [
     "new_job",
     "new_token",
     "newest",
+    "note_report",
     "note_sent",
     "note_undelivered",
     "note_unneeded",

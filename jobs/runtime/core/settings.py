@@ -202,6 +202,12 @@ SETTINGS: tuple[Setting, ...] = (
         "`0`: no limit",
     ),
     Setting(
+        name="JOBS_AUDIT_DAYS",
+        default="365",
+        read=between(float, 0, 36_500),
+        meaning="days that the audit log goes back, by whole months; `0`: to its beginning",
+    ),
+    Setting(
         name="JOBS_SYNC",
         default="normal",
         read=choice("normal", "full"),
@@ -216,8 +222,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
 )
 
-_NOT_OF_RUNNER = ("JOBS_HOME", "JOBS_PATH", "JOBS_MAX_ITEMS")
-"""Each home has a runner of its own, the code of JOBS_PATH is compared by itself, and a submit counts its own items."""
+_NOT_OF_RUNNER = ("JOBS_HOME", "JOBS_PATH", "JOBS_MAX_ITEMS", "JOBS_AUDIT_DAYS")
+"""Each home has a runner of its own, the code of JOBS_PATH is compared by itself, a submit counts its own items, and
+who acts notes it."""
 
 _UNREPEATED = ("JOBS_SMTP_PASSWORD", "JOBS_APPRISE")
 """What cannot be read may be a secret that was given as it is."""

@@ -10,6 +10,7 @@ import sys
 
 from jobs.runtime import client
 from jobs.runtime.core import process_limits
+from jobs.runtime.core.channel import Channel, acting_through
 from jobs.runtime.core.errors import FanoutError, StoreError
 from jobs.runtime.core.people import acting_as, of_owner
 from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
 def _begin(schedule: RunSchedule, firing: Firing) -> None:
     try:
         client.forget_half_submitted(firing.nonce)
-        with acting_as(of_owner(schedule.owner)):
+        with acting_as(of_owner(schedule.owner)), acting_through(Channel.SCHEDULE, schedule.name):
             run = _submit(schedule, firing)
         client.settle_firing(firing, FiringState.SUBMITTED, run=run)
     except StoreError:

@@ -9,5 +9,6 @@ print_files      the files in which workers write down what their items print
 reserve          room on the disk set aside, so that a full one can be emptied
 retention        which runs go by themselves, when, and why
 earlier_runs     the earlier runs whose rows another may take
+audit_log        who did what: a file for each month
 literal_secrets  secrets that were given as they are: a file for each run
 """

@@ -99,6 +99,7 @@ def content(
     shape = exports.TableShape(printed=printed)
     return _written(
         run_id,
+        kind,
         lambda run, rows, out: exports.export(run, rows, out, format=kind, only=only, raw=raw, shape=shape),
         ALL_ROWS if only else wanted,
         printed=printed,
@@ -107,12 +108,16 @@ def content(
 
 def archive(run_id: str) -> Callable[[], DiskFile]:
     """What packs the files of the items, once its button is clicked."""
-    return _written(run_id, lambda run, rows, out: exports.files(run, rows, client.artifact, out))
+    return _written(run_id, "zip", lambda run, rows, out: exports.files(run, rows, client.artifact, out))
 
 
 def joined(run_id: str, ending: str) -> Callable[[], DiskFile]:
     """What joins the files that make one of this ending, once its button is clicked."""
-    return _written(run_id, lambda run, rows, out: exports.joined(run, rows, client.artifact, out, ending=ending))
+    return _written(
+        run_id,
+        ending.removeprefix("."),
+        lambda run, rows, out: exports.joined(run, rows, client.artifact, out, ending=ending),
+    )
 
 
 def report(run_id: str) -> Callable[[], DiskFile]:
@@ -122,6 +127,7 @@ def report(run_id: str) -> Callable[[], DiskFile]:
 
 def _written(
     run_id: str,
+    what: str,
     write: Callable[[Run, exports.Rows, IO[bytes]], object],
     wanted: ResultFilter = ALL_ROWS,
     *,
@@ -130,7 +136,7 @@ def _written(
     """What a click downloads: the run as it is at that moment, in a file that the browser gets in pieces."""
 
     def read() -> DiskFile:
-        with client.snapshot(run_id, wanted, printed=printed) as (run, rows):
+        with client.download(run_id, what, wanted, printed=printed) as (run, rows):
             return disk_file.written(lambda out: write(run, rows, out))
 
     return read

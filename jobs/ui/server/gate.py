@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse
 from streamlit import config
 
 from jobs.runtime.api import ROOT, ApiApp
+from jobs.runtime.core.channel import Channel, usually_through
 from jobs.runtime.core.web_names import is_allowed_host, is_allowed_origin
 from jobs.ui.server import addresses
 from jobs.ui.server.browser import lifespan
@@ -31,7 +32,8 @@ UNFRAMED = {"Content-Security-Policy": "frame-ancestors 'self'", "X-Frame-Option
 
 
 def parts_of_app() -> dict[str, Any]:
-    """What streamlit_app.py gives to `st.App` beside its own path."""
+    """What streamlit_app.py gives to `st.App` beside its own path; what this process does is the page's from now on."""
+    usually_through(Channel.PAGE)
     api = ApiApp(lambda: config.get_option("server.allowedHosts"))
     return {
         "middleware": [Middleware(Gate, api=api), Middleware(DiskFiles), Middleware(PageStyle)],
