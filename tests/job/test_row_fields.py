@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
@@ -48,6 +49,37 @@ def test_each_field_is_read_from_its_own_cell(kind: str) -> None:
         ("note", "text", False),
     ]
     assert values == {"place": "Bonn", "year": 1990, "page": "https://example.org/x", "note": "new"}
+
+
+PLACE = "class Place(BaseModel):\n    name: str\n    zip: int = 0\n"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "cell", "value"),
+    [
+        ("list[str]", '["a", "b"]', ["a", "b"]),
+        ("list[int]", " [1, 2] ", [1, 2]),
+        ("tuple[int, str]", '[1, "a"]', (1, "a")),
+        ("set[int]", "[1, 1]", {1}),
+        ("dict[str, int]", '{"a": 1}', {"a": 1}),
+        ("list[date]", '["2024-02-29"]', [datetime.date(2024, 2, 29)]),
+        ("Literal['[x]', 'y']", "[x]", "[x]"),
+    ],
+)
+def test_lists_and_objects_are_read_from_json(annotation: str, cell: str, value: object) -> None:
+    job = job_of(f"class Item(TypedDict):\n    value: {annotation}\n")
+
+    assert read(job, value=cell) == {"value": value}
+
+
+def test_a_model_within_a_row_is_read_from_json() -> None:
+    job = job_of(f"{PLACE}class Item(TypedDict):\n    place: Place\n")
+
+    assert read(job, place='{"name": "Bonn", "zip": "53111"}')["place"].zip == 53111
+    with pytest.raises(FieldError, match="field required"):
+        read(job, place='{"zip": 1}')
+    with pytest.raises(FieldError, match="place: "):
+        read(job, place="Bonn")
 
 
 @pytest.mark.parametrize(("kind", "note"), [("TypedDict", None), ("dataclass", "none"), ("model", "none")])

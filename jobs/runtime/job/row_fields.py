@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import types
 import typing
@@ -108,7 +109,8 @@ def _may_be_none(annotation: Any) -> bool:
 
 
 def _read_by_pydantic(item: str, name: str, annotation: Any) -> Kind:
-    """A kind for any other type that pydantic reads from a text: dates, choices, `bool`, `Decimal`."""
+    """A kind for any other type that pydantic reads from a text: dates, choices, `bool`, `Decimal`; lists and objects
+    from JSON, as tables hold them."""
     from pydantic import TypeAdapter, ValidationError  # 190 ms: only for fields of such types
 
     try:
@@ -117,11 +119,20 @@ def _read_by_pydantic(item: str, name: str, annotation: Any) -> Kind:
         raise DefinitionError(f"field {name} of the item {item} has a type that no cell can be read as") from error
 
     def read(cell: str) -> Any:
+        text = cell.strip()
         try:
-            return adapter.validate_strings(cell.strip())
+            return of_json(text) if text[:1] in ("[", "{") else adapter.validate_strings(text)
         except ValidationError as error:
             said = str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
             raise ValueError(f"{word.quoted(cell)}: {said[:1].lower()}{said[1:]}") from None
+
+    def of_json(text: str) -> Any:
+        try:
+            return adapter.validate_json(text)
+        except ValidationError as error:
+            with contextlib.suppress(ValidationError):
+                return adapter.validate_strings(text)  # a choice that is written so
+            raise error from None
 
     def looks_like(cell: str) -> bool:
         try:
