@@ -61,7 +61,7 @@ def test_a_queued_run_says_what_it_waits_for(visit: Open, stage: Stage) -> None:
     app = visit("run", run=run.id)
 
     assert "Queued" in badges(app)
-    assert "0 of 3 done" in texts(app)
+    assert "0 of 3 done · it starts as soon as the machinery is up and a place is free" in texts(app)
     assert metrics(app)["Average concurrency"] == "–"
     assert metrics(app)["p50 / p95"] == "–"
     assert "No results yet." in texts(app)
@@ -126,14 +126,30 @@ def test_only_a_run_that_goes_on_redraws_itself(stage: Stage) -> None:
     assert every(ended) is None
 
 
-def test_an_interrupted_run_says_what_happens_next(visit: Open, stage: Stage, home) -> None:
+def test_an_interrupted_run_says_what_happens_next(
+    visit: Open, stage: Stage, home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = stage.run(state=RunState.RUNNING, done=1)
     stage.presence.leave()
+    monkeypatch.setattr(client, "ensure_runner", lambda: None)  # the one that the page wakes would soon be there
 
     app = visit("run", run=run.id)
 
     assert "Interrupted" in badges(app)
     assert "What is done is kept, and the rest goes on by itself" in texts(app)
+
+
+def test_a_run_that_waits_for_the_machinery_has_not_been_interrupted(
+    visit: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = stage.run(state=RunState.QUEUED)
+    stage.presence.leave()
+    monkeypatch.setattr(client, "ensure_runner", lambda: None)
+
+    app = visit("run", run=run.id)
+
+    assert "Queued" in badges(app)
+    assert "has gone" not in texts(app)
 
 
 def test_a_finished_run_shows_the_whole_table_in_order(visit: Open, stage: Stage) -> None:

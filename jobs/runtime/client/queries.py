@@ -31,7 +31,7 @@ from jobs.runtime.store import history, outcomes, result_search
 from jobs.runtime.store import printed as printed_table
 from jobs.runtime.store import runs as run_table
 
-INTERRUPTIBLE = frozenset({RunState.RUNNING, RunState.CANCELLING, RunState.QUEUED})
+INTERRUPTIBLE = frozenset({RunState.RUNNING, RunState.CANCELLING})
 
 
 def run(prefix: str) -> Run:

@@ -69,21 +69,20 @@ def buttons(run: Run, wanted: ResultFilter = ALL_ROWS, number: int | None = None
             key=f"download{ending.replace('.', '_')}",
             help="The files that the items wrote, one after the other: together they are one file of this kind.",
         )
-    st.selectbox(
-        "Rows",
-        list(PARTS),
-        format_func=PARTS.__getitem__,
-        key="only",
-        label_visibility="collapsed",
-        width=230,
-        help="The input of the failed comes back as it was given: fix it, and start a run with it.",
-    )
-    st.checkbox(
-        "Raw",
-        key="raw",
-        help="CSV cells as they are; otherwise those that a spreadsheet would run as a formula are defused.",
-    )
-    st.checkbox("Printed", key="printed", help="With a column of what each item printed.")
+    with st.popover("Options", icon=":material/tune:", help="Which rows are downloaded, and how", key="as_file"):
+        st.selectbox(
+            "Rows",
+            list(PARTS),
+            format_func=PARTS.__getitem__,
+            key="only",
+            help="The input of the failed comes back as it was given: fix it, and start a run with it.",
+        )
+        st.checkbox(
+            "Raw",
+            key="raw",
+            help="CSV cells as they are; otherwise those that a spreadsheet would run as a formula are defused.",
+        )
+        st.checkbox("Printed", key="printed", help="With a column of what each item printed.")
 
 
 def content(

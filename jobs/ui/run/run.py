@@ -30,6 +30,7 @@ from jobs.ui.shared import formatting, page_frame, tables
 
 TABS = ["Results", "Overview", "Timings", "Timeline", "Failures", "Log", "Settings"]
 MOST_LONG_ITEMS = 8  # long items that are shown with how far they are
+QUEUED = "it starts as soon as the machinery is up and a place is free"
 MANY = 5_000  # items from which a live page is drawn every 2 s, not every second
 
 
@@ -149,17 +150,16 @@ def _meta(run: Run) -> str:
 def _how_far(progress: Progress) -> None:
     run, now = progress.run, time.time()
     went = overview.wall_time(run, client.pauses(run.id), now)
-    st.text(
-        formatting.progress_sentence(
-            run,
-            rate=progress.rate,
-            left=progress.seconds_left,
-            slowest=progress.slowest_group,
-            now=now,
-            went="" if went.even else str(went),
-        )
+    said = formatting.progress_sentence(
+        run,
+        rate=progress.rate,
+        left=progress.seconds_left,
+        slowest=progress.slowest_group,
+        now=now,
+        went="" if went.even else str(went),
     )
-    if not run.state.terminal or formatting.share_done(run) < 1:
+    with st.container(gap="xxsmall"):  # as high in every state: what stands below it stays where it is
+        st.text(f"{said} · {QUEUED}" if run.state is RunState.QUEUED else said)
         st.progress(formatting.share_done(run))
     _turn_of_events(progress)
     actions.tell_expiry(progress.run)
@@ -185,8 +185,6 @@ def _turn_of_events(progress: Progress) -> None:
     elif run.state is RunState.PAUSED:
         _notice(formatting.shortened(run.error, 500) or "Paused: nothing new starts until you resume it.")
         raise_budget.show(run)
-    elif run.state is RunState.QUEUED:
-        _notice("Queued: it starts as soon as the machinery is up and a place is free.")
     if run.state.terminal and run.cancelled:
         _cancelled(run)
 

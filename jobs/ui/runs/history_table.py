@@ -34,6 +34,9 @@ COLUMNS: Sequence[tuple[str, str, str, str]] = (
 )
 """Key, heading, class and help of each column; on a phone those that are `less` are left out."""
 
+LONG = 20
+"""Runs with which the table fills a window: it is given that room before it is drawn."""
+
 TICKED, CHOSEN = "ticked_runs", "chosen_run"
 """Under what the session keeps the ids of the runs that are ticked, and what was chosen of one."""
 
@@ -53,7 +56,8 @@ def show(found: Sequence[Run], interrupted: Collection[str] = ()) -> list[Run]:
         "runs": [row(run, interrupted=run.id in interrupted) for run in found],
         "ticked": [run.id for run in ticked],
     }
-    _mount(key="history", data=data, on_ticked_change=_tick, on_chosen_change=_choose)
+    with st.container(key="history_long" if len(found) > LONG else "history_short"):
+        _mount(key="history", data=data, on_ticked_change=_tick, on_chosen_change=_choose)
     return ticked
 
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 _STYLE = b"<style>\n" + Path(__file__).with_suffix(".css").read_bytes() + b"</style>\n"
 _END = b"</body>"
 
-CONDITIONS = ("if-none-match", "if-modified-since", "range")
-"""What asks for less than the whole page, going by Streamlit's file, which does not change when the style does."""
+NOT_PASSED_ON = ("if-none-match", "if-modified-since", "range", "accept-encoding")
+"""What asks for less than the whole page as it stands: Streamlit goes by its file, which does not change when the style
+does, and packs what it sends (8 KB)."""
 
 
 class PageStyle:
@@ -34,7 +35,7 @@ class PageStyle:
             return
         headers = MutableHeaders(scope=scope)
         if "text/html" in headers.get("accept", ""):
-            for name in CONDITIONS:
+            for name in NOT_PASSED_ON:
                 del headers[name]
         await self.app(scope, receive, _Styled(send))
 

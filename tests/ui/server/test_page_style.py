@@ -33,7 +33,13 @@ def client(tmp_path) -> TestClient:
     async def packed(_request: Request) -> Response:
         return HTMLResponse(b"</body>", headers={"content-encoding": "br"})
 
-    routes = [Route(f"/{name.__name__}", name, methods=["GET", "POST"]) for name in (pieces, page, text, packed)]
+    async def as_asked(request: Request) -> Response:
+        encoding = request.headers.get("accept-encoding")
+        return HTMLResponse("</body>", headers={"content-encoding": "br"} if encoding else {})
+
+    routes = [
+        Route(f"/{name.__name__}", name, methods=["GET", "POST"]) for name in (pieces, page, text, packed, as_asked)
+    ]
     return TestClient(Starlette(routes=routes, middleware=[Middleware(page_style.PageStyle)]))
 
 
@@ -55,6 +61,12 @@ def test_a_page_that_a_browser_has_kept_is_sent_anew(client: TestClient) -> None
     assert (answer.status_code, STYLE in answer.text) == (200, True)
     assert "etag" not in answer.headers
     assert "last-modified" not in answer.headers
+
+
+def test_a_page_is_not_packed_before_it_has_the_style(client: TestClient) -> None:
+    answer = client.get("/as_asked", headers={"Accept": "text/html", "Accept-Encoding": "gzip, br"})
+
+    assert STYLE in answer.text
 
 
 def test_other_answers_are_as_they_were(client: TestClient) -> None:
