@@ -10,7 +10,7 @@ def main() -> None:
     """Set the page up and show the one that the address names."""
     st.set_page_config(layout="wide")  # before anything is loaded: what stands narrow first would move
     from jobs.runtime.core import notices
-    from jobs.ui.shared import page_frame, page_script
+    from jobs.ui.shared import page_frame, page_script, sign_in
 
     notices.listen(page_frame.notify)
     st.set_page_config(page_title="Fanout", page_icon=str(page_frame.ICON), layout="wide", menu_items=page_frame.MENU)
@@ -18,8 +18,10 @@ def main() -> None:
     page = st.navigation(page_frame.pages(), position="top")
     page_frame.note(page)
     with page_frame.sentences():
-        page_frame.wake()
-        page.run()
+        if sign_in.is_open():
+            sign_in.who_is_here()
+            page_frame.wake()
+            page.run()
     page_script.support()
 
 

@@ -290,8 +290,8 @@ _HOMES = [PROJECT, PROJECT / "jobs", PROJECT / "jobs/runtime"]
 _ROOTS = {path.name for home in _HOMES for path in home.iterdir() if path.is_dir()}
 
 
-_MADE = {"data/runs"}
-"""What exists only where the program has run."""
+_MADE = {"data/runs", ".streamlit/secrets.toml"}
+"""What exists only where the program has run, or was told of secrets."""
 
 
 def _places(name: str) -> Iterator[Path]:

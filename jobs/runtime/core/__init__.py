@@ -10,6 +10,7 @@ row_changes     what of a row a comparison of two runs counts as changed
 row_cells       an item that is a row as one text, and the user's own line of it
 result_filter   which rows of a run are asked for, and in which order
 people          who is acting, and whose their things are
+sign_in         how people are known on the page, and who of them is an admin
 channel         by which way somebody acts
 audit           what the audit log says of one action
 access          who asks through the API, and what a token allows

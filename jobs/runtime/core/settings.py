@@ -18,6 +18,7 @@ from jobs.runtime.core.errors import BadSetting
 from jobs.runtime.core.private_files import user
 from jobs.runtime.core.proxy_address import read_proxy
 from jobs.runtime.core.setting_readers import between, choice
+from jobs.runtime.core.sign_in import read_people, read_sign_in
 
 PROJECT = program.SHIPPED if program.INSTALLED else Path(__file__).resolve().parents[3]
 """The folder of samples, page and configuration: that which holds `jobs/`, or of an installed Fanout a copy."""
@@ -90,6 +91,38 @@ SETTINGS: tuple[Setting, ...] = (
         default="",
         read=read_as.networks,
         meaning="private networks that jobs may reach, e.g. `127.0.0.0/8`; a setting of the runner",
+    ),
+    Setting(
+        name="JOBS_SIGN_IN",
+        default="",
+        read=read_sign_in,
+        meaning="how people sign in on the page: `openid`, or `header NAME` of a proxy that does it; "
+        "when empty, whoever opens the page is the admin",
+    ),
+    Setting(
+        name="JOBS_OPEN",
+        default="0",
+        read=between(int, 0, 1),
+        meaning="`1`: a page that nobody signs in to may be reached from elsewhere, by whoever is in that network",
+    ),
+    Setting(
+        name="JOBS_PEOPLE",
+        default="",
+        read=read_people,
+        meaning="who may sign in: e-mail addresses, `@example.org` for all of a domain, `claim=value`; "
+        "when empty, all whom the provider knows",
+    ),
+    Setting(
+        name="JOBS_ADMINS",
+        default="",
+        read=read_people,
+        meaning="who of them sees and touches what belongs to others, told in the same way",
+    ),
+    Setting(
+        name="JOBS_PROXIES",
+        default="",
+        read=read_as.networks,
+        meaning="networks whose proxies may name people in the header of JOBS_SIGN_IN, beside this machine",
     ),
     Setting(
         name="JOBS_SECRETS",
@@ -222,9 +255,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
 )
 
-_NOT_OF_RUNNER = ("JOBS_HOME", "JOBS_PATH", "JOBS_MAX_ITEMS", "JOBS_AUDIT_DAYS")
-"""Each home has a runner of its own, the code of JOBS_PATH is compared by itself, a submit counts its own items, and
-who acts notes it."""
+_OF_PAGE = ("JOBS_SIGN_IN", "JOBS_OPEN", "JOBS_PEOPLE", "JOBS_ADMINS", "JOBS_PROXIES")
+_NOT_OF_RUNNER = ("JOBS_HOME", "JOBS_PATH", "JOBS_MAX_ITEMS", "JOBS_AUDIT_DAYS", *_OF_PAGE)
+"""Each home has a runner of its own, the code of JOBS_PATH is compared by itself, a submit counts its own items, who
+acts notes it, and the page alone asks who sits before it."""
 
 _UNREPEATED = ("JOBS_SMTP_PASSWORD", "JOBS_APPRISE")
 """What cannot be read may be a secret that was given as it is."""

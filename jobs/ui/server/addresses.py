@@ -19,7 +19,7 @@ PAGES: Mapping[str, str] = {
 }
 """The pages' titles by their addresses; the first is shown at the server's own address, too."""
 
-STREAMLIT = frozenset({"_stcore", "static", "media", "component", "app"})
+STREAMLIT = frozenset({"_stcore", "static", "media", "component", "app", "auth", "oauth2callback"})
 """The first parts of the addresses of Streamlit's own files."""
 
 _RUN = re.compile(r"run/([0-9a-f]{4,64})")

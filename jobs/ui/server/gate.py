@@ -16,9 +16,11 @@ from starlette.responses import PlainTextResponse
 from streamlit import config
 
 from jobs.runtime.api import ROOT, ApiApp
+from jobs.runtime.core import people
 from jobs.runtime.core.channel import Channel, usually_through
+from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.web_names import is_allowed_host, is_allowed_origin
-from jobs.ui.server import addresses
+from jobs.ui.server import addresses, signed_in
 from jobs.ui.server.browser import lifespan
 from jobs.ui.server.disk_file import DiskFiles
 from jobs.ui.server.page_style import PageStyle
@@ -32,7 +34,16 @@ UNFRAMED = {"Content-Security-Policy": "frame-ancestors 'self'", "X-Frame-Option
 
 
 def parts_of_app() -> dict[str, Any]:
-    """What streamlit_app.py gives to `st.App` beside its own path; what this process does is the page's from now on."""
+    """What streamlit_app.py gives to `st.App` beside its own path. From here on who acts is who sits before the page.
+
+    Raises SystemExit where the server may not be reached as it is about to be.
+    """
+    try:
+        signed_in.check_served(config.get_option("server.address"))
+        signed_in.check_provider()
+    except Refused as error:
+        raise SystemExit(f"Error: {error}") from None
+    people.otherwise(signed_in.who)
     usually_through(Channel.PAGE)
     api = ApiApp(lambda: config.get_option("server.allowedHosts"))
     return {
@@ -58,6 +69,7 @@ class Gate:
         if scope["type"] == "http" and _is_api(scope):
             await self.api({**scope, "root_path": _below()}, receive, _unframed(send))
             return
+        signed_in.drop_claims(scope)
         reason = _refusal(scope)
         app = PlainTextResponse(reason, status_code=403) if reason else _elsewhere(scope) or self.app
         await app(scope, receive, _unframed(send))

@@ -13,6 +13,7 @@ from uvicorn.config import HTTP_PROTOCOLS
 
 from jobs.runtime.api import BoundedConnection
 from jobs.runtime.core import settings
+from jobs.ui.server import signed_in
 
 EVERYWHERE = ("", "0.0.0.0", "::")
 """Addresses to listen on that are no address to go to."""
@@ -22,8 +23,11 @@ def serve(given: Sequence[str] = ()) -> None:
     """Serve the page until Ctrl-C or SIGTERM, with these further options of `streamlit run`.
 
     What is given goes before the environment (`STREAMLIT_SERVER_PORT`), and that before the shipped configuration.
-    Raises click.ClickException for an option that Streamlit does not know, SystemExit when it cannot listen.
+    Raises Refused where it would be open to whoever asks, click.ClickException for an option that Streamlit does not
+    know, SystemExit when it cannot listen.
     """
+    address = _given("server.address", given)
+    signed_in.check_served(_shipped()["server.address"] if address is None else address)
     script = settings.PROJECT / "streamlit_app.py"
     HTTP_PROTOCOLS["auto"] = (
         f"{BoundedConnection.__module__}:{BoundedConnection.__name__}"  # Streamlit has no option for it

@@ -115,7 +115,9 @@ def test_an_upload_needs_its_token_and_has_a_largest_size(server: PageServer) ->
 
 def test_it_asks_nobody_elsewhere_when_it_is_to_listen_everywhere(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with serving([*PAGE, "--address", "0.0.0.0"], tmp_path / "empty", environment(tmp_path)) as server:
+    with serving(
+        [*PAGE, "--address", "0.0.0.0"], tmp_path / "empty", environment(tmp_path) | {"JOBS_OPEN": "1"}
+    ) as server:
         foreign = server.ask("GET", "/", {"Host": "evil.example"})
 
         assert foreign.status == 403

@@ -1,0 +1,38 @@
+"""What a page has for people: signing in, who has, and signing out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from jobs.runtime.core.people import NOBODY, acting
+from jobs.runtime.core.sign_in import HEADER, OPENID
+from jobs.runtime.core.text import visible
+from jobs.ui.server import signed_in
+
+
+def is_open() -> bool:
+    """Whether the page may be drawn for who sits before it; where it may not, how to sign in is drawn instead."""
+    if acting() != NOBODY:
+        return True
+    st.header("Sign in", anchor=False)
+    if signed_in.sign_in().way == HEADER:
+        st.text("Nobody is signed in at the proxy before this page, or this account may not use it.")
+    elif st.user.get("is_logged_in"):
+        st.text("This account may not use this page. Ask an admin of it, or sign in with another.")
+        st.button("Sign out", icon=":material/logout:", on_click=st.logout)
+    else:
+        st.text("Runs belong to people here: sign in to see yours and to start one.")
+        st.button("Sign in", icon=":material/login:", type="primary", on_click=st.login)
+    return False
+
+
+def who_is_here() -> None:
+    """Who has signed in, and the way out; nothing where nobody signs in."""
+    way = signed_in.sign_in().way
+    if not way:
+        return
+    person = acting()
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="who"):
+        st.text(visible(f"{person.owner}{' · admin' if person.admin else ''}"), width="content")
+        if way == OPENID:
+            st.button("Sign out", key="sign_out", type="tertiary", on_click=st.logout)

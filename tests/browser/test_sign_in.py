@@ -1,0 +1,115 @@
+"""Signing in on the page: through a real provider, in a real browser, as an owner, a stranger and an admin."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from jobs.runtime import client
+from jobs.runtime.core.people import Person, acting_as
+from jobs.runtime.core.records import Item, Run
+from tests.browser.conftest import PATIENCE, SHOTS, settle
+from tests.support.openid_provider import Provider, openid_provider
+from tests.support.page_server import serving
+from tests.support.processes import end_processes_of
+
+ANN, BOB, BOSS = "ann@example.org", "bob@example.org", "boss@other.net"
+PAGE = [sys.executable, "-m", "jobs", "page", "--no-browser", "--port", "{port}"]
+
+
+@dataclass
+class SignInSite:
+    address: str
+    provider: Provider
+
+
+@pytest.fixture
+def sign_in_site(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignInSite]:
+    """A page that people sign in to."""
+    folder = tmp_path / "served"
+    (folder / ".streamlit").mkdir(parents=True)
+    people = {"JOBS_SIGN_IN": "openid", "JOBS_ADMINS": BOSS, "JOBS_PEOPLE": "@example.org"}
+    with openid_provider() as provider:
+        (folder / ".streamlit" / "secrets.toml").write_text(provider.secrets_toml("http://localhost:{port}"), "utf-8")
+        with serving(PAGE, folder, {**os.environ, **people}) as server:
+            yield SignInSite(server.origin, provider)
+    end_processes_of(home)
+
+
+@pytest.fixture
+def hers(home: Path) -> Run:
+    with acting_as(Person(owner=ANN)):
+        return client.wait(client.submit("factorial", [Item(cell="5")], name="hers alone").id, 60)
+
+
+def tab(browser: Browser, site: SignInSite, email: str) -> Page:
+    """A browser of its own that has signed in."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    site.provider.claims = {"email": email, "email_verified": True}
+    page.goto(site.address)
+    page.get_by_role("button", name="Sign in").click()
+    return page
+
+
+def test_people_sign_in_see_their_own_and_sign_out(browser: Browser, sign_in_site: SignInSite, hers: Run) -> None:
+    run = f"{sign_in_site.address}/run?run={hers.id}"
+    out = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    out.goto(run)
+    expect(out.get_by_role("heading", name="Sign in")).to_be_visible(timeout=PATIENCE)
+    settle(out)
+    assert "hers alone" not in out.content()
+    _shoot(out, "sign-in")
+
+    ann = tab(browser, sign_in_site, ANN)
+    expect(ann.get_by_text(ANN)).to_be_visible()
+    ann.goto(run)
+    expect(ann.get_by_role("heading", name="hers alone")).to_be_visible()
+    expect(ann.get_by_text(ANN)).to_be_visible()
+    settle(ann)
+    _shoot(ann, "signed-in")
+
+    bob = tab(browser, sign_in_site, BOB)
+    expect(bob.get_by_text(BOB)).to_be_visible()
+    bob.goto(run)
+    expect(bob.get_by_text(f"There is no run {hers.id}")).to_be_visible()
+    bob.goto(f"{sign_in_site.address}/runs")
+    expect(bob.get_by_text(BOB)).to_be_visible()
+    settle(bob)
+    assert "hers alone" not in bob.content()
+
+    boss = tab(browser, sign_in_site, BOSS)
+    expect(boss.get_by_text(f"{BOSS} · admin")).to_be_visible()
+    boss.goto(run)
+    expect(boss.get_by_role("heading", name="hers alone")).to_be_visible()
+
+    ann.get_by_role("button", name="Sign out").click()
+    expect(ann.get_by_role("heading", name="Sign in")).to_be_visible()
+    ann.goto(run)
+    expect(ann.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_who_may_not_sign_in_is_told_so(browser: Browser, sign_in_site: SignInSite) -> None:
+    stranger = tab(browser, sign_in_site, "eve@elsewhere.net")
+
+    expect(stranger.get_by_text("This account may not use this page")).to_be_visible()
+    stranger.get_by_role("button", name="Sign out").click()
+    expect(stranger.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def _shoot(page: Page, name: str) -> None:
+    SHOTS.mkdir(exist_ok=True)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(300)
+            page.screenshot(path=SHOTS / f"{name}-{scheme}-{width}.png")
+    page.set_viewport_size({"width": 1440, "height": 900})

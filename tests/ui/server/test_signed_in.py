@@ -1,0 +1,104 @@
+"""Who may reach the page: what it refuses to be, and by what it knows people."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.people import LOCAL_ADMIN, NOBODY
+from jobs.ui.server import signed_in
+from tests.support.page_server import free_port
+from tests.support.processes import PROJECT
+
+HEADER = b"x-forwarded-email"
+
+
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1", "127.8.8.8", "::1", "unix:///run/fanout.sock"])
+def test_a_page_on_this_machine_needs_no_signing_in(address: str) -> None:
+    signed_in.check_served(address)
+
+    assert signed_in.who() == LOCAL_ADMIN
+
+
+@pytest.mark.parametrize("address", [None, "", "0.0.0.0", "::", "192.0.2.1", "jobs.example.org"])
+def test_a_page_for_others_names_both_remedies(address: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Refused, match=r"JOBS_SIGN_IN=openid.*JOBS_OPEN=1"):
+        signed_in.check_served(address)
+
+    monkeypatch.setenv("JOBS_OPEN", "1")
+    signed_in.check_served(address)
+    monkeypatch.setenv("JOBS_OPEN", "0")
+    for way in ("openid", "header X-Forwarded-Email"):
+        monkeypatch.setenv("JOBS_SIGN_IN", way)
+        signed_in.check_served(address)
+
+
+def test_a_missing_extra_is_one_sentence_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_SIGN_IN", "openid")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+
+    with pytest.raises(Refused, match=r"pip install 'fanout-jobs\[service\]'"):
+        signed_in.check_served("localhost")
+
+
+def test_where_no_page_is_drawn_nobody_acts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_SIGN_IN", "header X-Forwarded-Email")
+
+    assert signed_in.who() == NOBODY
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "kept"),
+    [
+        ("127.0.0.1", [(HEADER, b"a@b.c")], True),
+        ("::1", [(HEADER, b"a@b.c")], True),
+        ("10.1.2.3", [(HEADER, b"a@b.c")], True),
+        ("10.2.0.1", [(HEADER, b"a@b.c")], False),
+        ("192.0.2.1", [(HEADER, b"a@b.c")], False),
+        ("", [(HEADER, b"a@b.c")], False),
+        ("127.0.0.1", [(HEADER, b"a@b.c"), (HEADER, b"boss@b.c")], False),
+        ("127.0.0.1", [(b"other", b"1")], False),
+    ],
+)
+def test_a_proxy_alone_names_a_person(
+    monkeypatch: pytest.MonkeyPatch, peer: str, headers: list[tuple[bytes, bytes]], kept: bool
+) -> None:
+    monkeypatch.setenv("JOBS_SIGN_IN", "header X-Forwarded-Email")
+    monkeypatch.setenv("JOBS_PROXIES", "10.1.0.0/16")
+    scope = {"type": "websocket", "client": (peer, 1), "headers": list(headers)}
+
+    signed_in.drop_claims(scope)
+
+    assert [value for name, value in scope["headers"] if name == HEADER] == [b"a@b.c"] * kept
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-m", "jobs", "page", "--no-browser", "--address", "0.0.0.0"],
+        ["-m", "streamlit", "run", str(PROJECT / "streamlit_app.py"), "--server.address", "0.0.0.0"],
+    ],
+    ids=["page", "streamlit run"],
+)
+def test_an_open_page_is_not_served(command: list[str], tmp_path: Path) -> None:
+    environment = {**os.environ, "JOBS_HOME": str(tmp_path / "home"), "STREAMLIT_SERVER_PORT": str(free_port())}
+    ended = subprocess.run(
+        [sys.executable, *command],
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": str(PROJECT), "STREAMLIT_SERVER_HEADLESS": "true"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode not in (0, None)
+    assert "JOBS_OPEN=1 for a network of friends" in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr
