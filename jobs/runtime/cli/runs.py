@@ -148,6 +148,8 @@ def _cluster_lines(cluster: client.ClusterState) -> list[str]:
     for one in cluster.machines:
         away = f"{duration(one.round_trip)} away"
         lines.append(f"machine: {one.machine}, {count(one.workers, 'worker')}, {size(one.bytes)}, {away}")
+        if one.aside:
+            lines.append(f"machine: {one.machine} is set aside for {duration(one.aside)}: a worker there {one.why}")
     return lines
 
 

@@ -19,12 +19,15 @@ FRESH_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class MachineState:
-    """A machine with workers of ours: how many, their bytes in memory, and the seconds of a word there and back."""
+    """A machine with workers of ours: how many, their bytes in memory, and the seconds of a word there and back.
+    `aside`: for how many seconds it is not used, since workers there were lost or did not start; `why` the last was."""
 
     machine: str
     workers: int
     bytes: int
     round_trip: float
+    aside: float = 0.0
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

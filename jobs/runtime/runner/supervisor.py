@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 
 from jobs.runtime.core.errors import StoreError
@@ -64,6 +65,8 @@ class Supervisor:
                     self._handle(worker, run, message, now)
         for worker, number in answers.items():
             worker.assignment.heard(number, now)
+            if self.state.cluster is not None and worker.process.machine:
+                self.state.cluster.answered(worker.process.machine)
             if worker.assignment.lied and not worker.life.killed_why:
                 self.state.workers.kill(worker, "it answered for an item that it had not begun", at_fault=True)
         for worker in heard.died:
@@ -234,12 +237,25 @@ class Supervisor:
         if worker.life.killed_why in ("", worker.process.lost_why):
             run.log("worker_died", f"worker {worker.name} {how}", worker=worker.name)
         worker.process.discard_log()
-        if worker.life.ready_at is None:
+        if self._is_machines_doing(worker, how):
+            run.failed_starts = 0
+        elif worker.life.ready_at is None:
             run.failed_starts += 1
             if run.failed_starts >= MAX_FAILED_STARTS:
                 words = worker.process.error_log().strip().splitlines()[-1:] or ["it said nothing"]
                 starts = f"{run.failed_starts} workers in a row {how} before they were ready"
                 run.failure = run.failure or f"{starts}: {words[0][:500]}"
+
+    def _is_machines_doing(self, worker: WorkerHandle, how: str) -> bool:
+        """Whether its machine is set aside by now: where its worker was lost, or did not start, several times."""
+        lost = worker.process.lost_why == worker.life.killed_why or (
+            not worker.life.killed_why and worker.process.exit_code == -signal.SIGKILL
+        )
+        if self.state.cluster is None or not (lost or worker.life.ready_at is None):
+            return False
+        last = worker.process.error_log().strip().splitlines()[-1:]
+        why = how if lost else ": ".join([f"{how} before it was ready", *last])[:500]
+        return self.state.cluster.failed(worker.process, why, self.state.workers.all)
 
     def _watch_growth(self, worker: WorkerHandle) -> None:
         """Retire a worker that has grown large: it finishes what it has, and another takes its place."""

@@ -50,7 +50,7 @@ def test_a_cluster_with_tls_needs_certificates_and_says_which_are_missing(tmp_pa
 
 def remote(home: Path) -> tuple[RemoteProcess, socket.socket]:
     ours, theirs = socket.socketpair()
-    process = RemoteProcess(1, envelopes.Launch(job="noop", slots=2, memory=0), home, lambda: None)
+    process = RemoteProcess(1, envelopes.Launch(job="noop", slots=2, memory=0), home)
     process.attach(Connection(ours), "elsewhere", b"")
     theirs.sendall(framed(json.dumps({"refused": ""}).encode()))
     return process, theirs
@@ -79,7 +79,7 @@ def test_an_agent_that_says_what_none_says_is_not_listened_to(home: Path, said: 
 
 def test_a_machine_that_refuses_says_why(home: Path) -> None:
     ours, theirs = socket.socketpair()
-    process = RemoteProcess(1, envelopes.Launch(job="noop", slots=2, memory=0), home, lambda: None)
+    process = RemoteProcess(1, envelopes.Launch(job="noop", slots=2, memory=0), home)
     process.attach(Connection(ours), "elsewhere", b"")
     with theirs:
         theirs.sendall(framed(json.dumps({"refused": "No module named 'msgspec'"}).encode()))

@@ -6,6 +6,7 @@
 
 launcher         has agents started, and expects them
 entrance         hears who comes, and lets in those that are expected
+machines         which machines are set aside
 remote_process   the process of a worker on another machine, as its agent tells of it
 received_file    a file of an item on its way from there
 connection       one end of a connection, which never blocks

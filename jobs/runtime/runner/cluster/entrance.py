@@ -24,6 +24,7 @@ from jobs.runtime.core.errors import BadSecret, FrameError
 from jobs.runtime.runner.cluster import envelopes
 from jobs.runtime.runner.cluster.boot import ROLES_ARE_MADE, role_of
 from jobs.runtime.runner.cluster.connection import Connection
+from jobs.runtime.runner.cluster.machines import Machines
 from jobs.runtime.runner.cluster.remote_process import RemoteProcess
 
 MOST_STRANGERS = 256
@@ -53,8 +54,9 @@ class Stranger:
 
 class Entrance:
     """Listens at an address of this machine. `certificate`: the files of the runner, for TLS; `welcome`: what an agent
-    hears first (may raise BadSecret); `say`: is told who is sent away. `expected`: the processes whose agents are to
-    come, by token."""
+    hears first (may raise BadSecret); `say`: is told who is sent away; `machines`: those that are set aside, and
+    `another` has another agent started in place of one from there. `expected`: the processes whose agents are to come,
+    by token."""
 
     def __init__(
         self,
@@ -63,10 +65,13 @@ class Entrance:
         selector: selectors.BaseSelector,
         welcome: Callable[[], bytes],
         say: Callable[[str], None],
+        machines: Machines,
+        another: Callable[[RemoteProcess], None],
     ) -> None:
         self.expected: dict[str, RemoteProcess] = {}
         self._tls = _context(certificate) if certificate else None
         self._selector, self._welcome, self._say = selector, welcome, say
+        self._machines, self._another = machines, another
         self._strangers: dict[socket.socket, Stranger] = {}
         self._sent_away, self._quiet_until = 0, 0.0
         self._deaf_until: float | None = None
@@ -165,8 +170,12 @@ class Entrance:
         token = str(hello.get("token"))
         if token not in self.expected:
             raise FrameError("it is not expected (any more)")
-        welcome, process = self._welcome(), self.expected.pop(token)
         machine = "".join(letter for letter in str(hello.get("machine"))[:64] if letter.isprintable())
+        if self._machines.is_aside(machine, time.monotonic()):
+            self._selector.unregister(stranger.connection.sock)  # it waits, and has a place there that nobody needs
+            self._another(self.expected.pop(token))
+            return
+        welcome, process = self._welcome(), self.expected.pop(token)
         self._forget(stranger, close=False)
         worker = self._selector.unregister(process.pipe).data
         process.attach(stranger.connection, machine, welcome)

@@ -27,7 +27,8 @@ from jobs.runtime.runner.cluster import code_archive, envelopes
 from jobs.runtime.runner.cluster.code_archive import CodeArchive
 from jobs.runtime.runner.cluster.engine_process import EngineProcess
 from jobs.runtime.runner.cluster.entrance import Entrance
-from jobs.runtime.runner.cluster.remote_process import FIRST_NUMBER, LEASE_SECONDS, RemoteProcess
+from jobs.runtime.runner.cluster.machines import Machines
+from jobs.runtime.runner.cluster.remote_process import LEASE_SECONDS, RemoteProcess
 from jobs.runtime.runner.pool.worker_handle import WorkerHandle
 from jobs.runtime.runner.pool.worker_process import WorkerProcess
 from jobs.runtime.worker.protocol import framed
@@ -45,7 +46,9 @@ class ClusterLauncher:
         self._selector = selector
         self._entrance: Entrance | None = None
         self._engine: EngineProcess | None = None
+        self._machines = Machines(say)
         self._number = 0
+        self._tokens: dict[int, str] = {}
         self._trouble = ""
         self._next_telling = 0.0
         self._code: tuple[str, CodeArchive] | None = None
@@ -55,15 +58,31 @@ class ClusterLauncher:
         address: ClusterAddress | None = settings.value("JOBS_CLUSTER")
         if address is None:
             raise OSError("there is no cluster: JOBS_CLUSTER names none")
-        engine, entrance = self._open(address)
-        self._number += 1
-        token = token_hex(16)
+        self._open(address)
         asked = envelopes.Launch(job=job, slots=slots, memory=self.memory)
-        process = RemoteProcess(self._number, asked, self.home, partial(self._give_up, self._number, token))
-        entrance.expected[token] = process
-        engine.want(self._number, {"address": entrance.address, "token": token, "tls": None})
+        process = RemoteProcess(self._number + 1, asked, self.home)
+        self._have_started(process)
         self.look()
         return process
+
+    def _have_started(self, process: RemoteProcess) -> None:
+        """Have an agent started for it."""
+        assert self._entrance is not None
+        assert self._engine is not None
+        self._number += 1
+        token = self._tokens[self._number] = token_hex(16)
+        process.give_up = partial(self._give_up, self._number)
+        self._entrance.expected[token] = process
+        self._engine.want(self._number, {"address": self._entrance.address, "token": token, "tls": None})
+
+    def answered(self, machine: str) -> None:
+        """A worker on that machine has answered."""
+        self._machines.fine(machine)
+
+    def failed(self, process: WorkerProcess, why: str, workers: Iterable[WorkerHandle]) -> bool:
+        """It was lost, or did not start; `workers`: all of the runner. Returns whether its machine is set aside."""
+        others = {one.process.machine for one in workers if one.process.machine not in ("", process.machine)}
+        return bool(process.machine) and self._machines.failed(process.machine, why, others, time.monotonic())
 
     def look(self) -> None:
         """Start the engine's process again where it is missing; see to the entrance."""
@@ -83,13 +102,17 @@ class ClusterLauncher:
             return
         self._next_telling = now + TELL_SECONDS
         there = [worker.process for worker in workers if worker.on == CLUSTER]
-        names = sorted({process.machine for process in there if process.machine})
+        aside = self._machines.aside(now)
+        names = sorted({*aside, *(process.machine for process in there if process.machine)})
         state = ClusterState(
             address=str(settings.value("JOBS_CLUSTER") or ""),
             waiting=sum(process.begun_at is None for process in there),
             trouble=self._trouble,
             dashboard=str(self.facts.get("dashboard", "")),
-            machines=tuple(_state_of(name, [one for one in there if one.machine == name]) for name in names),
+            machines=tuple(
+                _state_of(name, [one for one in there if one.machine == name], *aside.get(name, (0.0, "")))
+                for name in names
+            ),
         )
         cluster_state.write(self.home, state)
 
@@ -103,15 +126,18 @@ class ClusterLauncher:
 
     # The engine
 
-    def _open(self, address: ClusterAddress) -> tuple[EngineProcess, Entrance]:
-        if self._engine is None or self._entrance is None:
-            certificates = address.certificates(settings.value("JOBS_CLUSTER_CERTIFICATES"))
-            own = certificates.get("runner")
-            self._entrance = Entrance(address.own_address(), own, self._selector, self._welcome, self.say)
-            shown = certificates.get("worker") if address.scheme == "processes" else own
-            words = {"scheme": address.scheme, "address": str(address), "count": address.count, "tls": shown}
-            self._engine = EngineProcess({"engine": words}, self._selector, self._heard_engine)
-        return self._engine, self._entrance
+    def _open(self, address: ClusterAddress) -> None:
+        if self._engine is not None:
+            return
+        certificates = address.certificates(settings.value("JOBS_CLUSTER_CERTIFICATES"))
+        own = certificates.get("runner")
+        self._entrance = Entrance(
+            *(address.own_address(), own, self._selector, self._welcome, self.say),
+            *(self._machines, self._have_started),
+        )
+        shown = certificates.get("worker") if address.scheme == "processes" else own
+        words = {"scheme": address.scheme, "address": str(address), "count": address.count, "tls": shown}
+        self._engine = EngineProcess({"engine": words}, self._selector, self._heard_engine)
 
     def _heard_engine(self, line: dict[str, Any]) -> None:
         if "ended" in line:
@@ -123,20 +149,16 @@ class ClusterLauncher:
             self._trouble_is("")
 
     def _agent_ended(self, number: int, why: str) -> None:
-        if self._engine is not None:
-            self._engine.drop(number)
-        expected = self._entrance.expected if self._entrance is not None else {}
-        for token, process in list(expected.items()):
-            if process.pid == FIRST_NUMBER + number:
-                del expected[token]
-                process.lose(f"its agent ended before it came: {why or 'it said nothing'}")
+        process = self._give_up(number)
+        if process is not None:
+            process.lose(f"its agent ended before it came: {why or 'it said nothing'}")
 
-    def _give_up(self, number: int, token: str) -> None:
-        """It is over with this one: no agent is wanted for it."""
-        if self._entrance is not None:
-            self._entrance.expected.pop(token, None)
+    def _give_up(self, number: int) -> RemoteProcess | None:
+        """No agent of that number is wanted any more; returns whom it should have come for, if it has not."""
         if self._engine is not None:
             self._engine.drop(number)
+        token = self._tokens.pop(number, "")
+        return self._entrance.expected.pop(token, None) if self._entrance is not None else None
 
     def _trouble_is(self, sentence: str) -> None:
         if sentence != self._trouble:
@@ -162,10 +184,12 @@ class ClusterLauncher:
         return framed(json.dumps(words).encode()) + framed(archive.content)
 
 
-def _state_of(name: str, there: list[WorkerProcess]) -> MachineState:
+def _state_of(name: str, there: list[WorkerProcess], aside: float, why: str) -> MachineState:
     return MachineState(
         machine=name,
         workers=len(there),
         bytes=sum(process.resident() or 0 for process in there),
-        round_trip=round(min(process.round_trip for process in there), 6),
+        round_trip=round(min((process.round_trip for process in there), default=0.0), 6),
+        aside=round(aside, 3),
+        why=why,
     )

@@ -42,14 +42,15 @@ class RemoteProcess(WorkerProcess):
 
     sentinel = -1
 
-    def __init__(self, number: int, launch: envelopes.Launch, home: Path, give_up: Callable[[], None]) -> None:
+    def __init__(self, number: int, launch: envelopes.Launch, home: Path) -> None:
         self.pid, self.name = FIRST_NUMBER + number, f"cluster/{number}"
         self.machine, self.round_trip = "", 0.0
         self.lost_why = "the connection to its machine was lost"
         self.pipe, self._unused = socket.socketpair()
         self._connection: Connection | None = None
         self._waiting = bytearray(envelopes.encode(launch))
-        self._home, self._give_up = home, give_up
+        self._home = home
+        self.give_up: Callable[[], object] = lambda: None
         self.begun_at: float | None = None
         self._bodies, self._decoder = envelopes.bodies(), protocol.runner_side()
         self._greeted = False
@@ -310,7 +311,7 @@ class RemoteProcess(WorkerProcess):
         """Let the connection go: its agent ends with it."""
         self.pipe.close()
         self._unused.close()
-        self._give_up()
+        self.give_up()
         if self._file is not None:
             self._file.close()
 
