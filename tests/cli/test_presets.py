@@ -43,11 +43,60 @@ def test_an_automatic_pool_gives_way_to_a_number_of_threads(fanout) -> None:
     assert three["differs_from_preset"] == {"pool": ["auto", "1 process × 3 threads"], "deadline": ["none", "9 s"]}
 
 
-def test_what_is_taken_from_earlier_runs_differs_from_every_preset(fanout, loud: str) -> None:
-    run = fanout("run", "echo", "--item", "a", "--preset", loud, "--new", "--json").json
+def test_a_preset_keeps_what_is_taken_from_earlier_runs_and_what_is_given_stands_for_it(fanout) -> None:
+    name = next(_names)
+    fanout("presets", "save", "echo", name, "--new", "--fresh", "30d")
+    first = fanout("run", "echo", "--item", f"of {name}", "--json").json
 
-    assert list(run["differs_from_preset"]) == ["from earlier runs"]
-    assert run["differs_from_preset"]["from earlier runs"][0] == "nothing"
+    kept = fanout("run", "echo", "--item", f"of {name}", "--preset", name, "--json").json
+    anew = fanout("run", "echo", "--item", f"of {name}", "--preset", name, "--no-new", "--json").json
+
+    assert (kept["reused"], kept["fresh"], kept["differs_from_preset"]) == (1, 30 * 86_400, {})
+    assert (anew["reused"], anew["fresh"]) == (0, None)
+    assert anew["differs_from_preset"] == {"from earlier runs": ["rows at most 30 days old", "nothing"]}
+    assert "from earlier runs: rows at most 30 days old" in fanout("presets", "show", name).out
+    assert first["differs_from_preset"] == {}
+
+
+def test_a_preset_keeps_a_budget_each_limit_of_which_can_be_changed(fanout) -> None:
+    name = next(_names)
+    fanout("presets", "save", "scrape", name, "--most-requests", "9", "--most-bytes", "5MB", "--most-sum", "words=4")
+    items = ["--item", "http://127.0.0.1:1/", "--attempts", "1"]
+
+    run = fanout("run", "scrape", *items, "--preset", name, "--json").json
+    other = ["--most-requests", "7", "--most-bytes", "none", "--most-sum", "none"]
+    changed = fanout("run", "scrape", *items, "--preset", name, *other, "--json").json
+
+    assert run["budget"] == {"requests": 9, "bytes": 5 * 2**20, "column": "words", "sum": 4.0}
+    assert changed["budget"] == {"requests": 7, "bytes": None, "column": None, "sum": None}
+    assert list(changed["differs_from_preset"]) == ["attempts", "pause at"]
+    assert fanout("presets", "show", name, "--json").json["budget"] == run["budget"]
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (["echo", "--conditional"], "echo cannot ask whether something has changed"),
+        (["echo", "--most-requests", "5"], "echo sends no requests that could be counted"),
+        (["scrape", "--most-sum", "nonsense=5"], "there is no column 'nonsense' to add up"),
+        (["scrape", "--fresh", "3d"], "give --new too"),
+    ],
+)
+def test_a_preset_says_nothing_that_its_job_cannot(fanout, words: list[str], refusal: str) -> None:
+    done = fanout("presets", "save", words[0], next(_names), *words[1:])
+
+    assert done.code == 2
+    assert refusal in done.err
+
+
+def test_a_preset_of_a_run_has_its_budget_and_what_it_took(fanout) -> None:
+    name = next(_names)
+    run = fanout("run", "factorial", "--item", "5", "--new", "--most-sum", "digits=100", "--json").json
+
+    fanout("presets", "save", "factorial", name, "--from", run["id"], "--fresh", "2d", "--new")
+
+    found = fanout("presets", "show", name, "--json").json
+    assert (found["fresh"], found["budget"]["column"], found["budget"]["sum"]) == (2 * 86_400, "digits", 100.0)
 
 
 def test_what_a_preset_says_is_cut_in_a_list_and_whole_where_it_is_shown(fanout) -> None:

@@ -17,9 +17,11 @@ import pytest
 
 from jobs.runtime import client
 from jobs.runtime.client.preset_file import MOST_BYTES
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import BadInput, Refused, UnknownPreset
-from jobs.runtime.core.presets import RunPreset
+from jobs.runtime.core.presets import RunPreset, of_plain
 from jobs.runtime.core.records import AUTO, Item, Pool
+from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.store.connection import FILE
 from tests.support.machine import Machine
 
@@ -318,7 +320,7 @@ def test_of_a_file_all_presets_are_saved_or_none(home: Path, tmp_path: Path) -> 
 SAVING = """
 import itertools, sys
 from jobs.runtime import client
-from jobs.runtime.core.presets import RunPreset
+from jobs.runtime.core.presets import RunPreset, of_plain
 for number in itertools.count(1):
     params = {"timeout": 1 + number % 100, "user_agent": f"agent {1 + number % 100}" + "x" * 200}
     client.save_preset(RunPreset(name="one", job="scrape", params=params), anyway=True)
@@ -367,3 +369,64 @@ def test_a_backup_holds_presets_and_is_restored_over_none(machine: Machine, tmp_
     client.restore(tmp_path / "runs.zip")
 
     assert client.preset("gentle").params == {"timeout": 60.0}
+
+
+SPENT = Budget(requests=1_000, bytes=5 * 10**8, column="words", total=5.5)
+
+
+@pytest.mark.parametrize(
+    "reuse",
+    [
+        None,
+        Reuse(),
+        Reuse(fresh=30 * 86_400.0, conditional=True),
+        Reuse(fresh=0.0, conditional=True),
+        Reuse(fresh=864.0),
+        Reuse(fresh=20.5 * 86_400),
+    ],
+)
+def test_what_is_taken_and_the_budget_come_back_from_toml_and_from_the_store(
+    home: Path, tmp_path: Path, reuse: Reuse | None
+) -> None:
+    kept = client.save_preset(gentle(reuse=reuse, budget=SPENT))
+    client.write_presets(client.presets(), tmp_path / "one.toml")
+
+    (read,) = client.presets_from(tmp_path / "one.toml")
+
+    assert (read.reuse, read.budget) == (reuse, SPENT)
+    assert client.preset("gentle").plain() == kept.plain()
+
+
+def test_a_preset_that_was_kept_before_there_were_budgets_is_read(home: Path) -> None:
+    old = {name: value for name, value in gentle().plain().items() if name not in ("reuse", "budget")}
+
+    found = of_plain(old)
+
+    assert (found.reuse, found.budget) == (None, Budget())
+
+
+@pytest.mark.parametrize(
+    ("lines", "refusal"),
+    [
+        ('reuse = {new = "yes"}', "reuse: new is no true or false"),
+        ('reuse = {new = true, fresh = "soon"}', "reuse: 'soon' is no age"),
+        ('reuse = {fresh = "3d"}', "write new = true too"),
+        ("reuse = {old = true}", "reuse has no old"),
+        ("reuse = 3", "reuse is no table"),
+        ("budget = {requests = true}", "budget: requests is no whole number"),
+        ("budget = {requests = 0}", "a run can be paused at a number above 0"),
+        ("budget = {sum = 3.0}", "write both, column and sum"),
+        ('budget = {sum = 3.0, column = "nonsense"}', "there is no column 'nonsense' to add up"),
+    ],
+)
+def test_a_file_with_what_is_no_budget_is_refused_with_its_place(
+    home: Path, tmp_path: Path, lines: str, refusal: str
+) -> None:
+    file = tmp_path / "one.toml"
+    file.write_text(f'[[preset]]\nname = "a"\njob = "scrape"\n{lines}\n')
+
+    with pytest.raises(BadInput) as refused:
+        client.presets_from(file)
+
+    assert refusal in str(refused.value)
+    assert "preset 1 ('a')" in str(refused.value)

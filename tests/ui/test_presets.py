@@ -10,8 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from jobs.runtime import client
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import AUTO, Pool, RunState, Table
+from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.core.setting_words import preset_changes
 from jobs.runtime.store import runs
 from tests.ui.conftest import HOSTILE, Open, Stage, checked, texts
@@ -50,6 +52,39 @@ def test_where_none_was_saved_there_is_one_button(new_run: Open, stage: Stage) -
 
     assert presets_offered(app) == []
     assert app.button(key="preset_first").label == "Save as a preset"
+
+
+def test_a_preset_fills_in_what_is_taken_from_earlier_runs_and_the_budget(new_run: Open, stage: Stage) -> None:
+    saved(reuse=Reuse(fresh=2 * 86_400.0), budget=Budget(column="digits", total=50.0))
+    app = choose(new_run(job="factorial"), "mine")
+    days = next(entry for entry in app.number_input if str(entry.key).startswith("fresh:factorial"))
+    assert (only_new(app).value, days.value, "Differs" in texts(app)) == (True, 2.0, False)
+
+    only_new(app).set_value(False)
+    checked(app.run())
+    assert "from earlier runs rows at most 2 days old → nothing" in texts(app)
+    run = start(app)
+
+    assert (run.reuse, run.budget) == (None, Budget(column="digits", total=50.0))
+    assert [change.setting for change in preset_changes(run)] == ["from earlier runs"]
+
+
+def test_what_is_taken_from_earlier_runs_is_saved_with_the_form(new_run: Open, stage: Stage) -> None:
+    saved(budget=Budget(column="digits", total=50.0))
+    app = choose(new_run(job="factorial"), "mine")
+    only_new(app).set_value(True)
+    checked(app.run())
+
+    app.menu_button(key="preset_menu").set_value("Save the changes")
+    checked(app.run())
+
+    kept = client.preset("mine")
+    assert (kept.reuse, kept.budget) == (Reuse(), Budget(column="digits", total=50.0))
+    assert "Differs" not in texts(app)
+
+
+def only_new(app: AppTest):
+    return next(entry for entry in app.toggle if str(entry.key).startswith("only_new:factorial"))
 
 
 def test_a_preset_fills_the_form_and_stays_with_the_run(new_run: Open, stage: Stage) -> None:

@@ -25,6 +25,7 @@ from jobs.runtime.api.run_request import (
 )
 from jobs.runtime.core import access, people
 from jobs.runtime.core.access import Caller, Deed
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import DamagedRun, UnknownRun
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import LOCAL, Run
@@ -134,8 +135,8 @@ def start_run(caller: Caller, asked: RunRequest, file: GivenFile | None, key: st
         name=asked.name,
         preset=preset,
         nonce=_nonce(caller, key) if key else "",
-        reuse=asked.reuse.reuse() if asked.reuse else None,
-        budget=asked.budget.budget(),
+        reuse=asked.wanted_reuse(preset.reuse if preset else None),
+        budget=asked.wanted_budget(preset.budget if preset else Budget()),
         on=asked.on or (preset.on if preset else "") or LOCAL,
     )
     if key:

@@ -98,8 +98,8 @@ class RunRequest(Asked, frozen=True, kw_only=True):
     pool: WantedPool = WantedPool()
     limits: WantedLimits = WantedLimits()
     on: Literal["", "local", "cluster"] = ""
-    budget: WantedBudget = WantedBudget()
-    reuse: WantedReuse | None = None
+    budget: WantedBudget | UnsetType | None = UNSET
+    reuse: WantedReuse | UnsetType | None = UNSET
 
     def wanted_pool(self, usual: Pool) -> Pool:
         """The pool asked for, the usual one for the rest. Raises BadParams."""
@@ -110,6 +110,14 @@ class RunRequest(Asked, frozen=True, kw_only=True):
         """The limits asked for, the usual ones for the rest."""
         given = {name: value for name, value in msgspec.structs.asdict(self.limits).items() if value is not UNSET}
         return client.limits_with(usual, given)
+
+    def wanted_reuse(self, usual: Reuse | None) -> Reuse | None:
+        """What is taken from earlier runs; the usual where nothing is said of it, null: nothing."""
+        return usual if self.reuse is UNSET else self.reuse.reuse() if self.reuse else None
+
+    def wanted_budget(self, usual: Budget) -> Budget:
+        """At what it is paused; the usual where nothing is said of it, null: at nothing."""
+        return usual if self.budget is UNSET else self.budget.budget() if self.budget else Budget()
 
 
 class ResumeWish(Asked, frozen=True, kw_only=True):

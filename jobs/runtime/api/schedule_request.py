@@ -101,8 +101,8 @@ class ScheduleRequest(Asked, frozen=True, kw_only=True):
             raise Refused(f"an item of {job.name} is a row: say the columns of its fields in fields, not column")
         if self.fields and not job.takes_rows:
             raise Refused(f"an item of {job.name} is one cell: say its column in column, not fields")
-        if self.reuse is not None and self.reuse.conditional and not job.mark.conditional:
-            raise Refused(f"{job.name} cannot ask whether something has changed: leave conditional out")
+        reuse = None if self.reuse is None else self.reuse.reuse()
+        client.check_reuse(job, reuse)
         return RunSchedule(
             name=self.name,
             settings=RunPreset(
@@ -112,7 +112,7 @@ class ScheduleRequest(Asked, frozen=True, kw_only=True):
             source=self.source.source(),
             recurrence=self._recurrence(),
             overlap=self.overlap,
-            reuse=None if self.reuse is None else self.reuse.reuse(),
+            reuse=reuse,
             on_page=True,
             receivers=tuple(one.receiver() for one in self.receivers),
             enabled=not self.paused,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobs.runtime import client
-from jobs.runtime.cli import report
+from jobs.runtime.cli import report, reuse_options
 from jobs.runtime.cli.terminal import say, say_json, warn
 from jobs.runtime.core import row_cells
 from jobs.runtime.core.records import ItemState
@@ -34,7 +34,7 @@ def perform(job: str, found: Preflight, asked: RunOptions) -> int:
             _say(name, value)
         if outcome is not None and outcome.error:
             say(f"{outcome.state}: {outcome.code}: {visible(outcome.error)}")
-        there = asked.reuse.sentence(job, found, asked.params)
+        there = reuse_options.sentence(job, found, asked.params, asked.wanted_reuse(job))
         if there:
             say(there)
         say(f"{count(found.items, 'item')} would run; nothing has, but for this one (run {run.id[: report.SHORT]})")

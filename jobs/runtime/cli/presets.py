@@ -9,8 +9,10 @@ from typing import Any
 import click
 
 from jobs.runtime import client
+from jobs.runtime.cli.budget_options import BudgetOptions, budget_options
 from jobs.runtime.cli.input_options import InputOptions
 from jobs.runtime.cli.job_options import JobCommand, split_params
+from jobs.runtime.cli.reuse_options import ReuseOptions, reuse_options
 from jobs.runtime.cli.run_options import finite, finite_how, limit_options, on_option, pool_options
 from jobs.runtime.cli.table_options import STANDARD_OUTPUT, TableOptions, check_place
 from jobs.runtime.cli.terminal import say, say_json, say_table, speakable
@@ -62,7 +64,7 @@ def show(name: str, as_json: bool) -> None:
         return
     lines = {"preset": wanted.name, "job": wanted.job, "saved": moment(wanted.saved_at), **_said(wanted)}
     for label, text in lines.items():
-        say(f"{in_one_line(label) + ':':<14}{in_one_line(str(text))}")
+        say(f"{in_one_line(label) + ':':<13} {in_one_line(str(text))}")
     if wanted.fault:
         say(f"It cannot be used: {in_one_line(wanted.fault)}")
 
@@ -77,6 +79,8 @@ def show(name: str, as_json: bool) -> None:
 @pool_options
 @limit_options
 @on_option
+@reuse_options
+@budget_options
 @click.option("--column", "chosen", multiple=True, help="The column of the items; of a field of a row as FIELD=NAME.")
 @click.option("--out-columns", default="", help="The columns that are shown and written, with commas between.")
 @click.option("--from", "from_run", metavar="RUN", default="", help="Begin with the settings of this run.")
@@ -87,6 +91,8 @@ def save(job: str, name: str, chosen: tuple[str, ...], out_columns: str, anyway:
     A secret is kept by its name alone, {secret:NAME}.
     """
     params, from_run, on = split_params(options), options.pop("from_run"), options.pop("on") or ""
+    reuse: ReuseOptions = options.pop("reuse")
+    budget: BudgetOptions = options.pop("budget")
     column, fields = InputOptions(chosen=chosen).choice(client.job_named(job))
     preset = RunPreset(name=speakable(name), job=job, params=params, how=finite_how(options), on=on)
     if from_run:
@@ -97,6 +103,8 @@ def save(job: str, name: str, chosen: tuple[str, ...], out_columns: str, anyway:
         column=column or preset.column,
         fields={**preset.fields, **fields},
         shown=shown or preset.shown,
+        reuse=reuse.asked(job, preset.reuse) or None,
+        budget=budget.asked(preset.budget),
     )
     kept = client.save_preset(preset, anyway=anyway)
     say(f"preset {kept.title} of {job} is saved: {_settings(kept)}")
@@ -163,6 +171,8 @@ def _of_run(preset: RunPreset, run_id: str) -> RunPreset:
         column=run.table.item_column if run.table.columns and not run.table.fields else "",
         fields=dict(run.table.fields),
         shown=run.preset.shown if run.preset else (),
+        reuse=run.reuse,
+        budget=run.budget,
     )
 
 
@@ -173,6 +183,9 @@ def _document(preset: RunPreset) -> dict[str, Any]:
         "run": {name: _number(name, value) for name, value in preset.how.items()},
         "on": preset.on or None,
         **{name: plain[name] for name in ("column", "fields", "shown")},
+        "fresh": preset.reuse.fresh if preset.reuse else None,
+        "conditional": preset.reuse is not None and preset.reuse.conditional,
+        "budget": client.budget_document(preset.budget),
         "saved_at": moment(preset.saved_at),
         "fault": preset.fault,
     }
@@ -192,6 +205,8 @@ def _said(preset: RunPreset) -> dict[str, Any]:
     }
     said |= {name: value for name, value in (("on", preset.on), ("column", preset.column)) if value}
     said |= {f"column of {field}": name or "none" for field, name in preset.fields.items()}
+    said |= {"from earlier runs": str(preset.reuse)} if preset.reuse else {}
+    said |= {"pause at": str(preset.budget)} if preset.budget else {}
     return said | ({"shown": ", ".join(preset.shown)} if preset.shown else {})
 
 

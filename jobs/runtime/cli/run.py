@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobs.runtime import client
-from jobs.runtime.cli import dry_run, report
+from jobs.runtime.cli import dry_run, report, reuse_options
 from jobs.runtime.cli.input_options import InputOptions, run_input_options
 from jobs.runtime.cli.job_options import JobCommand
 from jobs.runtime.cli.run_options import RunOptions, run_options, shared_options
@@ -76,8 +76,8 @@ def _perform(job: str, read: Callable[[], Preflight], asked: RunOptions) -> int:
         return dry_run.perform(job, read(), asked)
     found = read()
     columns = client.columns(job, asked.params)
-    asked.table.check_columns(columns, found.table, keyed=_is_keyed(job), reused=asked.reuse.asked(job) is not None)
-    there = asked.reuse.sentence(job, found, asked.params)
+    asked.table.check_columns(columns, found.table, keyed=_is_keyed(job), reused=asked.wanted_reuse(job) is not None)
+    there = reuse_options.sentence(job, found, asked.params, asked.wanted_reuse(job))
     if there:
         warn(there)
     with Interrupts() as interrupts:
@@ -114,8 +114,8 @@ def _write(run: Run, asked: RunOptions) -> tuple[bool, str]:
 def _check(job: str, asked: RunOptions) -> None:
     """All that can be refused before the input is read."""
     columns = client.columns(job, asked.params)
-    asked.reuse.asked(job)
-    client.check_budget(job, columns, asked.budget.asked())
+    asked.wanted_reuse(job)
+    client.check_budget(job, columns, asked.wanted_budget())
     client.check_place(asked.on)
     if asked.table.out is not None and asked.detach:
         raise Refused("--out waits for the end of the run and --detach does not: leave one out, and export later")
@@ -140,8 +140,8 @@ def _submit(job: str, found: Preflight, asked: RunOptions, interrupts: Interrupt
         name=speakable(asked.name),
         preset=asked.preset,
         nonce=secrets.token_hex(16),
-        reuse=asked.reuse.asked(job),
-        budget=asked.budget.asked(),
+        reuse=asked.wanted_reuse(job),
+        budget=asked.wanted_budget(),
         on=asked.on,
     )
 

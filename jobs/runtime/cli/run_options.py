@@ -17,8 +17,10 @@ from jobs.runtime.cli.options import Decorator, adding
 from jobs.runtime.cli.reuse_options import ReuseOptions, reuse_options
 from jobs.runtime.cli.table_options import TableOptions, table_options
 from jobs.runtime.cli.terminal import speakable
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import CLUSTER, LOCAL, Limits, Pool
+from jobs.runtime.core.reuse import Reuse
 
 if TYPE_CHECKING:
     from jobs.runtime.job.form_fields import FormField
@@ -53,6 +55,14 @@ class RunOptions:
         """The pool and the limits asked for, the preset's or the job's own for the rest."""
         pool, limits = client.defaults(job) if self.preset is None else client.settings_of_preset(self.preset)
         return self.pool(pool), self.limits(limits)
+
+    def wanted_reuse(self, job: str) -> Reuse | None:
+        """What is taken from earlier runs, by the preset where nothing is said of it; None: nothing."""
+        return self.reuse.asked(job, self.preset.reuse if self.preset else None) or None
+
+    def wanted_budget(self) -> Budget:
+        """At what the run is paused, by the preset where nothing is said of it."""
+        return self.budget.asked(self.preset.budget if self.preset else None)
 
     def pool(self, default: Pool) -> Pool:
         """The pool asked for, the default for the rest; a number of threads alone is that of one process."""

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from jobs.runtime.client.listing import Listing
 from jobs.runtime.client.queries import events, progress
 from jobs.runtime.core import row_cells
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import UnknownRun
 from jobs.runtime.core.records import ItemResult, ItemState, Limits, Pool, Progress, Run, WorkerName, number_or_auto
 from jobs.runtime.core.setting_words import preset_changes
@@ -46,6 +47,16 @@ class BudgetDocument(TypedDict):
     bytes: int | None
     column: str | None
     sum: float | None
+
+
+def budget_document(budget: Budget) -> BudgetDocument:
+    """A budget as it stands in documents."""
+    return {
+        "requests": budget.requests,
+        "bytes": budget.bytes,
+        "column": budget.column or None,
+        "sum": budget.total,
+    }
 
 
 class SpentDocument(TypedDict):
@@ -164,12 +175,7 @@ def run_document(
         "limits": limits_document(run.limits),
         "fresh": run.reuse.fresh if run.reuse is not None else None,
         "conditional": run.reuse is not None and run.reuse.conditional,
-        "budget": {
-            "requests": run.budget.requests,
-            "bytes": run.budget.bytes,
-            "column": run.budget.column or None,
-            "sum": run.budget.total,
-        },
+        "budget": budget_document(run.budget),
         "spent": {"requests": run.spent.requests, "bytes": run.spent.bytes, "sum": run.spent.total},
         "submitted_at": moment(run.submitted_at),
         "started_at": moment(run.started_at),

@@ -15,6 +15,7 @@ from jobs.runtime.core import settings
 from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.records import Column, Limits, Pool
+from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.job.decorator import Sample
 from jobs.runtime.job.definition import Job
 from jobs.runtime.job.form_fields import FormField
@@ -60,6 +61,12 @@ def check_budget(job: str, columns: Iterable[Column], budget: Budget) -> None:
     if not budget:
         return
     budgets.check_budget(budget, {column.name: column.type for column in columns}, asks=asks(job), job=job)
+
+
+def check_reuse(job: Job, reuse: Reuse | None) -> None:
+    """Raises Refused where this job cannot ask whether something has changed, and is to."""
+    if reuse is not None and reuse.conditional and not job.mark.conditional:
+        raise Refused(f"{job.name} cannot ask whether something has changed: leave conditional out")
 
 
 def asks(job: str) -> bool:

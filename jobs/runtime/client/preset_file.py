@@ -10,6 +10,8 @@ none = ["prefix"]          # params that are none, for which TOML has no sign
 column = "url"
 fields = {place = "City"}
 shown = ["title", "status"]
+reuse = {new = true, fresh = "30d", conditional = true}
+budget = {requests = 1000, bytes = 500000000, column = "cost", sum = 5.0}
 """
 
 from __future__ import annotations
@@ -25,10 +27,13 @@ from jobs.runtime.client.jobs import job_named
 from jobs.runtime.client.presets import check_preset
 from jobs.runtime.client.run_fields import RUN_FIELDS
 from jobs.runtime.core import secrets
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import BadInput, Refused
 from jobs.runtime.core.presets import HOW, RunPreset, preset_name
 from jobs.runtime.core.records import number_or_auto
+from jobs.runtime.core.reuse import ANY_AGE, Reuse
 from jobs.runtime.core.text import in_one_line, json_safe, storable
+from jobs.runtime.core.units import age, age_text
 
 MOST_BYTES = 2**20
 MOST_SAID = 1_000
@@ -37,7 +42,7 @@ MOST_SAID = 1_000
 NONE = "none"
 _KINDS: Mapping[str, tuple[type, str]] = {
     **dict.fromkeys(("name", "job", "on", "column"), (str, "a text")),
-    **dict.fromkeys(("params", "run", "fields"), (dict, "a table")),
+    **dict.fromkeys(("params", "run", "fields", "reuse", "budget"), (dict, "a table")),
     **dict.fromkeys(("none", "shown"), (list, "a list of texts")),
 }
 """What a preset may say, and what each is."""
@@ -92,6 +97,8 @@ def _document(preset: RunPreset) -> dict[str, Any]:
         "none": [name for name, value in params.items() if value is None],
         "run": {name: _number(name, value) for name, value in how.items()},
         "params": {name: value for name, value in params.items() if value is not None},
+        "reuse": _written_reuse(preset.reuse),
+        "budget": _written_budget(preset.budget),
     }
     return {name: value for name, value in said.items() if value or name in ("name", "job")}
 
@@ -100,6 +107,18 @@ def _number(name: str, value: float | None) -> float | str:
     if value is None:
         return NONE
     return number_or_auto(int(value)) if RUN_FIELDS[name].auto else value
+
+
+def _written_reuse(reuse: Reuse | None) -> dict[str, Any]:
+    if not reuse:
+        return {}
+    fresh = {} if reuse.fresh in (0, ANY_AGE) else {"fresh": age_text(reuse.fresh)}
+    return {"new": reuse.fresh > 0, **fresh, "conditional": reuse.conditional}
+
+
+def _written_budget(budget: Budget) -> dict[str, Any]:
+    said = {"requests": budget.requests, "bytes": budget.bytes, "column": budget.column, "sum": budget.total}
+    return {name: value for name, value in said.items() if value not in (None, "")}
 
 
 def _parsed(file: Path) -> dict[str, Any]:
@@ -141,6 +160,8 @@ def _read(entry: Any, place: str) -> RunPreset:
             column=entry.get("column", ""),
             fields=entry.get("fields", {}),
             shown=tuple(entry.get("shown", ())),
+            reuse=_reuse(entry.get("reuse", {})),
+            budget=_budget(entry.get("budget", {})),
         )
         return check_preset(preset)
     except Refused as error:
@@ -169,6 +190,40 @@ def _how(name: str, value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Refused(f"run: {name} is not a number{RUN_FIELDS[name].wanted}")
     return RUN_FIELDS[name].number(value)
+
+
+def _reuse(said: Mapping[str, Any]) -> Reuse | None:
+    new, fresh, conditional = _kinds("reuse", said, new=(bool,), fresh=(str,), conditional=(bool,))
+    try:
+        found = age(fresh) if fresh is not None else ANY_AGE
+    except ValueError as error:
+        raise Refused(f"reuse: {error}") from None
+    if fresh is not None and not new:
+        raise Refused("reuse: fresh says how old a row may be that new takes: write new = true too")
+    return Reuse(fresh=min(ANY_AGE, found) if new else 0.0, conditional=bool(conditional)) or None
+
+
+def _budget(said: Mapping[str, Any]) -> Budget:
+    requests, size, column, total = _kinds(
+        "budget", said, requests=(int,), bytes=(int,), column=(str,), sum=(int, float)
+    )
+    if (column is None) is not (total is None):
+        raise Refused("budget: a column is added up until its sum is reached: write both, column and sum")
+    return Budget(requests=requests, bytes=size, column=column or "", total=None if total is None else float(total))
+
+
+def _kinds(what: str, said: Mapping[str, Any], **kinds: tuple[type, ...]) -> list[Any]:
+    """The values of a table by these names, None for those that it leaves out."""
+    unknown = [name for name in said if name not in kinds]
+    if unknown:
+        raise Refused(f"{what} has no {_named(unknown)} (it has {', '.join(kinds)})")
+    for name, value in said.items():
+        if not isinstance(value, kinds[name]) or (isinstance(value, bool) and bool not in kinds[name]):
+            raise Refused(f"{what}: {name} is no {' or '.join(_SPOKEN[kind] for kind in kinds[name])}")
+    return [said.get(name) for name in kinds]
+
+
+_SPOKEN: Mapping[type, str] = {bool: "true or false", str: "text", int: "whole number", float: "number"}
 
 
 def _named(names: Iterable[str]) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 
 from jobs.runtime.catalog import Catalog
 from jobs.runtime.client import ownership
-from jobs.runtime.client.jobs import catalog, defaults, job_named
+from jobs.runtime.client.jobs import catalog, check_budget, check_reuse, columns, defaults, job_named
 from jobs.runtime.client.run_fields import check_fields, check_place, limits_with, pool_with
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import program
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import BadParams, FanoutError, Refused, UnknownPreset
 from jobs.runtime.core.people import acting_owner
 from jobs.runtime.core.presets import HOW, RunPreset, preset_name
@@ -153,7 +154,7 @@ def with_preset(preset: RunPreset, params: Mapping[str, Any]) -> dict[str, Any]:
     """The params of a run: those given, else what the preset says. Raises Refused where the preset itself says what
     the job no longer takes."""
     own = {name: value for name, value in preset.params.items() if name not in params}
-    if fault := _fault(replace(preset, params=own), catalog()):
+    if fault := _fault(replace(preset, params=own, budget=Budget()), catalog()):
         raise Refused(f"preset {preset.title} cannot be used: {fault}")
     return {**own, **params}
 
@@ -165,8 +166,16 @@ def check_preset(preset: RunPreset) -> RunPreset:
     plain = validate_params(found, preset.params)
     check_fields(preset.how)
     check_place(preset.on or LOCAL)
+    _check_spending(found, preset)
     params = {name: plain[name] for name in preset.params if name in plain}
     return replace(preset, name=preset_name(preset.name), params=params)
+
+
+def _check_spending(job: Any, preset: RunPreset) -> None:
+    """What it takes from earlier runs, and at what it pauses, must be what its job can."""
+    check_reuse(job, preset.reuse)
+    if preset.budget:
+        check_budget(job.name, columns(job.name, preset.params), preset.budget)
 
 
 def _refuse_literals(job: Any, params: Mapping[str, Any]) -> None:
@@ -196,6 +205,7 @@ def _found_fault(preset: RunPreset, there: Catalog) -> str:
         _refuse_literals(found, preset.params)
         validate_params(found, preset.params)
         check_fields(preset.how)
+        _check_spending(found, preset)
     except BadParams as error:
         return f"{in_one_line(preset.job)} has changed since it was saved: {error}"
     except FanoutError as error:

@@ -16,10 +16,12 @@ from jobs.runtime.client.receivers import check_url, checked_receivers, run_of_f
 from jobs.runtime.client.run_fields import check_place, limits_with, pool_with
 from jobs.runtime.client.runner_process import ensure_runner, store
 from jobs.runtime.core import program, settings
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import FanoutError, Refused, UnknownSchedule
 from jobs.runtime.core.people import acting_as, acting_owner, of_owner, require_admin
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import LOCAL, Limits, Pool, Run, RunState
+from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.core.schedules import (
     Firing,
     FiringState,
@@ -41,13 +43,16 @@ COURSE = "to note what became of a schedule"
 @dataclass(frozen=True, kw_only=True)
 class ScheduledWork:
     """What a schedule begins now: the params, pool and limits of its run, where its workers are, the preset they came
-    from (None: none), and the columns that its items are read from."""
+    from (None: none), what it takes from earlier runs (None: nothing), at what it is paused, and the columns that its
+    items are read from."""
 
     params: Mapping[str, Any]
     pool: Pool
     limits: Limits
     on: str
     preset: RunPreset | None
+    reuse: Reuse | None
+    budget: Budget
     column: str
     fields: Mapping[str, str]
 
@@ -197,6 +202,8 @@ def work_of(schedule: RunSchedule) -> ScheduledWork:
         limits=limits_with(limits, said),
         on=own.on or (base.on if base else "") or LOCAL,
         preset=base,
+        reuse=(schedule.reuse if schedule.reuse is not None else base.reuse if base else None) or None,
+        budget=own.budget or (base.budget if base else own.budget),
         column=own.column or (base.column if base else ""),
         fields={**(base.fields if base else {}), **own.fields},
     )

@@ -10,7 +10,7 @@ from itertools import chain, islice, zip_longest
 from typing import Any
 
 from jobs.runtime.client import ownership
-from jobs.runtime.client.jobs import check_budget, defaults_of, job_named
+from jobs.runtime.client.jobs import check_budget, check_reuse, defaults_of, job_named
 from jobs.runtime.client.presets import complete_preset
 from jobs.runtime.client.run_fields import check_fields, check_place
 from jobs.runtime.client.runner_process import see_to_runner, store, wake_runner
@@ -72,8 +72,8 @@ def submit(
     shown, hidden = conceal(found, plain)
     columns, budget = found.columns(typed), budget or Budget()
     check_budget(job, columns, budget)
-    if reuse is not None and reuse.conditional and not found.mark.conditional:
-        raise Refused(f"{job} cannot ask whether something has changed: leave conditional out")
+    reuse = reuse or None
+    check_reuse(found, reuse)
     table = _named(table or Table(), found)
     run = Run(
         id=secrets.token_hex(16),

@@ -114,7 +114,7 @@ def compared(first: Run, second: Run) -> tuple[str, ...]:
 
 
 def _settings(run: Run) -> dict[str, str]:
-    words = setting_words(run.params, run.pool, run.limits, run.reuse, run.on)
+    words = setting_words(run.params, run.pool, run.limits, on=run.on, reuse=run.reuse, budget=run.budget)
     return {**words, "source": run.table.source or "typed", "code": run.code_hash or "–"}
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+import msgspec
+
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.kept_name import kept_name
 from jobs.runtime.core.people import OWNER
+from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.core.text import in_one_line
 
 HOW: Mapping[str, bool] = {
@@ -26,9 +30,10 @@ class RunPreset:
 
     `params` are the job's, plain, `how` is how it is run (processes, threads, attempts, deadline, at_once, pause; None:
     none), `on` where its workers are (`local` or `cluster`; empty: it does not say), `column` where the items are,
-    `fields` the columns of a row's fields, `shown` the columns of the result that are shown. What a run keeps of its
-    preset is complete. `saved_at` is in Unix seconds (0: never); `owner` is whose it is, which it does not say itself;
-    `fault` says why it cannot be used (empty: it can).
+    `fields` the columns of a row's fields, `shown` the columns of the result that are shown, `reuse` what is taken from
+    earlier runs (None: nothing), `budget` at what it is paused. What a run keeps of its preset is complete. `saved_at`
+    is in Unix seconds (0: never); `owner` is whose it is, which it does not say itself; `fault` says why it cannot be
+    used (empty: it can).
     """
 
     name: str
@@ -39,6 +44,8 @@ class RunPreset:
     column: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
+    reuse: Reuse | None = None
+    budget: Budget = field(default_factory=Budget)
     saved_at: float = 0.0
     owner: str = OWNER
     fault: str = ""
@@ -72,6 +79,8 @@ def of_plain(given: Any, saved_at: float = 0.0, owner: str = OWNER) -> RunPreset
         column=_of(str, given.get("column", "")),
         fields=_of(dict, given.get("fields", {})),
         shown=tuple(_of(str, name) for name in _of(list, given.get("shown", []))),
+        reuse=msgspec.convert(given.get("reuse"), Reuse | None),
+        budget=msgspec.convert(given.get("budget", {}), Budget),
         saved_at=saved_at,
         owner=owner,
     )
@@ -83,6 +92,8 @@ def preset_name(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Reuse | Budget):
+        return asdict(value)
     return dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, tuple) else value
 
 

@@ -18,9 +18,15 @@ class Reuse:
     fresh: float = ANY_AGE
     conditional: bool = False
 
+    def __bool__(self) -> bool:
+        """Whether anything is taken, or asked."""
+        return self.fresh > 0 or self.conditional
+
     def __str__(self) -> str:
         """In words: `rows of any age`, `rows at most 30 days old; of older ones it is asked whether they have
         changed`."""
+        if not self:
+            return "nothing"
         asks = "it is asked whether they have changed"
         if not self.fresh:
             return f"of all rows {asks}"

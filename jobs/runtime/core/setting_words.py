@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import LOCAL, Limits, Pool, Run, Table
 from jobs.runtime.core.reuse import Reuse
@@ -25,9 +26,9 @@ class SettingChange(NamedTuple):
 
 
 def setting_words(
-    params: Mapping[str, Any], pool: Pool, limits: Limits, reuse: Reuse | None = None, on: str = LOCAL
+    params: Mapping[str, Any], pool: Pool, limits: Limits, *, on: str, reuse: Reuse | None, budget: Budget
 ) -> dict[str, str]:
-    """Each param, the pool and where it is, the limits and what is taken from earlier runs, by their names."""
+    """Each param, the pool and where it is, the limits, what is taken from earlier runs and the budget, by name."""
     return {
         **{name: _shown(value) for name, value in params.items()},
         "pool": str(pool),
@@ -37,6 +38,7 @@ def setting_words(
         "at once": "any number" if limits.at_once is None else str(limits.at_once),
         "pause": f"{limits.pause:g} s",
         "from earlier runs": "nothing" if reuse is None else str(reuse),
+        "pause at": str(budget) or "nothing",
     }
 
 
@@ -44,7 +46,8 @@ def preset_changes(run: Run) -> tuple[SettingChange, ...]:
     """In what a run differs from the preset it came from, as that was when the run began."""
     if run.preset is None:
         return ()
-    return changes_from(run.preset, setting_words(run.params, run.pool, run.limits, run.reuse, run.on), run.table)
+    words = setting_words(run.params, run.pool, run.limits, on=run.on, reuse=run.reuse, budget=run.budget)
+    return changes_from(run.preset, words, run.table)
 
 
 def changes_from(preset: RunPreset, words: Mapping[str, str], table: Table) -> tuple[SettingChange, ...]:
@@ -69,7 +72,9 @@ def _of_preset(preset: RunPreset) -> dict[str, str]:
     """In words what a preset says that a run keeps: it is complete there."""
     how: dict[str, Any] = dict(preset.how)
     pool = Pool(processes=how.pop("processes"), threads=how.pop("threads"))
-    return setting_words(preset.params, pool, Limits(**how), on=preset.on) | _columns(preset.column, preset.fields)
+    limits = Limits(**how)
+    words = setting_words(preset.params, pool, limits, on=preset.on, reuse=preset.reuse, budget=preset.budget)
+    return words | _columns(preset.column, preset.fields)
 
 
 def _columns_of(table: Table, preset: RunPreset) -> dict[str, str]:

@@ -130,5 +130,12 @@ def age(text: str) -> float:
     return float(int(found[1]) * _AGES[found[2]])
 
 
+def age_text(seconds: float) -> str:
+    """An age of more than 0 seconds as `age` reads it, to the second; one of many days to the minute."""
+    whole = max(1, round(seconds)) if seconds < 10**6 else 60 * round(seconds / 60)
+    unit = next(unit for unit in "dhms" if whole % _AGES[unit] == 0)
+    return f"{whole // _AGES[unit]}{unit}"
+
+
 def _three_digits(value: float) -> str:
     return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"

@@ -62,7 +62,8 @@ def _submit(schedule: RunSchedule, firing: Firing) -> str:
         name=schedule.name,
         preset=work.preset,
         nonce=firing.nonce,
-        reuse=schedule.reuse,
+        reuse=work.reuse,
+        budget=work.budget,
         schedule=schedule.name,
     ).id
 

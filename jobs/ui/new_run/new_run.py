@@ -117,6 +117,8 @@ def _settings(order: RunDraft) -> preset_choice.FormSettings:
         pool=order.pool,
         limits=order.limits,
         on=order.on,
+        reuse=order.reuse,
+        budget=order.budget,
         table=order.preflight.table if order.preflight is not None else Table(),
         column=column,
         fields=fields,

@@ -12,9 +12,11 @@ from typing import Any
 import streamlit as st
 
 from jobs.runtime import client
+from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import FanoutError, Refused
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import Limits, Pool, Run, Table
+from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.core.setting_words import changes_from, setting_words
 from jobs.ui.shared import formatting, page_frame
 
@@ -38,6 +40,8 @@ class FormSettings:
     pool: Pool
     limits: Limits
     on: str
+    reuse: Reuse | None
+    budget: Budget
     table: Table
     column: str
     fields: Mapping[str, str]
@@ -51,6 +55,8 @@ class FormSettings:
             pool=self.pool,
             limits=self.limits,
             on=self.on,
+            reuse=self.reuse,
+            budget=self.budget,
             column=self.column,
             fields=self.fields,
             shown=tuple(st.session_state.get(f"columns:{self.job}") or ()),
@@ -92,7 +98,7 @@ def choose(job: str) -> Any:
                 on_change=_choose,
                 args=(job, key),
                 width=320,
-                help="Settings under a name: options, how to run, the columns that are read and shown.",
+                help="Settings under a name: options, how to run, the budget, the columns that are read and shown.",
             )
         return st.container(horizontal=True, vertical_alignment="bottom", width="stretch", key="preset_rest")
 
@@ -147,7 +153,8 @@ def _label(name: str, there: Mapping[str, RunPreset]) -> str:
 def _changes(kept: RunPreset, asked: FormSettings) -> list[str]:
     """In what the form differs, in words."""
     try:
-        words = setting_words(client.shown_params(asked.job, asked.params), asked.pool, asked.limits, on=asked.on)
+        params = client.shown_params(asked.job, asked.params)
+        words = setting_words(params, asked.pool, asked.limits, on=asked.on, reuse=asked.reuse, budget=asked.budget)
         whole = client.complete_preset(kept)
     except Refused:
         return []
@@ -214,7 +221,8 @@ def _over(kept: RunPreset, asked: FormSettings) -> RunPreset:
 @st.dialog("Save as a preset")
 def _save_as(asked: FormSettings) -> None:
     st.caption(
-        "The options, how to run, and the columns that are read and shown, under a name. Of a secret its name is kept."
+        "The options, how to run, what is taken from earlier runs, the budget, and the columns that are read and "
+        "shown, under a name. Of a secret its name is kept."
     )
     with st.form("preset_form", border=False):
         name = st.text_input("Name", max_chars=200, key="preset_name")

@@ -67,7 +67,15 @@ def settings_of(job: str, earlier: Run | None) -> Settings:
 def settings_of_preset(preset: RunPreset, origin: str) -> Settings:
     """The settings that a preset says, the job's own for the rest."""
     pool, limits = client.settings_of_preset(preset)
-    return Settings(pool=pool, limits=limits, on=preset.on or LOCAL, origin=origin, params=preset.params)
+    return Settings(
+        pool=pool,
+        limits=limits,
+        on=preset.on or LOCAL,
+        origin=origin,
+        params=preset.params,
+        reuse=preset.reuse,
+        budget=preset.budget,
+    )
 
 
 def how_to_run(job: str, start: Settings, *, bound: str, grouped: bool) -> tuple[Pool, Limits]:
