@@ -7,6 +7,7 @@ import pytest
 
 from jobs.runtime import client
 from jobs.runtime.core.errors import BadParams, BadSecret
+from jobs.runtime.core.people import LOCAL_ADMIN, Person, acting_as
 from jobs.runtime.core.records import Item, Run
 from tests.support.machine import Machine, until
 
@@ -176,3 +177,29 @@ def test_a_secret_that_a_jobs_code_asks_for_is_blotted_too(machine: Machine, fil
     (outcome,) = machine.perform(["own"], "confide")
 
     assert outcome.row == {"said": "{secret:OWN}"}
+
+
+def test_a_secret_is_its_owners(machine: Machine, file: Path) -> None:
+    """Also in a process that has just performed a run of another, and by a job that asks for a secret by its name."""
+    file.write_text(f"TOKEN={VALUE}\nKEY={VALUE}\n[Ann@example.org]\nTOKEN=the one of Ann\n")
+    ann, bob = Person(owner="ann@example.org"), Person(owner="bob@example.org")
+
+    def perform(person: Person, cell: str, name: str) -> Run:
+        with acting_as(person):
+            run = machine.submit([cell], "confide", params={"token": f"{{secret:{name}}}"}, pool=(1, 1))
+            return machine.finish(run)
+
+    ended = [
+        perform(LOCAL_ADMIN, "length", "TOKEN"),
+        perform(ann, "length", "TOKEN"),
+        perform(ann, "length", "KEY"),
+        perform(bob, "length", "TOKEN"),
+        perform(LOCAL_ADMIN, "length", "TOKEN"),
+    ]
+
+    assert [run.state.value for run in ended] == ["finished", "finished", "failed", "failed", "finished"]
+    lengths = [machine.outcomes(run)[0].row for run in ended if run.state == "finished"]
+    assert [row and row["anything"][1] for row in lengths] == [len(VALUE), len("the one of Ann"), len(VALUE)]
+    assert "there is no secret KEY of ann@example.org" in ended[2].error
+    assert "there is no secret TOKEN of bob@example.org" in ended[3].error
+    assert str(file) not in ended[3].error

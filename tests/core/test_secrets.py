@@ -51,12 +51,12 @@ def test_an_owner_sees_his_own_section_alone(file: Path, monkeypatch: pytest.Mon
     file.write_text("TOKEN=nobody's\n[ann@example.org]\nTOKEN=ann's\nKEY=k\n[bob]\nTOKEN=bob's\n")
     monkeypatch.setenv("JOBS_SECRET_TOKEN2", "x")
 
-    assert [secrets.lookup("TOKEN", owner) for owner in ("", "ann@example.org", "bob")] == [
+    assert [secrets.lookup("TOKEN", owner) for owner in ("admin", "ann@example.org", "bob")] == [
         "nobody's",
         "ann's",
         "bob's",
     ]
-    for name, owner in (("KEY", "bob"), ("KEY", ""), ("TOKEN2", "bob"), ("TOKEN", "eve")):
+    for name, owner in (("KEY", "bob"), ("KEY", "admin"), ("TOKEN2", "bob"), ("TOKEN", "eve")):
         with pytest.raises(BadSecret, match="there is no secret"):
             secrets.lookup(name, owner)
 

@@ -62,7 +62,7 @@ def test_what_a_worker_says_arrives_in_pieces_as_it_was_sent(message: messages.F
 
 def test_the_params_of_a_run_arrive_as_they_are_whatever_they_are() -> None:
     begin = messages.Begin(
-        run="aa01", params='{"a": NaN, "b": "\\ud800"}', columns=[*COLUMNS], deadline=None, attempts=3
+        run="aa01", owner="admin", params='{"a": NaN, "b": "\\ud800"}', columns=[*COLUMNS], deadline=None, attempts=3
     )
     decoder = protocol.worker_side()
 

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from jobs.runtime.core import settings
+from jobs.runtime.core import people, settings
 from jobs.runtime.core.errors import BadSecret
+from jobs.runtime.core.people import OWNER
 
 HIDDEN = "(hidden)"
 """What stands for a secret that was given as it is, wherever it is shown."""
@@ -67,22 +68,28 @@ def showable(text: str) -> bool:
     return _SHOWABLE.fullmatch(text) is not None
 
 
-def lookup(name: str, owner: str = "") -> str:
-    """The value of a secret, as it is now; `owner` has a section of his own in the file, and no other's.
+def lookup(name: str, owner: str | None = None) -> str:
+    """The value of a secret, as it is now, of an owner (None: who acts). The admin's are the variables and what stands
+    before any section of the file; everybody else's are in the section of their address, and no other.
 
     Raises BadSecret: there is none of this name, or the secrets file cannot be used.
     """
-    variable = settings.environment().get(PREFIX + name) if not owner else None
+    whose = people.acting().owner if owner is None else owner
+    variable = settings.environment().get(PREFIX + name) if whose == OWNER else None
     if variable is not None:
         return variable
     path = settings.value("JOBS_SECRETS")
-    found = _read(path).get(owner, {}).get(name) if path else None
+    found = _read(path).get(whose, {}).get(name) if path and whose else None
     if found is not None:
         return found
-    where = f"{path}{f' under [{owner}]' if owner else ''}" if path else "the file that JOBS_SECRETS names"
+    if whose != OWNER:
+        raise BadSecret(
+            f"there is no secret {name} of {whose or 'somebody who has not signed in'}: have an admin write {name}=… "
+            f"under [{whose or 'E-MAIL'}] in the file that JOBS_SECRETS names"
+        )
+    where = path or "the file that JOBS_SECRETS names"
     raise BadSecret(
-        f"there is no secret {name}: write {name}=… in {where}"
-        + ("" if owner else f", or set {PREFIX}{name} where the runner starts")
+        f"there is no secret {name}: write {name}=… in {where}, or set {PREFIX}{name} where the runner starts"
     )
 
 
@@ -221,14 +228,14 @@ def scalars(given: Any) -> Iterator[Any]:
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:
-    """The secrets of the file, by owner; those before any section are nobody's in particular. Raises BadSecret."""
-    owner, found = "", dict[str, dict[str, str]]()
+    """The secrets of the file, by owner; those before any section are the admin's. Raises BadSecret."""
+    owner, found = OWNER, dict[str, dict[str, str]]()
     for number, line in enumerate(_private_text(path).splitlines(), start=1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
         if text.startswith("[") and text.endswith("]"):
-            owner = text[1:-1].strip()
+            owner = text[1:-1].strip().lower()
             continue
         name, equals, value = (part.strip() for part in text.removeprefix("export ").partition("="))
         if not equals or not re.fullmatch(_NAME, name):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from jobs.runtime.client.receivers import APPRISE_MISSING
 from jobs.runtime.core import secrets, settings
 from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.people import OWNER
 from jobs.runtime.core.receivers import Receiver
 from jobs.runtime.core.text import in_one_line
 from jobs.runtime.firing import letter
@@ -23,7 +26,7 @@ def send(receiver: Receiver, message: Message) -> None:
     named = settings.value("JOBS_APPRISE").get(receiver.where)
     if named is None:
         raise Refused(f"JOBS_APPRISE names no target {receiver.where}")
-    url = secrets.fill(named, secrets.lookup)
+    url = secrets.fill(named, partial(secrets.lookup, owner=OWNER))
     target = apprise.Apprise()
     if not target.add(url):
         raise Refused(f"what {named} stands for is no URL that Apprise knows")

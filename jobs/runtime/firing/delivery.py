@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from jobs.runtime import client
 from jobs.runtime.client import DueTelling
 from jobs.runtime.core.errors import FanoutError, ItemError
+from jobs.runtime.core.people import acting_as, of_owner
 from jobs.runtime.core.receivers import Receiver, ReceiverKind, TellRule
 from jobs.runtime.core.records import RunState
 from jobs.runtime.core.schedules import FiringState
@@ -33,7 +34,8 @@ def tell(due: DueTelling) -> None:
         if not _wanted(due, message):
             client.note_unneeded(due.telling)
             return
-        SENDERS[due.receiver.kind](due.receiver, message)
+        with acting_as(of_owner(due.schedule.owner)):  # secrets in a receiver are those of its owner
+            SENDERS[due.receiver.kind](due.receiver, message)
     except (ItemError, FanoutError) as error:
         client.note_undelivered(due.telling, str(error))
     else:

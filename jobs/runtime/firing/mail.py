@@ -6,9 +6,11 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from jobs.runtime.core import mail_address, secrets, settings
 from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.people import OWNER
 from jobs.runtime.core.receivers import Receiver
 from jobs.runtime.core.text import in_one_line
 from jobs.runtime.firing.letter import letter
@@ -28,7 +30,7 @@ def send(receiver: Receiver, message: Message) -> None:
         raise Refused("no e-mail is sent from here: JOBS_SMTP and JOBS_SMTP_FROM name no mail server")
     if not mail_address.is_among(receiver.where, settings.value("JOBS_SMTP_TO")):
         raise Refused(f"{receiver.where} may not be written to from here: JOBS_SMTP_TO names who may")
-    password = secrets.fill(settings.value("JOBS_SMTP_PASSWORD"), secrets.lookup)
+    password = secrets.fill(settings.value("JOBS_SMTP_PASSWORD"), partial(secrets.lookup, owner=OWNER))
     written = letter(message, sender, receiver.where)
     with _said_without(password, str(where)), _connected(where) as server:
         _sign_in(server, password)

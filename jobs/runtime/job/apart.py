@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from jobs.runtime.core import settings
+from jobs.runtime.core import people, settings
 from jobs.runtime.core.errors import ApartFailed, ItemError
 from jobs.runtime.core.units import size
 from jobs.runtime.job import context
@@ -56,7 +56,7 @@ def compute_apart(
 def _run(function: Callable[[bytes], bytes], octets: bytes, memory: int, seconds: float, until: float) -> bytes:
     parent = os.getpid() if sys.platform == "linux" else 0
     request = {"module": function.__module__, "name": function.__name__, "memory": memory, "cpu": seconds}
-    head = json.dumps({**request, "parent": parent}).encode() + b"\n"
+    head = json.dumps({**request, "owner": people.acting().owner, "parent": parent}).encode() + b"\n"
     child = subprocess.Popen(
         [sys.executable, "-m", "jobs.runtime.job.apart_main"],
         cwd=settings.PROJECT,

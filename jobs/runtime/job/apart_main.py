@@ -11,7 +11,7 @@ import json
 import os
 import sys
 
-from jobs.runtime.core import process_limits
+from jobs.runtime.core import people, process_limits
 from jobs.runtime.core.errors import ItemError
 
 FAILED = 70
@@ -26,6 +26,8 @@ def main() -> int:
     os.dup2(2, 1)  # what the function prints is no answer
     if request["parent"]:
         process_limits.follow_parent(request["parent"])
+    person = people.of_owner(request["owner"])
+    people.otherwise(lambda: person)
     function = getattr(importlib.import_module(request["module"]), request["name"])
     octets = sys.stdin.buffer.read()
     process_limits.limit_memory(request["memory"])

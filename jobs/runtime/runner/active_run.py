@@ -97,6 +97,7 @@ class ActiveRun:
         """What a worker is told of it before its items."""
         return Begin(
             run=self.run.id,
+            owner=self.run.owner,
             params=json.dumps(dict(self.run.params)),
             columns=list(self.run.columns),
             deadline=self.run.limits.deadline,

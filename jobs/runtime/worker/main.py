@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.runtime import catalog
-from jobs.runtime.core import process_limits, settings
+from jobs.runtime.core import people, process_limits, settings
 from jobs.runtime.core.errors import BadParams, BadSecret, StoreError, UnknownJob
 from jobs.runtime.core.text import clean
 from jobs.runtime.home import worker_logs
@@ -269,6 +269,8 @@ class Worker:
             )
 
     def _terms(self, begin: messages.Begin) -> RunTerms:
+        person = people.of_owner(begin.owner)
+        people.otherwise(lambda: person)  # in all threads: their secrets are those of this owner
         keywords, blotter = run_params.read(self.job, self.terms.home, begin.run, json.loads(begin.params))
         output.keep_out(blotter)
         job = self.job.with_params(keywords)

@@ -135,9 +135,11 @@ class PlannedItem(Part, frozen=True, kw_only=True):
 
 
 class Begin(Part, frozen=True, kw_only=True, tag="begin"):
-    """The run that the next items are of. `params` is JSON text: a whole number of any length arrives as it is."""
+    """The run that the next items are of, and for whom the process acts from here on. `params` is JSON text: a whole
+    number of any length arrives as it is."""
 
     run: str
+    owner: str
     params: str
     columns: list[Column]
     deadline: float | None

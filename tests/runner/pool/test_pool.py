@@ -34,7 +34,9 @@ if multiprocessing.parent_process() is None:
 def held(text: str) -> str: return text
 '''
 
-TERMS = messages.Begin(run="aa01", params="{}", columns=[Column(name="result", type="str")], deadline=None, attempts=1)
+TERMS = messages.Begin(
+    run="aa01", owner="admin", params="{}", columns=[Column(name="result", type="str")], deadline=None, attempts=1
+)
 
 
 class Importer(threading.Thread):
