@@ -12,12 +12,13 @@ from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 from jobs.runtime import client, compare
+from jobs.runtime import firing as firing_room
 from jobs.runtime.client.receivers import MOST_TELLINGS
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.receivers import DeliveryAttempt, Receiver, TellRule, Told
@@ -30,7 +31,7 @@ from jobs.runtime.store.connection import FILE, Store
 from jobs.runtime.store.schema import MIGRATIONS
 from tests.support.machine import Machine, until
 from tests.support.stage import Stage
-from tests.support.tellings import at, came, hook, scheduled, tell, told
+from tests.support.tellings import at, came, hook, scheduled, tell, told, wanted
 
 MOST = MOST_TELLINGS
 
@@ -40,10 +41,13 @@ class Answering(BaseHTTPRequestHandler):
 
     told: list[tuple[dict[str, str], bytes]] = []  # noqa: RUF012
     status = 204
+    gate = Event()
+    """It answers once this is set."""
 
     def do_POST(self) -> None:  # the name is http.server's
         body = self.rfile.read(int(self.headers["Content-Length"]))
         Answering.told.append((dict(self.headers), body))
+        Answering.gate.wait(60)
         self.send_response(Answering.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -55,7 +59,8 @@ class Answering(BaseHTTPRequestHandler):
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("JOBS_ALLOW_NETS", "127.0.0.0/8")
-    Answering.told, Answering.status = [], 204
+    Answering.told, Answering.status, Answering.gate = [], 204, Event()
+    Answering.gate.set()
     here = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
     thread = Thread(target=here.serve_forever)
     thread.start()
@@ -138,6 +143,18 @@ def test_that_no_run_could_be_begun_is_told_by_every_rule(stage: Stage, receiver
 
     (said,) = messages()
     assert (said["state"], said["said"], said["run"]) == ("failed", "items.csv is not there", None)
+
+
+def test_that_a_damaged_schedule_was_paused_is_told(stage: Stage, receiver: str) -> None:
+    schedule = scheduled(hook(receiver, rule=TellRule.FAILURE))
+    with stage.store.write() as db:
+        db.execute("UPDATE schedules SET body = '{'")
+
+    tell(came(stage, schedule, None, 1.0, "Paused: it is damaged"))
+
+    (said,) = messages()
+    assert (said["schedule"], said["job"], said["said"]) == ("nightly", "factorial", "Paused: it is damaged")
+    assert told().told is Told.SENT
 
 
 def test_what_is_not_taken_is_tried_again_ever_later_and_given_up_in_the_end(stage: Stage, receiver: str) -> None:
@@ -279,6 +296,28 @@ def test_what_cannot_be_told_is_refused(stage: Stage, receiver: Receiver, why: s
     assert "swordfish" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://127.0.0.1/hook", "JOBS_ALLOW_NETS"),
+        ("http://localhost/hook", "JOBS_ALLOW_NETS"),
+        ("http://[::ffff:10.0.0.1]/", "JOBS_ALLOW_NETS"),
+        ("https://example.org:25/", "port 25 is not one of a web server"),
+        ("https://example.org:99999/", "no webhook can be told there"),
+        ("https://exa mple.org/", "no webhook can be told there"),
+        ("https://a..example.org/", "no webhook can be told there"),
+    ],
+)
+def test_a_url_that_can_never_be_asked_is_refused_when_it_is_saved(stage: Stage, url: str, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        firing_room.check_schedule(wanted(hook(url)))
+
+
+@pytest.mark.parametrize("url", ["https://example.org:8443/x", "http://93.184.216.34/", "https://{secret:HOST}:25/"])
+def test_what_may_be_asked_some_day_is_kept(stage: Stage, url: str) -> None:
+    assert firing_room.check_schedule(wanted(hook(url))).receivers == (hook(url),)
+
+
 def test_what_was_to_be_told_is_not_told_by_the_copy_of_a_backup(stage: Stage, receiver: str) -> None:
     schedule = scheduled(hook(receiver))
     came(stage, schedule, None, 1.0, "gone")
@@ -306,3 +345,25 @@ def test_what_was_to_be_told_when_the_runner_was_killed_is_told_by_the_next(
     until(lambda: told().told is Told.SENT, 90)
 
     assert [said["run"]["id"] for said in messages()] == [run.id]
+
+
+def test_a_runner_that_is_killed_while_a_message_is_sent_loses_none(
+    machine: Machine, receiver: str, tmp_path: Path
+) -> None:
+    """The receiver has it, and says so to nobody."""
+    table = tmp_path / "items.csv"
+    table.write_text("text\na\n", "utf-8")
+    Answering.gate = Event()
+    scheduled(hook(receiver), hook(receiver + "?other"), where=str(table), job="noop")
+    client.fire_now("nightly")
+    until(lambda: Answering.told, 90)
+    machine.kill_runner()
+    Answering.gate.set()
+    (firing,) = client.firings("nightly")
+    assert [one.told for one in firing.tellings] == [Told.DUE, Told.DUE]
+
+    client.ensure_runner()
+    until(lambda: all(one.told is Told.SENT for one in client.firings("nightly")[0].tellings), 90)
+
+    assert {said["run"]["id"] for said in messages()} == {firing.run}
+    assert len(messages()) >= 3

@@ -83,7 +83,7 @@ class Clockwork:
     def begin_run(self, number: int) -> str:
         """What the process does: submit a run, and note that."""
         with self.state.store.write() as db:
-            (firing,) = [one for one in schedules.waiting(db, 100) if one.schedule == number]
+            (firing,) = [one for one in schedules.waiting(db, self.now, 100) if one.schedule == number]
             run = replace(unstored(f"{number:04d}{int(firing.due)}"), nonce=firing.nonce)
             stored = runs.add(db, run, runs.JobTraits())
             runs.queue(db, stored, items=0, sample=False, at=self.now)
@@ -187,12 +187,16 @@ def test_runs_overlap_where_that_is_asked_for(clockwork: Clockwork) -> None:
 def test_a_process_that_dies_is_followed_by_another_and_in_the_end_that_is_said(clockwork: Clockwork) -> None:
     number = clockwork.add()
     clockwork.look(HOUR)
+    begun = []
     for _ in range(firings_room.MOST_TRIES):
         clockwork.started[-1][0].returncode = -9
-        clockwork.look(1)
+        clockwork.look(firings_room.PAUSE_SECONDS - 1)
+        begun.append(len(clockwork.started))
+        clockwork.look(4 * firings_room.PAUSE_SECONDS)
 
     ((_, state, said),) = clockwork.told(number)
 
+    assert begun == [1, 2, 3]  # none before its pause is over
     assert len(clockwork.started) == firings_room.MOST_TRIES
     assert state is FiringState.FAILED
     assert said == "The process that was to begin the run ended 3 times, last with signal 9: see the log."
@@ -209,7 +213,10 @@ def test_many_that_come_at_once_are_shared_by_a_few_processes(clockwork: Clockwo
     assert len(clockwork.started) == firings_room.MOST_PROCESSES
 
 
-def test_a_process_that_dies_is_put_down_to_the_time_it_was_at(clockwork: Clockwork) -> None:
+def test_a_process_that_dies_is_put_down_to_the_time_it_was_at(
+    clockwork: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(firings_room, "PAUSE_SECONDS", 0.0)
     numbers = [clockwork.add(f"schedule {place}") for place in range(2 * firings_room.MOST_PROCESSES)]
     clockwork.look(HOUR)
     for _ in range(firings_room.MOST_TRIES):
@@ -284,6 +291,20 @@ def test_one_that_is_damaged_is_paused_and_stops_no_other(clockwork: Clockwork, 
     assert [due for due, _, _ in clockwork.told(sound)] == [HOUR, 2 * HOUR]
     ((_, state, said),) = clockwork.told(damaged)
     assert (state, said.startswith("Paused: it is damaged in the store")) == (FiringState.FAILED, True)
+
+
+def test_that_one_was_paused_is_told_to_its_receivers(clockwork: Clockwork) -> None:
+    number = clockwork.add()
+    with clockwork.state.store.write() as db:
+        tellings.add_receivers(db, number, (Receiver(kind=ReceiverKind.WEBHOOK, where="https://example.org/"),) * 2)
+        db.execute("UPDATE schedules SET body = '{'")
+
+    clockwork.look(HOUR)
+
+    given = [one.key for _, errands in clockwork.started for one in errands]
+    assert given == [(number, BEGAN + HOUR, 0), (number, BEGAN + HOUR, 1)]
+    with clockwork.state.store.read() as db:
+        assert [one.place for one in tellings.waiting(db, BEGAN + HOUR, 9)] == [0, 1]
 
 
 def test_a_stored_time_that_is_none_is_paused_and_stops_no_other(clockwork: Clockwork) -> None:

@@ -20,11 +20,14 @@ def hook(url: str, **how: Any) -> Receiver:
     return Receiver(kind=ReceiverKind.WEBHOOK, where=url, **how)
 
 
-def scheduled(
-    *receivers: Receiver, where: str = "https://example.org/items.csv", job: str = "factorial"
-) -> RunSchedule:
+def scheduled(*receivers: Receiver, **what: str) -> RunSchedule:
+    """One that is kept."""
+    return client.save_schedule(wanted(*receivers, **what))
+
+
+def wanted(*receivers: Receiver, where: str = "https://example.org/items.csv", job: str = "factorial") -> RunSchedule:
     kind = SourceKind.URL if "://" in where else SourceKind.FILE
-    schedule = RunSchedule(
+    return RunSchedule(
         name="nightly",
         owner="admin",
         settings=RunPreset(name="", job=job),
@@ -32,7 +35,6 @@ def scheduled(
         recurrence=every("1 d", time.time()),
         receivers=receivers,
     )
-    return client.save_schedule(schedule)
 
 
 def came(stage: Stage, schedule: RunSchedule, run: Run | None, due: float, said: str = "") -> Firing:

@@ -59,7 +59,7 @@ def _read(caller: Caller, asked: ScheduleRequest) -> tuple[RunSchedule, int]:
     if wanted.source.kind is SourceKind.RUN:
         run = find_run(caller, Deed.SEE, wanted.source.where)
         wanted = replace(wanted, source=replace(wanted.source, where=run.id))
-    checked = client.check_schedule(wanted)
+    checked = firing.check_schedule(wanted)
     return checked, firing.read_source(checked, client.work_of(checked)).items
 
 

@@ -68,8 +68,10 @@ def add(job: str, name: str, dry_run: bool, as_json: bool, **options: Any) -> No
 
     The source is read once before it is saved, and the next five times are shown.
     """
-    asked = client.check_schedule(_asked(job, speakable(name), options))
-    items = _items_of(asked)
+    from jobs.runtime import firing  # what reads tables and asks servers: of this verb alone
+
+    asked = firing.check_schedule(_asked(job, speakable(name), options))
+    items = firing.read_source(asked, client.work_of(asked)).items
     kept = asked if dry_run else client.save_schedule(asked)
     if as_json:
         say_json({**client.schedule_document(kept), "items": items})
@@ -231,12 +233,6 @@ def _source(where: str | None, given: InputOptions) -> ItemsSource:
         raise Refused("standard input is gone when the schedule comes: give a file, or the URL of a table")
     kind = SourceKind.URL if where.partition("://")[0].lower() in client.SCHEMES else SourceKind.FILE
     return ItemsSource(kind=kind, where=speakable(where), options=given.file_options())
-
-
-def _items_of(schedule: RunSchedule) -> int:
-    from jobs.runtime import firing
-
-    return firing.read_source(schedule, client.work_of(schedule)).items
 
 
 def _say_next(when: Recurrence) -> None:

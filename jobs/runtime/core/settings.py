@@ -260,7 +260,7 @@ _NOT_OF_RUNNER = ("JOBS_HOME", "JOBS_PATH", "JOBS_MAX_ITEMS", "JOBS_AUDIT_DAYS",
 """Each home has a runner of its own, the code of JOBS_PATH is compared by itself, a submit counts its own items, who
 acts notes it, and the page alone asks who sits before it."""
 
-_UNREPEATED = ("JOBS_SMTP_PASSWORD", "JOBS_APPRISE")
+_UNREPEATED = ("JOBS_SMTP", "JOBS_SMTP_PASSWORD", "JOBS_APPRISE")
 """What cannot be read may be a secret that was given as it is."""
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

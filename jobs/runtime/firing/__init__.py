@@ -5,6 +5,7 @@
                          └── delivery ── message ──► webhook, mail, apprise_target
 
 main      that process
+checking  a schedule before it is saved
 source    the items of a schedule, read anew
 delivery  whether a receiver is told of a run, and what becomes of that
 message   what there is to tell: the run, and what changed since the one before
@@ -14,6 +15,7 @@ letter    what stands in that e-mail: text, HTML, changes as CSV
 apprise_target  the message by Apprise
 """
 
+from jobs.runtime.firing.checking import check_schedule
 from jobs.runtime.firing.source import read_source
 
-__all__ = ["read_source"]
+__all__ = ["check_schedule", "read_source"]

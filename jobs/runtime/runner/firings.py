@@ -26,7 +26,10 @@ AT_ONCE = 100
 MOST_PROCESSES, MOST_TELLERS, MOST_EACH = 4, 2, 25
 """Processes that begin runs at once, those that tell receivers, and how much one of them is given."""
 
-MOST_TRIES = 3
+MOST_TRIES, PAUSE_SECONDS = 3, 5.0
+"""How often a run is tried to be begun where the process ends over it, and the pause after the first time; after the
+second it is four times as long."""
+
 LATE_SECONDS = 60.0
 """A time that is noticed later than that was missed: no runner lived, or the machine slept."""
 
@@ -96,7 +99,7 @@ class Firings:
 
     def _begin(self) -> None:
         """Have runs begun and receivers told, each by processes of its own: who does not answer holds up no run."""
-        self._share(MOST_PROCESSES, Firing, partial(schedules.waiting, self.state.db))
+        self._share(MOST_PROCESSES, Firing, partial(schedules.waiting, self.state.db, self.clock()))
         self._share(MOST_TELLERS, Telling, partial(tellings.waiting, self.state.db, self.clock()))
 
     def _share(self, processes: int, kind: type[Errand], waiting: Callable[[int], Sequence[Errand]]) -> None:
@@ -133,9 +136,10 @@ def _note(db: Connection, come: list[RunSchedule], moment: float) -> None:
 
 
 def _give_up(db: Connection, schedule: RunSchedule, moment: float, why: str) -> None:
-    """It is paused: what is stored of it says no time."""
-    failed = Firing(schedule=schedule.number, due=moment, at=moment, state=FiringState.FAILED, said=f"Paused: {why}")
-    schedules.note(db, failed)
+    """It is paused: what is stored of it says no time. Its receivers stand elsewhere, and are told."""
+    firing = Firing(schedule=schedule.number, due=moment, at=moment, state=FiringState.DUE)
+    schedules.note(db, firing)
+    schedules.settle(db, firing, FiringState.FAILED, said=f"Paused: {why}")
     schedules.set_enabled(db, schedule.number, False, None)
 
 
@@ -168,7 +172,7 @@ def _note_death(db: Connection, errands: Sequence[Errand], code: int, at: float)
     say(f"the process that begins runs of schedules ended with {how}")
     for given in errands:
         if isinstance(given, Firing) and (due := schedules.firing(db, *given.key)) == given:
-            _note_death_over(db, due, how)
+            _note_death_over(db, due, how, at)
             return
         if isinstance(given, Telling) and tellings.find(db, *given.key) == given:
             died = DeliveryAttempt(at=at, why=f"Its process ended with {how}.")
@@ -176,8 +180,8 @@ def _note_death(db: Connection, errands: Sequence[Errand], code: int, at: float)
             return
 
 
-def _note_death_over(db: Connection, firing: Firing, how: str) -> None:
-    schedules.tried(db, firing)
+def _note_death_over(db: Connection, firing: Firing, how: str, at: float) -> None:
+    schedules.tried(db, firing, at + PAUSE_SECONDS * 4.0**firing.tries)
     if firing.tries + 1 >= MOST_TRIES:
         why = f"The process that was to begin the run ended {MOST_TRIES} times, last with {how}: see the log."
         schedules.settle(db, firing, FiringState.FAILED, said=why)

@@ -132,11 +132,11 @@ def note(db: Connection, firing: Firing) -> bool:
     return bool(added)
 
 
-def waiting(db: Connection, most: int) -> list[Firing]:
-    """Times that have come and have no run yet, oldest first, at most so many."""
-    return list(
-        map(_firing, db.execute("SELECT * FROM firings WHERE state = 'due' ORDER BY at, schedule LIMIT ?", (most,)))
-    )
+def waiting(db: Connection, moment: float, most: int) -> list[Firing]:
+    """Times that have come and have no run yet, oldest first, at most so many; without those that wait for another
+    try."""
+    query = "SELECT * FROM firings WHERE state = 'due' AND try_at <= ? ORDER BY at, schedule LIMIT ?"
+    return list(map(_firing, db.execute(query, (moment, most))))
 
 
 def firing(db: Connection, schedule: int, due: float) -> Firing | None:
@@ -168,11 +168,11 @@ def settle(db: Connection, firing: Firing, state: FiringState, *, run: str = "",
         tellings.begin(db, *firing.key)
 
 
-def tried(db: Connection, firing: Firing) -> None:
-    """Note that a process which was to begin its run has ended without."""
+def tried(db: Connection, firing: Firing, until: float) -> None:
+    """Note that a process which was to begin its run has ended without; try again then."""
     db.execute(
-        "UPDATE firings SET tries = tries + 1 WHERE schedule = ? AND due = ? AND state = 'due'",
-        (firing.schedule, firing.due),
+        "UPDATE firings SET tries = tries + 1, try_at = ? WHERE schedule = ? AND due = ? AND state = 'due'",
+        (until, *firing.key),
     )
 
 

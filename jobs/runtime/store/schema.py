@@ -201,5 +201,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX firings_waiting ON firings (at) WHERE state = 'due'",
         "CREATE INDEX tellings_due ON tellings (tell_at) WHERE told = 'due'",
     ),
+    ("ALTER TABLE firings ADD COLUMN try_at REAL NOT NULL DEFAULT 0",),
 )
 """Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 
 from jobs.runtime.core.receivers import DeliveryAttempt, Receiver, ReceiverKind, Telling, TellRule, Told
@@ -107,5 +108,12 @@ def _telling(row: Any) -> Telling:
         due=row["due"],
         place=row["place"],
         told=Told(row["told"]),
-        attempts=tuple(DeliveryAttempt(at=at, why=why) for at, why in json.loads(row["attempts"])),
+        attempts=_attempts(row["attempts"]),
     )
+
+
+def _attempts(text: str) -> tuple[DeliveryAttempt, ...]:
+    """Attempts as they are stored; damaged ones hold up no message."""
+    with suppress(ValueError, TypeError):
+        return tuple(DeliveryAttempt(at=float(at), why=str(why)) for at, why in json.loads(text))
+    return ()

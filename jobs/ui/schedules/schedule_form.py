@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from jobs.runtime import client
+from jobs.runtime import client, firing
 from jobs.runtime.core.errors import FanoutError, Refused
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import LOCAL
@@ -104,7 +104,7 @@ def _when(turn: int) -> Recurrence | None:
 
 def _save(schedule: RunSchedule) -> None:
     try:
-        client.save_schedule(schedule)
+        client.save_schedule(firing.check_schedule(schedule))
     except FanoutError as error:
         page_frame.refused(str(error))
         return
