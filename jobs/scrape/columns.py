@@ -34,7 +34,9 @@ class Exchanged(TypedDict, total=False):
     """What the server answered."""
 
     status: Annotated[int | None, Field(description="HTTP status of the last answer")]
-    final_url: Annotated[str | None, Field(description="the URL that answered in the end")]
+    final_url: Annotated[
+        str | None, Field(description="the URL that answered in the end", json_schema_extra={"role": "address"})
+    ]
     redirects: Annotated[int | None, Field(description="how many redirects led there")]
     redirect_chain: Annotated[str | None, Field(description="each redirect as status and URL, joined by arrows")]
     content_type: Annotated[str | None, Field(description="Content-Type as the server gives it")]

@@ -56,6 +56,7 @@ class Stage:
         table: Table | None = None,
         others: Sequence[str] = (),
         error: str = "",
+        params: dict[str, Any] | None = None,
     ) -> Run:
         """A run in this state, of which the first `done` items have an outcome; `failed` gives code and sentence."""
         pool, limits = client.defaults(job)
@@ -68,7 +69,7 @@ class Stage:
             pool=pool,
             limits=limits,
             table=table or Table(item_column=catalog.find().job(job).item_name),
-            columns=client.columns(job, {}),
+            columns=client.columns(job, params or {}),
             submitted_at=BEGAN,
         )
         with self.store.write() as db:

@@ -8,7 +8,7 @@ from jobs.runtime import client, overview
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.records import Event, RunState, Table
 from jobs.runtime.core.result_filter import ColumnValue, ResultFilter
-from jobs.ui.run import overview_tab
+from jobs.ui.run import overview_related, overview_tab
 from tests.ui.conftest import BEGAN, HOSTILE, Open, Stage, checked, marked_up, texts
 
 TWO_FAILED = {2: ("timeout", "not done within 2 s"), 3: ("bug", "ValueError: no")}
@@ -113,6 +113,35 @@ def test_the_tab_shows_pictures_with_words_for_them(visit: Open, stage: Stage) -
     assert any(alt.startswith("Digits against seconds") for alt in charts)
     columns = next(frame.value for frame in app.dataframe if "commonest" in frame.value)
     assert list(columns.loc[columns["column"] == "digits", "commonest"]) == [""]
+
+
+def test_pages_that_are_alike_or_linked_are_told_where_the_columns_are_there(visit: Open, stage: Stage) -> None:
+    urls = ["https://a.example/", "https://a.example/b"]
+    row = {"simhash": "0" * 16, "links_to": urls[:1]}
+    run = stage.run("scrape", urls, row=row, params={"columns": "seo"})
+
+    app = visit("run", run=run.id, tab="Overview")
+
+    charts = [chart.proto.alt for chart in app.get("vega_lite_chart")]
+    assert "Pages that most others are nearly alike to: https://a.example/ 1" in charts
+    assert "Pages of this run that most others of it lead to: https://a.example/ 1" in charts
+    said = "2 of 2 pages nearly alike to another: at most 3 of the 64 bits of their SimHash differ."
+    assert said in [caption.value for caption in app.caption]
+    other = visit("run", run=stage.run("scrape", urls, row={"status": 200}).id, tab="Overview")
+    assert not any("nearly alike" in caption.value for caption in other.caption)
+
+
+def test_of_many_rows_what_pages_are_to_each_other_is_found_when_it_is_asked_for(
+    visit: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview_related, "AT_ONCE", 1)
+    run = stage.run("scrape", ["https://a.example/"] * 2, row={"simhash": "0" * 16}, params={"columns": "seo"})
+
+    app = visit("run", run=run.id, tab="Overview")
+
+    assert not any("nearly alike" in caption.value for caption in app.caption)
+    checked(app.button(key="find_related").click().run())
+    assert any(caption.value.startswith("2 of 2 pages nearly alike") for caption in app.caption)
 
 
 def test_what_is_clicked_is_what_the_table_shows(visit: Open, stage: Stage) -> None:

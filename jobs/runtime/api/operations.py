@@ -209,7 +209,13 @@ def write_export(caller: Caller, run_id: str, format: str, words: ExportWords, o
     of the file. Raises Refused."""
     run = find_run(caller, Deed.SEE, run_id)
     columns = tuple(name.strip() for name in words.columns.split(",") if name.strip())
-    shape = exports.TableShape(delimiter=words.delimiter, decimal=words.decimal, columns=columns, printed=words.printed)
+    shape = exports.TableShape(
+        delimiter=words.delimiter,
+        decimal=words.decimal,
+        columns=columns,
+        printed=words.printed,
+        related=words.related,
+    )
     if format == exports.REPORT:
         overview.write_report(run.id, out)
         return exports.file_name(run, format)

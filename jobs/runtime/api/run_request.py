@@ -183,6 +183,7 @@ class ExportWords(FilterWords, frozen=True, kw_only=True):
     raw: bool = False
     bom: bool = False
     printed: bool = False
+    related: bool = False
     delimiter: Text = ","
     decimal: Text = "."
     columns: Text = ""

@@ -38,6 +38,7 @@ class TableOptions:
     out_decimal: str = "."
     out_columns: str = ""
     printed: bool = False
+    related: bool = False
 
     @property
     def piped(self) -> bool:
@@ -49,7 +50,13 @@ class TableOptions:
         from jobs.runtime.exports import TableShape
 
         columns = tuple(next(csv.reader([self.out_columns], skipinitialspace=True), []))
-        return TableShape(delimiter=self.out_delimiter, decimal=self.out_decimal, columns=columns, printed=self.printed)
+        return TableShape(
+            delimiter=self.out_delimiter,
+            decimal=self.out_decimal,
+            columns=columns,
+            printed=self.printed,
+            related=self.related,
+        )
 
     def showing(self, columns: Sequence[str]) -> TableOptions:
         """The same with these columns, where a table is written and nothing is said of its columns."""
@@ -179,10 +186,15 @@ _ONLY = click.option(
     help="Only these rows; input-of-failed: your own columns of the failed ones, as they were, to fix and run again.",
 )
 _PRINTED = click.option("--printed", is_flag=True, help="Add a column with what each item printed.")
+_RELATED = click.option(
+    "--related",
+    is_flag=True,
+    help="Add columns of each row's near-duplicates, and of the pages of the run that lead to it.",
+)
 _BOM = click.option("--bom", is_flag=True, help="Begin a CSV file with a byte order mark, for old spreadsheets.")
 
 table_options = packing(TableOptions, "table", (_OUT, *_HOW))
 """Decorates `run` and `sample`."""
 
-export_options = packing(TableOptions, "table", (_OUT_OR_PAGES, _ONLY, _BOM, *_HOW, _PRINTED))
+export_options = packing(TableOptions, "table", (_OUT_OR_PAGES, _ONLY, _BOM, *_HOW, _PRINTED, _RELATED))
 """Decorates `export`."""

@@ -133,13 +133,15 @@ class Limits:
 class Column:
     """One output column: its name, its type (int, float, bool, str, json or file) and what it means.
 
-    `joined`: the files of this column, one after the other, are one file with this ending (`.warc.gz`, say).
+    `joined`: the files of this column, one after the other, are one file with this ending (`.warc.gz`, say). `role`:
+    what it says of a row among the others: `simhash`, `links` or `address` (see `exports.relations`).
     """
 
     name: str
     type: str
     help: str = ""
     joined: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 export           the door: a run's rows -> a file of one format
 result_table     the columns of a run's result, in order, and the rows of a window of items
+relations        what rows are to each other, from all of them: near_duplicates (SimHash), page_links
 short_rows       rows as a table on a page shows them, long cells cut
 writer           what every format offers: write rows, close, give up
 table_shape      what a person says of how a table is written
@@ -34,17 +35,29 @@ from jobs.runtime.exports.export import (
     stream_to,
 )
 from jobs.runtime.exports.output_file import check_kind, opened
-from jobs.runtime.exports.result_table import ResultColumn, ResultTable, headings, result_table
+from jobs.runtime.exports.relations import MOST_TOLD, PARTIAL, Relations, relations_of
+from jobs.runtime.exports.result_table import (
+    DISTANCE,
+    ResultColumn,
+    ResultTable,
+    headings,
+    relation_columns,
+    result_table,
+)
 from jobs.runtime.exports.short_rows import CUT, LONGEST, short_cell, short_rows
 from jobs.runtime.exports.table_shape import TableShape
 
 __all__ = [
     "CUT",
+    "DISTANCE",
     "INPUT_OF_FAILED",
     "LONGEST",
     "MIME_TYPES",
+    "MOST_TOLD",
+    "PARTIAL",
     "REPORT",
     "Exported",
+    "Relations",
     "ResultColumn",
     "ResultTable",
     "Rows",
@@ -61,6 +74,8 @@ __all__ = [
     "joined_ending",
     "opened",
     "pack",
+    "relation_columns",
+    "relations_of",
     "result_table",
     "short_cell",
     "short_rows",

@@ -17,6 +17,7 @@ from jobs.runtime.core.records import Column, ItemResult, ItemState, Run
 from jobs.runtime.core.units import count
 from jobs.runtime.exports import output_file
 from jobs.runtime.exports.archive import references, write_archive, write_joined
+from jobs.runtime.exports.relations import PARTIAL, relations_of
 from jobs.runtime.exports.result_table import ResultColumn, ResultTable, input_table, result_table
 from jobs.runtime.exports.table_shape import USUAL, TableShape
 from jobs.runtime.exports.writer import Writer
@@ -71,20 +72,24 @@ def export(
     """Write the result table of a run, whatever its state; an item without an outcome is `waiting`.
 
     A path gets its file whole or not at all: what was there before stays when writing fails. `raw`, `bom` and the
-    signs of `shape` are CSV's. Raises Refused: an unknown format, part or column, or the disk says no.
+    signs of `shape` are CSV's. Raises Refused: an unknown format, part or column, no column that tells how rows are
+    related where that is asked for, or the disk says no.
     """
     if format not in FORMATS:
         raise Refused(f"there is no format {format!r}: {_offer(FORMATS)}")
     if only not in ONLY:
         raise Refused(f"only {only!r} is not known: ok, failed or input-of-failed")
     check_shape(format, shape)
-    part = _Part(run=run, rows=rows, only=only, table=result_table(run, printed=shape.printed), shape=shape)
+    known = relations_of(run, rows) if shape.related else None
+    table = result_table(run, printed=shape.printed, relations=known)
+    part = _Part(run=run, rows=rows, only=only, table=table, shape=shape)
     part.columns  # noqa: B018 (a column that is not there is refused before anything is written)
     with stream_to(out) as stream:
         begin = stream.tell()
         _write(part, stream, format, raw=raw, bom=bom)
         size = stream.tell() - begin
-    notes = filter(None, (_snapshot_note(run, part.done), part.note))
+    partial = known is not None and known.duplicates is not None and known.duplicates.partial
+    notes = filter(None, (_snapshot_note(run, part.done), part.note, PARTIAL * partial))
     return Exported(rows=part.written, bytes=size, snapshot_note="; ".join(notes))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.core.records import OWN_COLUMNS, Column, Item, ItemResult, ItemState, Outcome, Run, Table
 from jobs.runtime.core.row_cells import line_of
+
+if TYPE_CHECKING:
+    from jobs.runtime.exports.relations import Relations
 
 _OWN_TYPES: Mapping[str, str] = {
     "position": "int",
@@ -38,6 +41,20 @@ class ResultColumn:
     type: str
 
 
+SIMHASH, LINKS, ADDRESS = "simhash", "links", "address"
+"""Roles of columns that say what rows are to each other: 16 hexadecimal digits, a list of URLs, the URL of a row."""
+
+DISTANCE = 3
+"""Bits of 64 in which texts that are nearly alike differ at most."""
+
+OF_SIMHASH = (
+    ResultColumn(name="near_duplicates", type="int"),
+    ResultColumn(name="near_duplicate_positions", type="json"),
+)
+OF_LINKS = (ResultColumn(name="linked_from", type="int"), ResultColumn(name="linked_from_positions", type="json"))
+"""The columns that come of these."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ResultTable:
     """What a run's result looks like, and how its items become rows. `named`: workers go by names, and are text."""
@@ -51,6 +68,7 @@ class ResultTable:
     table: Table
     named: bool = False
     printed: bool = False
+    relations: Relations | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,7 +80,9 @@ class ResultTable:
         for position, item, outcome in found:
             known = (outcome.row if outcome is not None else None) or {}
             row = [*self.users_cells(item), *map(known.get, self.jobs), *self._own(position, outcome)]
-            yield [*row, outcome.printed if outcome is not None else None] if self.printed else row
+            if self.printed:
+                row.append(outcome.printed if outcome is not None else None)
+            yield [*row, *self.relations.cells(position)] if self.relations is not None else row
 
     def users_cells(self, item: Item) -> list[Any]:
         """The user's own cells of an item, in the order they were uploaded."""
@@ -88,31 +108,48 @@ class ResultTable:
         return (*own, *(outcome.reused_from or None,) * self.reused)
 
 
-def result_table(run: Run, *, printed: bool = False) -> ResultTable:
+def result_table(run: Run, *, printed: bool = False, relations: Relations | None = None) -> ResultTable:
     """The result table of a run; that of a keyed run ends with `duplicate_of`, of one that takes what earlier ones have
-    with `reused_from`, and with `printed`, if asked, any."""
-    some = {"keyed": run.keyed, "reused": run.reuse is not None, "printed": printed}
-    return _table_of(run.columns, run.table, **some, named=run.clustered)
+    with `reused_from`, and with `printed` and what rows are to each other, if asked, any."""
+    some = {"keyed": run.keyed, "reused": run.reuse is not None, "printed": printed, "related": relations is not None}
+    return replace(_table_of(run.columns, run.table, **some, named=run.clustered), relations=relations)
 
 
-def headings(columns: tuple[Column, ...], table: Table, *, keyed: bool, reused: bool, printed: bool) -> tuple[str, ...]:
+def headings(
+    columns: tuple[Column, ...], table: Table, *, keyed: bool, reused: bool, printed: bool, related: bool = False
+) -> tuple[str, ...]:
     """The headings that the result of a run will have: of a job with these columns, over this input."""
-    return _table_of(columns, table, keyed=keyed, reused=reused, printed=printed).names
+    return _table_of(columns, table, keyed=keyed, reused=reused, printed=printed, related=related).names
+
+
+def relation_columns(columns: Iterable[Column]) -> tuple[ResultColumn, ...]:
+    """The columns that rows with these columns can have beside them, told from all rows together."""
+    roles = {column.role for column in columns}
+    return (*OF_SIMHASH * (SIMHASH in roles), *OF_LINKS * (LINKS in roles))
 
 
 def _table_of(
-    of_job: tuple[Column, ...], given: Table, *, keyed: bool, reused: bool, printed: bool, named: bool = False
+    of_job: tuple[Column, ...],
+    given: Table,
+    *,
+    keyed: bool,
+    reused: bool,
+    printed: bool,
+    related: bool = False,
+    named: bool = False,
 ) -> ResultTable:
     some = {"duplicate_of": keyed, "reused_from": reused}
     own = [name for name in OWN_COLUMNS if some.get(name, True)]
     jobs = tuple(column.name for column in of_job)
-    last = (_unlike(jobs, PRINTED),) * printed
+    asked = (*(ResultColumn(name=PRINTED, type="str"),) * printed, *relation_columns(of_job) * related)
+    further = [replace(column, name=_unlike(jobs, column.name)) for column in asked]
+    last = {column.name for column in further}
     users = users_columns(given)
     columns = (
         *(ResultColumn(name=name, type="str") for name in _distinct(users, {*jobs, *OWN_COLUMNS, *last})),
         *(ResultColumn(name=column.name, type=column.type) for column in of_job),
         *(ResultColumn(name=name, type="str" if named and name == "worker" else _OWN_TYPES[name]) for name in own),
-        *(ResultColumn(name=name, type="str") for name in last),
+        *further,
     )
     item = users.index(given.item_column) if given.item_column in users else 0
     return ResultTable(

@@ -12,13 +12,14 @@ _WORDS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", 
 @dataclass(frozen=True, kw_only=True)
 class TableShape:
     """`delimiter` parts the cells of CSV and `decimal` the digits of its numbers; `columns` are those to be written, in
-    this order; none: all. `printed`: what the items printed is a column too. Raises Refused for signs that cannot be
-    read back."""
+    this order; none: all. `printed`: what the items printed is a column too; `related`: what the rows are to each
+    other (`relations`). Raises Refused for signs that cannot be read back."""
 
     delimiter: str = ","
     decimal: str = "."
     columns: tuple[str, ...] = ()
     printed: bool = False
+    related: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "delimiter", _WORDS.get(self.delimiter.lower(), self.delimiter))

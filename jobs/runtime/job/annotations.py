@@ -34,7 +34,13 @@ def columns_of(hints: Mapping[str, Any]) -> tuple[Column, ...]:
         if name in OWN_COLUMNS:
             raise DefinitionError(f"column {name} is one of Fanout's own: choose another name")
     return tuple(
-        Column(name=name, type=column_type(hint), help=help_of(hint), joined=joined_of(hint))
+        Column(
+            name=name,
+            type=column_type(hint),
+            help=help_of(hint),
+            joined=_said_of(hint, "joined"),
+            role=_said_of(hint, "role"),
+        )
         for name, hint in hints.items()
     )
 
@@ -119,11 +125,11 @@ def help_of(annotation: Any) -> str:
     return next((text for text in texts if isinstance(text, str)), "")
 
 
-def joined_of(annotation: Any) -> str:
-    """The ending of what the files of a column make together, by `json_schema_extra={"joined": ".warc.gz"}` in its
-    Field; or an empty text."""
+def _said_of(annotation: Any, what: str) -> str:
+    """What the Field of a column says beside its description, as in `json_schema_extra={"joined": ".warc.gz"}`; or an
+    empty text."""
     extras = (getattr(extra, "json_schema_extra", None) for extra in extras_of(annotation))
-    return next((str(extra["joined"]) for extra in extras if isinstance(extra, dict) and "joined" in extra), "")
+    return next((str(extra[what]) for extra in extras if isinstance(extra, dict) and what in extra), "")
 
 
 def _is_requirement(origin: Any) -> bool:

@@ -96,7 +96,19 @@ class SeoFacts(TypedDict, total=False):
     hreflang: Annotated[list[str] | None, Field(description="the same in other languages: a code and a URL each")]
     headings: Annotated[list[str] | None, Field(description="headings of the levels 1 to 3, each behind its level")]
     images_lacking_alt: Annotated[list[str] | None, Field(description="the images without an alt attribute, resolved")]
-    simhash: Annotated[str | None, Field(description="64 bits of the text, nearly the same for texts that are")]
+    simhash: Annotated[
+        str | None,
+        Field(
+            description="64 bits of the text, nearly the same for texts that are", json_schema_extra={"role": "simhash"}
+        ),
+    ]
+    links_to: Annotated[
+        list[str] | None,
+        Field(
+            description="where the page leads, up to 200 URLs, each once and without its fragment",
+            json_schema_extra={"role": "links"},
+        ),
+    ]
 
 
 class Anchors(TypedDict, total=False):

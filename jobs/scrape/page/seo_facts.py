@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 MOST_HEADINGS = 200
 MOST_LANGUAGES = 200
 MOST_IMAGES = 50
+MOST_LINKS = 200
+MOST_LOOKED_AT = 5_000
+"""Links that are looked at for them."""
+
 VALUE_CHARS = 300
 URL_CHARS = 2_048
 
@@ -46,6 +50,7 @@ def seo(page: PageViews, canonicals: Sequence[str], headers: Sequence[tuple[str,
         "headings": list(islice(_headings(page), MOST_HEADINGS)),
         "images_lacking_alt": list(dict.fromkeys(islice(_images(page), MOST_IMAGES))),
         "simhash": simhash(page.text),
+        "links_to": list(dict.fromkeys(_targets(page)))[:MOST_LINKS],
     }
 
 
@@ -87,6 +92,13 @@ def _headings(page: PageViews) -> Iterator[str]:
     for heading in _elements(page, "h1", "h2", "h3"):
         text = clean(spaced_text(heading, VALUE_CHARS, page.budget), VALUE_CHARS)
         yield f"{heading.tag} {text}" if text else str(heading.tag)
+
+
+def _targets(page: PageViews) -> Iterator[str]:
+    for link in islice(_elements(page, "a", "area"), MOST_LOOKED_AT):
+        target = (resolve(page.base, link.get("href")) or "").partition("#")[0]
+        if target and len(target) <= URL_CHARS:
+            yield target
 
 
 def _images(page: PageViews) -> Iterator[str]:

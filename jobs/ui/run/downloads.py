@@ -35,11 +35,11 @@ def buttons(run: Run, wanted: ResultFilter = ALL_ROWS, number: int | None = None
     downloaded, and `number` is how many rows that are. They are drawn into the row that is open."""
     rows = f" · {count(number, 'row')}" if wanted and number is not None else ""
     only = st.session_state.get("only") or ""
-    raw, printed = bool(st.session_state.get("raw")), bool(st.session_state.get("printed"))
+    raw, printed, related = (bool(st.session_state.get(key)) for key in ("raw", "printed", "related"))
     for kind, (label, icon) in FORMATS.items():
         st.download_button(
             label + rows * (not only),
-            data=content(run.id, kind, only=only, raw=raw, printed=printed, wanted=wanted),
+            data=content(run.id, kind, only=only, raw=raw, printed=printed, related=related, wanted=wanted),
             file_name=exports.file_name(run, kind),
             mime=exports.MIME_TYPES[kind],
             icon=icon,
@@ -83,6 +83,13 @@ def buttons(run: Run, wanted: ResultFilter = ALL_ROWS, number: int | None = None
             help="CSV cells as they are; otherwise those that a spreadsheet would run as a formula are defused.",
         )
         st.checkbox("Printed", key="printed", help="With a column of what each item printed.")
+        if exports.relation_columns(run.columns):
+            st.checkbox(
+                "Related",
+                key="related",
+                help="With columns of each row's near-duplicates and of the pages of this run that lead to it, "
+                "among the rows that are written.",
+            )
 
 
 def content(
@@ -92,10 +99,11 @@ def content(
     only: str = "",
     raw: bool = False,
     printed: bool = False,
+    related: bool = False,
     wanted: ResultFilter = ALL_ROWS,
 ) -> Callable[[], DiskFile]:
     """What writes a table, once its button is clicked."""
-    shape = exports.TableShape(printed=printed)
+    shape = exports.TableShape(printed=printed, related=related)
     return _written(
         run_id,
         kind,

@@ -57,6 +57,13 @@ def refusing(found: Sequence[overview.GroupFigures]) -> Any:
     return _bars(table, "group", "failed", colour=alt.value(COLOURS["failed"]), fields=["group"])
 
 
+def related(found: Sequence[overview.RelatedPage], others: str) -> Any:
+    """A bar for each page: how many others are related to it, with the positions of the first of them."""
+    rows = [(one.item, one.others, one.position, ", ".join(map(str, one.first)), f"{one.others:,}") for one in found]
+    table = pd.DataFrame(rows, columns=["page", others, "position", "at", "said"])
+    return _bars(table, "page", others, colour=alt.value(PALE), fields=["page"])
+
+
 def _bars(table: pd.DataFrame, name: str, value: str, *, colour: Any, fields: Sequence[str]) -> Any:
     """Bars across with their figure beside each; a click picks one."""
     picked = alt.selection_point(name=PICKED, fields=list(fields), on="click", empty=False)

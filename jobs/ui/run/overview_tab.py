@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,7 +12,8 @@ from jobs.runtime.core import units
 from jobs.runtime.core.records import Run
 from jobs.runtime.core.result_filter import ColumnValue
 from jobs.runtime.core.units import count
-from jobs.ui.run import downloads, overview_charts, result_filters, results
+from jobs.ui.run import downloads, overview_charts, overview_related, result_filters, results
+from jobs.ui.run.chart_card import card
 from jobs.ui.shared import formatting, tables
 
 
@@ -48,6 +48,7 @@ def show(run: Run) -> None:
         _durations(found)
         _sizes(found)
         _groups(found)
+    overview_related.show(found.run)
     _facets(found)
 
 
@@ -56,32 +57,9 @@ def _worked_out(run_id: str, stamp: tuple[Any, ...]) -> overview.Overview:  # no
     return overview.of_run(run_id)
 
 
-Picked = Callable[[Mapping[str, Any]], None]
-"""Told what was clicked."""
-
-
-def _card(title: str, chart: Any, alt: str, *, key: str, picked: Picked | None = None) -> None:
-    """A chart under its title; a click on one of its marks is told to `picked`. What stands beside the chart shows its
-    table, and saves it as a picture."""
-    st.markdown(f"**{formatting.literal(title)}**")
-    if picked is None:
-        st.altair_chart(chart, key=key, alt=alt)
-        return
-    turn = f"{key}_{st.session_state.get(f'{key}_turn', 0)}"
-    st.altair_chart(chart, key=turn, alt=alt, on_select=lambda: _picked(key, turn, picked))
-
-
-def _picked(key: str, turn: str, picked: Picked) -> None:
-    """Hand on what was clicked; the next chart has nothing chosen, so that the same can be clicked again."""
-    chosen = st.session_state[turn]["selection"][overview_charts.PICKED]
-    st.session_state[f"{key}_turn"] = st.session_state.get(f"{key}_turn", 0) + 1
-    if chosen:
-        picked(chosen[0])
-
-
 def _outcomes(found: overview.Overview) -> None:
     said = "; ".join(f"{count(one.items, 'item')} {overview_charts.outcome_name(one)}" for one in found.outcomes)
-    _card(
+    card(
         "What became of the items",
         overview_charts.outcomes(found.outcomes),
         f"Bars of how many items ended how: {said}",
@@ -100,7 +78,7 @@ def _durations(found: overview.Overview) -> None:
         f"half took at most {units.precise(timed.median)} (p50), 19 of 20 at most {units.precise(timed.p95)} (p95), "
         f"the longest {units.precise(timed.longest)}"
     )
-    _card(
+    card(
         "Seconds per item",
         overview_charts.durations(timed),
         f"Histogram of seconds per item: {said}",
@@ -120,14 +98,14 @@ def _throughput(found: overview.Overview) -> None:
     went = found.throughput
     if went is None:
         return
-    _card(
+    card(
         "Items a second",
         overview_charts.throughput(went),
         f"Items that ended a second, in steps of {units.duration(went.width)}. {_marks(went)}",
         key="overview_throughput",
     )
     st.caption(f"{str(found.wall).capitalize()}. {_marks(went)}")
-    _card(
+    card(
         "Threads busy",
         overview_charts.busy(went),
         f"Threads busy on average, in steps of {units.duration(went.width)}; {max(went.workers)} worker processes",
@@ -149,7 +127,7 @@ def _sizes(found: overview.Overview) -> None:
     if sizes is None:
         return
     title = f"{sizes.column.capitalize()} against seconds"
-    _card(
+    card(
         title,
         overview_charts.sizes(sizes),
         f"{title}: {count(len(sizes.points), 'item')}",
@@ -163,7 +141,7 @@ def _groups(found: overview.Overview) -> None:
     kind = result_filters.group_label(found.run).lower()
     slowest, refusing = found.slowest_groups(), found.refusing_groups()
     asked = lambda one: result_filters.choose(group=one["group"])  # noqa: E731
-    _card(
+    card(
         f"The slowest of {count(len(found.groups), kind)}",
         overview_charts.slowest(slowest),
         f"Seconds of half of the items: {'; '.join(f'{one.group} {units.precise(one.median)}' for one in slowest)}",
@@ -171,7 +149,7 @@ def _groups(found: overview.Overview) -> None:
         picked=asked,
     )
     if refusing:
-        _card(
+        card(
             f"Where most items failed, by {kind}",
             overview_charts.refusing(refusing),
             f"Items that failed: {'; '.join(f'{one.group} {one.failed:,} of {one.items:,}' for one in refusing)}",

@@ -11,7 +11,7 @@ from jobs.runtime import catalog
 from jobs.scrape.columns import HEADERS, read_columns
 from jobs.scrape.page import reader
 from jobs.scrape.page.page_columns import CONTACTS, PARTS, SEO
-from jobs.scrape.page.seo_facts import MOST_HEADINGS, simhash
+from jobs.scrape.page.seo_facts import MOST_HEADINGS, MOST_LINKS, simhash
 
 PAGE = """<html><head><base href="https://cdn.example/"><link rel=canonical href="/own"><link rel="alternate"
 hreflang="de" href="/de"><link rel=alternate hreflang=x-default href=https://example.org/>
@@ -41,6 +41,13 @@ def test_a_page_without_any_of_it() -> None:
 
     assert [row[name] for name in ("canonical_link", "canonical_header", "simhash")] == [None, None, None]
     assert [row[name] for name in ("headings", "hreflang", "images_lacking_alt")] == [[], [], []]
+
+
+def test_links_are_told_each_once_and_without_what_names_a_part_of_a_page() -> None:
+    row = read("<a href=/b#x>b</a><a href=/b>b</a><area href='?q'><a href=mailto:a@b.org>m</a><a name=c>c</a>")
+
+    assert row["links_to"] == ["https://example.org/b", "https://example.org/dir/?q"]
+    assert len(read("".join(f"<a href=/{number}>x</a>" for number in range(1_000)))["links_to"]) == MOST_LINKS
 
 
 def test_the_preset_has_the_headers_that_matter_as_columns() -> None:

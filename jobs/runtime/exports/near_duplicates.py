@@ -1,0 +1,127 @@
+"""Which 64-bit SimHashes differ in few bits, without comparing each with each (banding: Manku, Jain, Das Sarma 2007).
+
+Two that differ in at most three bits are equal in one of their four bands of 16 bits: so only those that share a band
+are compared, in the order of their other bits, and no more pairs than are borne.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jobs.runtime.exports.result_table import DISTANCE
+
+BANDS = DISTANCE + 1
+MOST_COMPARED = 100_000_000
+"""Pairs: some seconds. Of 100,000 hashes that are spread evenly 300,000 are compared."""
+
+MOST_PAIRS = 5_000_000
+"""Near pairs of different hashes that are kept."""
+
+_ONES = np.array([number.bit_count() for number in range(2**16)], np.uint8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearDuplicates:
+    """Of each position (ascending) how many others have a hash that is near to its own, its own included. `partial`:
+    more pairs might be near than were compared."""
+
+    positions: Any
+    counts: Any
+    partial: bool
+    _value: Any
+    _members: Any
+    _member_starts: Any
+    _neighbours: Any
+    _neighbour_starts: Any
+
+    def near(self, position: int, most: int) -> list[int]:
+        """The first positions whose hashes are near to that of this one."""
+        place = int(np.searchsorted(self.positions, position))
+        if place == len(self.positions) or self.positions[place] != position:
+            return []
+        value = int(self._value[place])
+        neighbours = self._neighbours[self._neighbour_starts[value] : self._neighbour_starts[value + 1]]
+        firsts = self._members[self._member_starts[neighbours]]
+        nearest = neighbours[np.argsort(firsts, kind="stable")[: most + 1]]
+        groups = [self._of(value, most), *(self._of(int(one), most) for one in nearest)]
+        others = sorted(int(self.positions[member]) for group in groups for member in group if member != place)
+        return others[:most]
+
+    def count(self, position: int) -> int:
+        """How many others are near."""
+        place = int(np.searchsorted(self.positions, position))
+        known = place < len(self.positions) and self.positions[place] == position
+        return int(self.counts[place]) if known else 0
+
+    def sets(self, most: int) -> list[int]:
+        """The positions that most others are near to, none of them near to one before it."""
+        taken, found = set[int](), list[int]()
+        for place in np.argsort(-self.counts, kind="stable"):
+            value = int(self._value[place])
+            if len(found) == most or not self.counts[place]:
+                break
+            if value not in taken:
+                found.append(int(self.positions[place]))
+                taken |= {value, *self._neighbours[self._neighbour_starts[value] : self._neighbour_starts[value + 1]]}
+        return found
+
+    def _of(self, value: int, most: int) -> Any:
+        begin = self._member_starts[value]
+        return self._members[begin : min(self._member_starts[value + 1], begin + most + 1)]
+
+
+def near_duplicates(positions: Sequence[int], hashes: Sequence[int]) -> NearDuplicates:
+    """The near-duplicates among these positions (ascending), each with its hash."""
+    values, value = np.unique(np.array(hashes, np.uint64), return_inverse=True)
+    sizes = np.bincount(value, minlength=len(values))
+    pairs, partial = _near_pairs(values)
+    one, other = np.concatenate([pairs, pairs[:, ::-1]]).T
+    order = np.argsort(one, kind="stable")
+    near = sizes - 1 + np.bincount(one, weights=sizes[other], minlength=len(values)).astype(np.int64)
+    return NearDuplicates(
+        positions=np.array(positions, np.int64),
+        counts=near[value],
+        partial=partial,
+        _value=value,
+        _members=np.argsort(value, kind="stable"),
+        _member_starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        _neighbours=other[order],
+        _neighbour_starts=np.searchsorted(one[order], np.arange(len(values) + 1)),
+    )
+
+
+def _near_pairs(values: Any) -> tuple[Any, bool]:
+    """The pairs of places of different values that are near, each once; and whether some may be missing."""
+    found, left, kept = [np.empty((0, 2), np.int64)], MOST_COMPARED, 0
+    for band in range(BANDS):
+        turn = np.uint64(16 * band)
+        turned = (values << turn) | (values >> (np.uint64(64) - turn)) if band else values
+        order = np.argsort(turned, kind="stable")
+        ordered, head = values[order], turned[order] >> np.uint64(48)
+        for apart in range(1, len(values)):
+            near_head = np.flatnonzero(head[apart:] == head[:-apart])
+            left -= len(near_head)
+            if not len(near_head):
+                break
+            near = near_head[_ones(ordered[near_head] ^ ordered[near_head + apart]) <= DISTANCE]
+            pairs = np.sort(np.stack([order[near], order[near + apart]], axis=1), axis=1)
+            found.append(pairs)
+            kept += len(pairs)
+            if left < 0 or kept > MOST_PAIRS:
+                return _each_once(found), True
+    return _each_once(found), False
+
+
+def _each_once(found: list[Any]) -> Any:
+    pairs = np.concatenate(found)
+    packed = np.unique((pairs[:, 0] << np.int64(32)) | pairs[:, 1])
+    return np.stack([packed >> np.int64(32), packed & np.int64(2**32 - 1)], axis=1)
+
+
+def _ones(numbers: Any) -> Any:
+    """How many bits of each are set."""
+    return _ONES[numbers.view(np.uint16).reshape(-1, 4)].sum(axis=1, dtype=np.int64)
