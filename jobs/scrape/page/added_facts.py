@@ -6,11 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.scrape.fields.page_views import PageViews
-from jobs.scrape.page.main_content import as_cell, find_content
+from jobs.scrape.page.facts import EXCERPT_CHARS, SHORT_CHARS
+from jobs.scrape.page.main_content import as_cell, find_content, find_signature
 from jobs.scrape.page.page_columns import ANCHOR, CONTACTS, CONTENT, LANGUAGE, SEO, PageFacts
+from jobs.scrape.page.text import clean
 
 WHOLE_MARKDOWN = "whole_markdown"
 """No column: what the file of a page holds."""
+
+TREE = "tree"
+"""None either: what the main content was found in."""
+
+SIGNED = ("author", "published", "site_name")
 
 
 def content(page: PageViews, parts: frozenset[str]) -> dict[str, Any]:
@@ -23,7 +30,17 @@ def content(page: PageViews, parts: frozenset[str]) -> dict[str, Any]:
         "markdown": as_cell(found.markdown),
         "main_images": found.images,
         WHOLE_MARKDOWN: found.markdown,
+        TREE: found.root,
     }
+
+
+def widened(read: Mapping[str, Any], found: dict[str, Any], url: str) -> dict[str, Any]:
+    """Columns that are empty although the page was searched for its main content, as far as that says more of them."""
+    root, text = found.pop(TREE, None), found.get("main_text")
+    empty = {name for name in (*SIGNED, "excerpt") if name in read and not read[name]}
+    wider = find_signature(root, url) if root is not None and empty.intersection(SIGNED) else {}
+    told = {name: clean(value, SHORT_CHARS) for name, value in wider.items() if name in empty}
+    return told | ({"excerpt": clean(text, EXCERPT_CHARS)} if text and "excerpt" in empty else {})
 
 
 def asked(

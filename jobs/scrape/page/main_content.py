@@ -41,17 +41,20 @@ ODD = "the main content could not be found"
 TOO_DEEP = "the main content was not looked for: the elements nest too deep for their number"
 ONLY_BEGINNING = f"the main content was looked for in the first {MOST_TAGS:,} tags"
 
+_DATES = {"original_date": True, "extensive_search": False}
+
 _FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What trafilatura may raise at a page that it was not made for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundContent:
-    """The main content, whole."""
+    """The main content, whole; `root` is the tree it was found in, of which more can be asked (None: of none)."""
 
     text: str = ""
     markdown: str = ""
     images: list[str] = field(default_factory=list)
+    root: Any = None
 
 
 def check_installed() -> None:
@@ -79,6 +82,21 @@ def find_content(page: PageViews) -> FoundContent:
     except (*_FAULTS, etree.LxmlError) as error:
         page.notes.append(f"{ODD} ({type(error).__name__})")
         return FoundContent()
+
+
+def find_signature(root: Any, url: str) -> dict[str, str]:
+    """Who wrote it, when it was published and the name of the site, as far as trafilatura finds that in a tree. A host
+    is no name; dates that are only guessed at are left out."""
+    load()
+    from trafilatura.metadata import extract_metadata
+
+    try:
+        found = extract_metadata(root, default_url=url, date_config=_DATES)
+    except (*_FAULTS, etree.LxmlError):
+        return {}
+    site = found.sitename if found.sitename and found.sitename.lower() not in url.lower() else ""
+    told = {"author": found.author, "published": found.date, "site_name": site}
+    return {name: value for name, value in told.items() if value}
 
 
 def as_cell(text: str) -> str | None:
@@ -119,12 +137,13 @@ def _extract(root: Any, page: PageViews) -> FoundContent:
         include_images=True,
     )
     if found is None or found.body is None:
-        return FoundContent()
-    images = list(dict.fromkeys(_images(found.body, page)))
+        return FoundContent(root=root)
+    page_images = list(dict.fromkeys(_images(found.body, page)))
     markdown = _clean(xmltotxt(found.body, True))
     etree.strip_elements(found.body, "graphic", with_tail=False)
     etree.strip_tags(found.body, "ref")
-    return FoundContent(text=_clean(xmltotxt(found.body, False)), markdown=markdown, images=images[:MOST_IMAGES])
+    text = _clean(xmltotxt(found.body, False))
+    return FoundContent(text=text, markdown=markdown, images=page_images[:MOST_IMAGES], root=root)
 
 
 def _images(body: Any, page: PageViews) -> Iterator[str]:

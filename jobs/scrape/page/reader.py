@@ -87,12 +87,13 @@ def read(
         asked = added_facts.asked(page, found.canonicals, headers, parts, anchor)
         facts = page_facts(decoded, found, url, status=status, headers=headers, notes=notes)
     read = {name: value for name, value in facts.items() if name not in PART_OF or PART_OF[name] in parts}
+    wider = added_facts.widened(read, content, page.base)
     added = {
         **content,
         **asked,
         **added_facts.language(page, facts, content, headers, parts),
     }
-    return {**read, **added_facts.with_shared_image(added, facts), **values}
+    return {**read, **wider, **added_facts.with_shared_image(added, facts), **values}
 
 
 def text_fields(text: str, url: str, fields: Sequence[OwnField]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from jobs.runtime import catalog
 from jobs.runtime.core.errors import BadParams
 from jobs.runtime.job.params import validate_params
 from jobs.scrape.columns import read_columns
-from jobs.scrape.page import main_content, reader
+from jobs.scrape.page import added_facts, main_content, reader
 from jobs.scrape.page.language import detect, language_of
 from jobs.scrape.page.main_content import CELL_CHARS, MOST_TAGS, ONLY_BEGINNING, TOO_DEEP
 from jobs.scrape.page.page_columns import CONTENT, LANGUAGE, PARTS
@@ -31,6 +31,45 @@ def read(markup: str, columns: str = "content", **headers: str) -> dict[str, Any
     sent = [(name.replace("_", "-"), value) for name, value in headers.items()]
     parts = read_columns(columns).parts
     return reader.read(markup.encode(), "text/html", "https://example.org/dir/", parts=parts, headers=sent)
+
+
+SIGNED = f"""<html><head><title>Brücke offen</title></head><body><div class="post-info"><span class="autor">Von Anna
+Keller</span>, <span class="date">3. Mai 2024</span></div><div class=text><p>{GERMAN}</p><p>{GERMAN} Zum Zweiten.</p>
+</div></body></html>"""
+
+
+def test_who_wrote_it_and_when_is_taken_from_the_search_for_the_content_where_nothing_else_says() -> None:
+    alone, found = read(SIGNED, "author, published, site_name"), read(SIGNED)
+
+    assert [alone[name] for name in ("author", "published", "site_name")] == [None, None, None]
+    assert (found["published"], found["site_name"]) == ("2024-05-03", None)
+    assert read(SIGNED, "main_text, published")["published"] == "2024-05-03"
+    assert "published" not in read(SIGNED, "main_text")
+
+
+def test_what_a_page_says_of_itself_is_not_overruled(monkeypatch: pytest.MonkeyPatch) -> None:
+    author, others = (
+        "<meta name=author content=Ben>",
+        "<meta name=date content=2001><meta name=application-name content=Us>",
+    )
+    searched = []
+
+    def search(root: Any, url: str) -> dict[str, str]:
+        searched.append(url)
+        return {"author": "X", "published": "Y"}
+
+    monkeypatch.setattr(added_facts, "find_signature", search)
+    whole, part = (read(SIGNED.replace("<head>", f"<head>{said}")) for said in (author + others, author))
+
+    assert (whole["author"], whole["published"], whole["site_name"]) == ("Ben", "2001", "Us")
+    assert (part["author"], part["published"], len(searched)) == ("Ben", "Y", 1)
+
+
+def test_an_excerpt_comes_from_the_main_text_where_the_page_seems_to_have_none() -> None:
+    row = {"author": None, "excerpt": None, "published": "2001"}
+
+    assert added_facts.widened(row, {"main_text": GERMAN, added_facts.TREE: None}, "") == {"excerpt": GERMAN}
+    assert added_facts.widened(row | {"excerpt": "x"}, {"main_text": GERMAN, added_facts.TREE: None}, "") == {}
 
 
 def test_the_main_content_is_text_markdown_and_images() -> None:
