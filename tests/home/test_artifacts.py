@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+
+import pytest
 
 from jobs.runtime.home import artifacts
 from jobs.runtime.job.decorator import Artifact
@@ -40,3 +43,24 @@ def test_a_folder_in_which_nothing_moves_is_counted_once(tmp_path: Path) -> None
     path.write_bytes(b"no job writes into a file that is there already")
 
     assert artifacts.size(tmp_path) == 100
+
+
+@pytest.mark.parametrize("many", [1, 2, 12])
+def test_a_file_that_is_taken_over_again_and_again_keeps_its_name(tmp_path: Path, many: int) -> None:
+    columns = [f"file{number}" for number in range(many)]
+    cells = {
+        column: artifacts.write(
+            tmp_path, "run0", artifacts.file_stem(7, 1, column, columns), Artifact(f"3-{number}-a.txt", [column])
+        )
+        for number, column in enumerate(columns)
+    }
+
+    for generation in range(1, 4):
+        row = artifacts.taken_over(tmp_path, json.dumps(cells), columns, f"run{generation}", 20 + generation)
+        assert row is not None
+        cells = json.loads(row)
+
+    for number, column in enumerate(columns):
+        stem = artifacts.file_stem(23, 0, column, columns)
+        assert cells[column] == f"artifacts/run3/{stem}-3-{number}-a.txt"
+        assert (tmp_path / cells[column]).read_text("ascii") == column

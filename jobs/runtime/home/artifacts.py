@@ -58,14 +58,14 @@ def write(home: Path, run: str, stem: str, artifact: Artifact) -> str:
     return f"{FOLDER}/{run}/{name}"
 
 
-def link(home: Path, reference: str, run: str, stem: str) -> str:
+def link(home: Path, reference: str, run: str, stem: str, *, numbered: bool = False) -> str:
     """The file behind a reference of another run as a file of this run, which lasts when the other's is gone; returns
-    its reference, or an empty text where there is no such file.
+    its reference, or an empty text where there is no such file. `numbered`: both stems have a column's number.
 
     It is the same file under two names, where the file system has that; else a copy.
     """
     _, source, name = ["", "", *reference.split("/")][-3:]
-    target = f"{stem}-{_STEM.sub('', name)}"
+    target = f"{stem}-{_STEMS[numbered].sub('', name)}"
     with suppress(OSError, StoreError), held(home, FOLDER, source) as there, held(home, FOLDER, run, make=True) as here:
         here.remove(target)
         there.link(name, here, target)
@@ -74,21 +74,28 @@ def link(home: Path, reference: str, run: str, stem: str) -> str:
     return ""
 
 
-def taken_over(home: Path, row: str, files: Sequence[str], run: str, stem: str) -> str | None:
+def file_stem(position: int, attempt: int, column: str, files: Sequence[str]) -> str:
+    """What keeps the file of an item apart from others; where these are several columns of files, with the number of
+    the column, not its name: names that are told apart must not meet when made safe."""
+    return f"{position}-{attempt}" + (f"-{files.index(column) + 1}" if len(files) > 1 else "")
+
+
+_STEMS = {False: re.compile(r"^[0-9]+-[0-9]+-"), True: re.compile(r"^[0-9]+-[0-9]+-[0-9]+-")}
+
+
+def taken_over(home: Path, row: str, files: Sequence[str], run: str, position: int, attempt: int = 0) -> str | None:
     """The row (JSON) of another run as one of this run: the files in these columns are its own, too; None: one of them
-    is not there any more."""
+    is not there any more. `attempt` 0: it was not tried."""
     if not files:
         return row
     cells = json.loads(row)
-    for place, column in enumerate(files, start=1):
+    for column in files:
         if cells.get(column):
-            cells[column] = link(home, cells[column], run, f"{stem}-{place}")
+            stem = file_stem(position, attempt, column, files)
+            cells[column] = link(home, cells[column], run, stem, numbered=len(files) > 1)
             if not cells[column]:
                 return None
     return json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
-
-
-_STEM = re.compile(r"^[0-9]+-[0-9]+-([0-9]-)?")
 
 
 def resolve(home: Path, run: str, reference: str) -> Path | None:

@@ -129,7 +129,7 @@ class EarlierRows:
         texts: dict[int, str] = {}
         for position, row in reuse.rows(db, dict(self._found)):
             self._linked.add(position)
-            text = artifacts.taken_over(self.home, row, self.files, self.run.id, f"{position}-0")
+            text = artifacts.taken_over(self.home, row, self.files, self.run.id, position)
             if text is None:
                 del self._found[position]
             else:

@@ -111,8 +111,8 @@ class Slot:
     def _renew(self, ticket: Ticket, row: str) -> str:
         """The row of an earlier run as one of this run. Raises UnencodableError: a file of it is gone."""
         self._end_in_fork()
-        stem = f"{ticket.item.position}-{ticket.item.attempt}"
-        taken = artifacts.taken_over(self.home, row, _files(ticket), ticket.terms.run, stem)
+        item = ticket.item
+        taken = artifacts.taken_over(self.home, row, _files(ticket), ticket.terms.run, item.position, item.attempt)
         if taken is None:
             raise UnencodableError(
                 "nothing has changed, but a file of the earlier row is gone: retry asks for it in full"
@@ -140,10 +140,7 @@ class Slot:
 
     def _keep(self, ticket: Ticket, column: str, artifact: Artifact) -> str:
         self._end_in_fork()
-        stem = f"{ticket.item.position}-{ticket.item.attempt}"
-        files = _files(ticket)
-        if len(files) > 1:  # its number, not its name: names that are told apart must not meet when made safe
-            stem += f"-{files.index(column) + 1}"
+        stem = artifacts.file_stem(ticket.item.position, ticket.item.attempt, column, _files(ticket))
         return artifacts.write(self.home, ticket.terms.run, stem, artifact)
 
 
