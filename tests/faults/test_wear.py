@@ -58,6 +58,15 @@ def test_what_all_threads_of_python_share_is_changed_for_nobody_else(machine: Ma
     assert [outcome.code or outcome.state for outcome in found] == ["ok"] * 12
 
 
+@pytest.mark.parametrize("verb", ["round_off", "round_off_apart"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_belongs_to_a_thread_is_as_at_its_start_for_each_item(machine: Machine, threads: int, verb: str) -> None:
+    found = machine.perform([verb, *["third"] * 10], "vandal", pool=(1, threads))
+
+    assert {outcome.worker for outcome in found} == {found[0].worker}
+    assert {outcome.row["result"] for outcome in found[1:]} == {f"0.{'3' * 28} of nobody None None"}
+
+
 def test_a_process_is_as_it_was_until_something_changes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(wear, "OPEN_SHARE", 1.0)  # of this process, which other tests use too
     monkeypatch.setattr(wear, "MAX_THREADS", 100_000)
@@ -69,7 +78,18 @@ def test_a_process_is_as_it_was_until_something_changes(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "verb", ["stop_the_clock", "go_elsewhere", "keep_garbage", "silence_logs", "hold_on", "trace", "speak_otherwise"]
+    "verb",
+    [
+        "stop_the_clock",
+        "go_elsewhere",
+        "warn_no_more",
+        "forget_modules",
+        "keep_garbage",
+        "silence_logs",
+        "hold_on",
+        "trace",
+        "speak_otherwise",
+    ],
 )
 def test_x20_what_an_item_changes_for_all_of_its_process_is_found(verb: str) -> None:
     found = subprocess.run(

@@ -5,16 +5,20 @@ Outside the machine (a job called as an ordinary function) nothing listens, and 
 
 from __future__ import annotations
 
+import contextvars
 import math
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from jobs.runtime.core import settings
 from jobs.runtime.core.pace_report import MAX_SECONDS, MAX_WORDS
 from jobs.runtime.core.text import as_text, storable
+
+T = TypeVar("T")
 
 
 @dataclass(kw_only=True)
@@ -51,6 +55,19 @@ _here = threading.local()
 def enter(context: Context | None) -> None:
     """Make this the context of the calling thread; None: no item any more."""
     _here.context = context
+
+
+def by_itself(within: contextvars.Context, function: Callable[[], T]) -> T:
+    """Call a function so that nothing of it stays with the thread: how exactly decimals are computed, how numpy takes a
+    division by zero, variables of a context, a trace."""
+    traced, profiled = sys.gettrace(), sys.getprofile()
+    try:
+        return within.run(function)
+    finally:
+        if sys.gettrace() is not traced:
+            sys.settrace(traced)
+        if sys.getprofile() is not profiled:
+            sys.setprofile(profiled)
 
 
 def current() -> Context | None:

@@ -8,6 +8,7 @@ what computes is C code that frees the lock.
 
 from __future__ import annotations
 
+import contextvars
 import os
 import queue
 import threading
@@ -50,6 +51,7 @@ class _Call(Generic[T]):
 
     def __init__(self, function: Callable[[], T], here: context.Context | None) -> None:
         self.function, self.here, self._caller = function, here, _this_thread()
+        self._within = contextvars.copy_context()
         self._taken, self._ended = threading.Lock(), threading.Lock()
         self._ended.acquire()
         self._result: Any = None
@@ -63,7 +65,7 @@ class _Call(Generic[T]):
         context.enter(self.here)
         self._report_thread(_this_thread())
         try:
-            self._result = self.function()
+            self._result = context.by_itself(self._within, self.function)
         except BaseException as error:  # the author's function: whatever it raises is for the one who waits
             self._error = error
         context.enter(None)

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class Wear:
 
     def __init__(self, slots: int) -> None:
         self._then, self._room = _state(), _room_of_python()
+        self._path, self._modules = set(sys.path), len(sys.modules)
         self.resized(slots)
 
     def resized(self, slots: int) -> None:
@@ -43,6 +45,8 @@ class Wear:
                 return f"its {what} {'are' if what.endswith('s') or ' and ' in what else 'is'} not as at its start"
         if any(now < before for now, before in zip(_room_of_python(), self._room, strict=True)):
             return "Python converts fewer digits, or calls less deep, than at its start"
+        if self._path - set(sys.path) or len(sys.modules) < self._modules:
+            return "modules, or folders that they are looked for in, are gone"
         return _headroom(self._most_threads)
 
 
@@ -64,6 +68,7 @@ def _state() -> dict[str, Any]:
         "switch interval": sys.getswitchinterval(),
         "collection of garbage": gc.isenabled(),
         "level of logging": logging.root.manager.disable,
+        "warnings that raise": sum(action == "error" for action, *_ in warnings.filters),
         "tracing": (threading.gettrace(), threading.getprofile()),
     }
 

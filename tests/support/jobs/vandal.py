@@ -2,6 +2,8 @@
 
 import builtins
 import contextlib
+import contextvars
+import decimal
 import gc
 import locale
 import logging
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import msgspec
@@ -22,6 +25,8 @@ from jobs.runtime.worker.main import Worker
 from jobs.runtime.worker.messages import GivenBack
 from jobs.runtime.worker.protocol import encode
 from tests.support.frames import FORGED, frame
+
+WORD = contextvars.ContextVar("WORD", default="of nobody")
 
 
 class Wordless(ItemError):
@@ -310,6 +315,35 @@ def stop_every_clock() -> None:
     for name in ("time", "monotonic", "monotonic_ns", "thread_time"):
         setattr(time, name, int)
     time.sleep = lambda _seconds: None
+
+
+def round_off() -> None:
+    """Change what belongs to this thread, for all that comes in it."""
+    decimal.getcontext().prec = 3
+    WORD.set("of another item")
+    sys.settrace(lambda *_: None)
+    sys.setprofile(lambda *_: None)
+
+
+def round_off_apart() -> None:
+    compute(round_off)
+
+
+def third() -> str:
+    here, apart = _own(), compute(_own)
+    return here if here == apart else f"{here} / {apart}"
+
+
+def _own() -> str:
+    return f"{decimal.Decimal(1) / 3} {WORD.get()} {sys.gettrace()} {sys.getprofile()}"
+
+
+def warn_no_more() -> None:
+    warnings.simplefilter("error")
+
+
+def forget_modules() -> None:
+    sys.modules.clear()
 
 
 def go_elsewhere() -> None:
