@@ -208,3 +208,17 @@ def test_what_a_program_does_is_noted_with_its_token(program: Program) -> None:
     name = client.all_tokens()[0].name
     noted = [(one.action, one.subject, one.channel, one.means) for one in client.audit_entries()]
     assert noted[:2] == [("downloaded", run, "api", name), ("started", run, "api", name)]
+
+
+def test_what_is_beyond_a_quota_is_told_as_such(
+    machine: Machine, api_server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBS_QUOTA_ITEMS", "1")
+    headers = {"Authorization": f"Bearer {client.new_token('of-ann', Scope.RUN, 'ann@example.org')}"}
+
+    answer = requests.post(
+        f"{api_server.address}/runs", json={"job": "noop", "items": ["a", "b"]}, headers=headers, timeout=60
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "over_quota")
+    assert "JOBS_QUOTA_ITEMS" in answer.json()["detail"]

@@ -11,6 +11,7 @@ schedules        runs that begin by themselves
 receivers        whom these tell, and what became of that
 schedule_documents  the same as programs read them, and what is wrong with one
 submission       a run with its items
+quotas           what an owner may have at most
 already_there    how much of a list earlier runs have already
 dry_run          the first item of a list alone, to see what would be done
 commands         cancel, pause, resume, retry, delete, rename, pin

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from jobs.runtime.client import ownership
+from jobs.runtime.client import ownership, quotas
 from jobs.runtime.client.jobs import check_budget
 from jobs.runtime.client.run_fields import check_place
 from jobs.runtime.client.runner_process import ensure_runner, log_path, store
@@ -47,7 +47,8 @@ def resume(run_id: str, budget: Budget | None = None, *, on: str = "") -> None:
 
 
 def retry(run_id: str, codes: Sequence[str] = ()) -> None:
-    """Reopen the failed and cancelled items of an ended run, all or those with these codes."""
+    """Reopen the failed and cancelled items of an ended run, all or those with these codes. Raises OverQuota."""
+    quotas.check_reopening(run_id)
     _ask(run_id, "retry", codes=list(codes))
 
 

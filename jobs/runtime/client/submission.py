@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import chain, islice, zip_longest
 from typing import Any
 
-from jobs.runtime.client import ownership
+from jobs.runtime.client import ownership, quotas
 from jobs.runtime.client.jobs import check_budget, check_reuse, defaults_of, job_named
 from jobs.runtime.client.presets import complete_preset
 from jobs.runtime.client.run_fields import check_fields, check_place
@@ -59,7 +59,7 @@ def submit(
     is taken from there; at `budget` it is paused.
 
     The same nonce gives the same run. Raises UnknownJob, BadParams, NoItems, Refused (too many items, or a pool or
-    limits beyond what is sensible), NotAllowed, StoreError; nothing is left of a run that was refused.
+    limits beyond what is sensible), OverQuota, NotAllowed, StoreError; nothing is left of a run that was refused.
     """
     found = job_named(job)
     default_pool, default_limits = defaults_of(found)
@@ -154,11 +154,14 @@ def _submit(run: Run, traits: JobTraits, items: Iterable[Item], hidden: Mapping[
     if first is None:
         raise NoItems("there is no item to run: give at least one")
     second = next(chunks, None)
+    quotas.check_bytes(run.owner)
     code = see_to_runner()  # it starts, or makes way for one with the present code, while the items are stored
     with home.write() as db:
         earlier = ownership.by_nonce(db, run.nonce) if run.nonce else None
         if earlier is not None:
             return earlier.run
+        quotas.check_runs(db, run.owner)
+        quotas.check_items(db, run.owner, len(first))
         number = runs.add(db, replace(run, code_hash=code), traits)
         stored, sampled = _store_chunk(db, number, 0, first, run.table)
         sampled = sampled or run.sample
@@ -205,9 +208,12 @@ def _suspects(cell: str, table: Table) -> list[str]:
 
 
 def _queue(db: Connection, number: int, stored: int, *, sampled: bool) -> Run:
-    at = time.time()
-    if sampled and runs.get(db, number).run.on == CLUSTER:
+    at, run = time.time(), runs.get(db, number).run
+    if sampled and run.on == CLUSTER:
         raise Refused("the sample site answers on this machine alone: leave --on cluster out, or ask other pages")
+    quotas.check_runs(db, run.owner, besides=number)
+    quotas.check_items(db, run.owner, stored)
+    quotas.count_start(db, run.owner, stored)
     runs.queue(db, number, items=stored, sample=sampled, at=at)
     events.log(db, number, Event(at=at, kind="submitted", text=f"{count(stored, 'item')} submitted"))
     return runs.get(db, number).run

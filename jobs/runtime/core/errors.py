@@ -18,6 +18,7 @@
         │   ├── BadSecret      a secret is not there, or its file may be read by others
         │   ├── BadToken       no token was given, or none that is known
         │   ├── NotAllowed     a token does not allow this, or who acts is no admin
+        │   ├── OverQuota      its owner has, or would have, more than each may
         │   └── IllegalMove    a run is not in a state that allows this
         ├── DamagedRun         the row of a run in the store cannot be read
         ├── ApartFailed        a process that computed for an item has met its limits, or died
@@ -155,6 +156,10 @@ class BadToken(Refused):
 
 class NotAllowed(Refused):
     """A token does not allow this, or who acts is no admin, or has not signed in."""
+
+
+class OverQuota(Refused):
+    """Its owner has as much as each may have, or would have more; the sentence has the figures."""
 
 
 class IllegalMove(Refused):

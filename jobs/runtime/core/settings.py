@@ -235,6 +235,25 @@ SETTINGS: tuple[Setting, ...] = (
         "`0`: no limit",
     ),
     Setting(
+        name="JOBS_QUOTA_RUNS",
+        default="0",
+        read=between(int, 0, 10**6),
+        meaning="how many runs each owner but the admin may have that are not over; `0`: no limit",
+    ),
+    Setting(
+        name="JOBS_QUOTA_ITEMS",
+        default="0",
+        read=between(int, 0, 10**12),
+        meaning="how many items each owner but the admin may start a day (by UTC); `0`: no limit",
+    ),
+    Setting(
+        name="JOBS_QUOTA_BYTES",
+        default="0",
+        read=read_as.memory,
+        meaning="what the runs of each owner but the admin may take on the disk: nothing is started beyond it; "
+        "`0`: no limit",
+    ),
+    Setting(
         name="JOBS_AUDIT_DAYS",
         default="365",
         read=between(float, 0, 36_500),
@@ -256,9 +275,10 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 _OF_PAGE = ("JOBS_SIGN_IN", "JOBS_OPEN", "JOBS_PEOPLE", "JOBS_ADMINS", "JOBS_PROXIES")
-_NOT_OF_RUNNER = ("JOBS_HOME", "JOBS_PATH", "JOBS_MAX_ITEMS", "JOBS_AUDIT_DAYS", *_OF_PAGE)
-"""Each home has a runner of its own, the code of JOBS_PATH is compared by itself, a submit counts its own items, who
-acts notes it, and the page alone asks who sits before it."""
+_QUOTAS = ("JOBS_QUOTA_RUNS", "JOBS_QUOTA_ITEMS", "JOBS_QUOTA_BYTES")
+_NOT_OF_RUNNER = ("JOBS_HOME", "JOBS_PATH", "JOBS_MAX_ITEMS", "JOBS_AUDIT_DAYS", *_QUOTAS, *_OF_PAGE)
+"""Each home has a runner of its own, the code of JOBS_PATH is compared by itself, a submit counts its own items and
+those of its owner, who acts notes it, and the page alone asks who sits before it."""
 
 _UNREPEATED = ("JOBS_SMTP", "JOBS_SMTP_PASSWORD", "JOBS_APPRISE")
 """What cannot be read may be a secret that was given as it is."""

@@ -21,6 +21,7 @@
     commands      what page and command line ask of the runner
     events        the log of a run
     tokens        by which programs are known
+    quotas        what each owner has
 
 Each function is one thing done with an open connection, given first.
 """

@@ -202,5 +202,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX tellings_due ON tellings (tell_at) WHERE told = 'due'",
     ),
     ("ALTER TABLE firings ADD COLUMN try_at REAL NOT NULL DEFAULT 0",),
+    (
+        """CREATE TABLE item_days (
+            owner TEXT NOT NULL, day INTEGER NOT NULL, items INTEGER NOT NULL,
+            PRIMARY KEY (owner, day)) WITHOUT ROWID""",
+    ),
 )
 """Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""
