@@ -38,6 +38,9 @@ def test_the_first_and_the_last_bytes_are_read_whatever_the_pieces(file: Path, s
 
     kept = whole if size <= MOST else whole[:HEAD] + whole[-TAIL:]
     assert print_files.read(file, 1, 7) == place.printed() == Printed(kept, size)
+    (heading, printed), there = print_files.place(file, 1, 7) or ((), None), file.with_name("there.prints")
+    print_files.note(file.parents[1], there.name, 2, heading, printed)
+    assert print_files.place(there, 2, 7) == (heading, printed)
 
 
 def test_only_the_item_that_printed_is_found(file: Path) -> None:

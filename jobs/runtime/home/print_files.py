@@ -16,7 +16,7 @@ from typing import IO, NamedTuple
 
 from jobs.runtime.core.errors import StoreError
 from jobs.runtime.core.printed import HEAD, MOST, TAIL, Printed
-from jobs.runtime.core.private_files import open_file
+from jobs.runtime.core.private_files import held, open_file
 from jobs.runtime.home import worker_logs
 
 HEADING = struct.Struct("<QQQQ32s")
@@ -40,8 +40,28 @@ class Heading(NamedTuple):
 
 def read(file: Path, slot: int, ticket: int) -> Printed | None:
     """What the item of this ticket has printed in a slot (from 1) of a worker, as far as it has come; None: nothing."""
-    found = (printed for heading, printed in _places(file, slot, slot) if heading.ticket == ticket)
-    return next(found, None)
+    found = place(file, slot, ticket)
+    return found[1] if found else None
+
+
+def place(file: Path, slot: int, ticket: int) -> tuple[Heading, Printed] | None:
+    """The same, and whose it is."""
+    return next((found for found in _places(file, slot, slot) if found[0].ticket == ticket), None)
+
+
+def note(home: Path, name: str, slot: int, heading: Heading, printed: Printed) -> None:
+    """Write down in a file of this name what the item in a slot of a worker elsewhere has printed so far. Raises
+    OSError, StoreError."""
+    start = HEADING.pack(heading.ticket, printed.size, heading.position, heading.attempt, heading.run.encode("ascii"))
+    head, tail = printed.kept[:HEAD], printed.kept[HEAD:]
+    turned = (printed.size - HEAD) % TAIL if printed.size > MOST else 0
+    ring = tail[len(tail) - turned :] + tail[: len(tail) - turned]
+    with (
+        held(home, worker_logs.FOLDER) as folder,
+        os.fdopen(folder.open(name, os.O_WRONLY | os.O_CREAT), "wb") as file,
+    ):
+        file.seek((slot - 1) * PLACE)
+        file.write(start.ljust(BODY, b"\0") + head + ring)
 
 
 def read_all(home: Path) -> list[tuple[Heading, Printed]]:

@@ -52,6 +52,21 @@ def test_items_are_performed_there_and_what_they_print_comes_back(machine: Machi
     assert [(one.machine, one.workers) for one in client.status().cluster.machines] == [(platform.node(), 1)]
 
 
+def test_what_a_running_item_has_printed_is_seen_here_and_outlives_the_runner(
+    machine: Machine, cluster: Cluster
+) -> None:
+    run = machine.submit(["hang begun"], "talk", pool=(1, 1), deadline=None)
+    until(lambda: client.printed(run.id, 1), PATIENT)
+    assert [(one.attempt, one.lost) for one in client.printed(run.id, 1)] == [(1, False)]
+    machine.kill_runner()
+    client.ensure_runner()
+    client.cancel(run.id)
+
+    finish(machine, run)
+    assert client.printed(run.id, 1)[0].lost
+    assert not list((machine.home / "workers").glob("*.prints"))
+
+
 def test_files_come_back_whole_and_what_was_not_finished_does_not(machine: Machine, cluster: Cluster) -> None:
     run = finish(machine, machine.submit(["write", "raise", "write too"], "writer", pool=(2, 1), attempts=1))
 

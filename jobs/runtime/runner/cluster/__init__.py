@@ -8,6 +8,7 @@ launcher         has agents started, and expects them
 entrance         hears who comes, and lets in those that are expected
 machines         which machines are set aside
 remote_process   the process of a worker on another machine, as its agent tells of it
+remote_prints    what its items have printed so far
 received_file    a file of an item on its way from there
 connection       one end of a connection, which never blocks
 envelopes        what the runner and an agent say to each other

@@ -21,7 +21,6 @@ from typing import Any
 import msgspec
 
 from jobs.runtime.core import settings
-from jobs.runtime.core.printed import Printed
 from jobs.runtime.core.private_files import make_folder
 from jobs.runtime.home import artifacts, literal_secrets, worker_logs
 from jobs.runtime.runner.cluster import envelopes
@@ -221,13 +220,18 @@ class Agent:
             printed=self._printed(worker),
         )
 
-    def _printed(self, worker: LocalProcess) -> list[tuple[int, Printed]]:
+    def _printed(self, worker: LocalProcess) -> list[envelopes.SlotPrints]:
         """What the items in its slots have printed, as much as should go at once."""
         found, size = [], 0
         for slot in worker.last() if worker.has_printed() else ():
-            printed = worker.printed(slot)
-            if printed is not None and size + len(printed.kept) <= MOST_PRINTED:
-                found.append((slot.ticket, printed))
+            place = worker.print_place(slot)
+            if place is not None and size + len(place[1].kept) <= MOST_PRINTED:
+                (ticket, position, attempt, _), printed = place
+                found.append(
+                    envelopes.SlotPrints(
+                        ticket=ticket, slot=slot.slot, position=position, attempt=attempt, printed=printed
+                    )
+                )
                 size += len(printed.kept)
         return found
 

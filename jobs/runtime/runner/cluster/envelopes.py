@@ -99,10 +99,20 @@ class FromPipe(Part, frozen=True, kw_only=True, tag="from_pipe"):
     frames: bytes
 
 
+class SlotPrints(Part, frozen=True, kw_only=True):
+    """What the item of a ticket has printed so far, in which slot (from 1), at which position and attempt."""
+
+    ticket: TicketNumber
+    slot: Slot
+    position: Taken
+    attempt: Taken
+    printed: Printed
+
+
 class About(Part, frozen=True, kw_only=True, tag="about"):
     """What the worker is at: its slot table, whether it is stopped, its bytes in memory, CPU seconds (of all its
-    threads, and of those that are busy), what it has used since `Count`, and what the items in its slots have printed,
-    by ticket."""
+    threads, and of those that are busy), what it has used since `Count`, and what the items in its slots have
+    printed."""
 
     table: Annotated[bytes, Meta(max_length=MAX_TABLE)]
     stopped: bool
@@ -110,7 +120,7 @@ class About(Part, frozen=True, kw_only=True, tag="about"):
     cpu: float | None
     threads: dict[int, float]
     used: dict[str, float | None] | None
-    printed: list[tuple[TicketNumber, Printed]]
+    printed: list[SlotPrints]
 
 
 class Revoked(Part, frozen=True, kw_only=True, tag="revoked"):

@@ -18,6 +18,7 @@ from jobs.runtime.home import artifacts, literal_secrets
 from jobs.runtime.runner.cluster import envelopes
 from jobs.runtime.runner.cluster.connection import Connection
 from jobs.runtime.runner.cluster.received_file import ReceivedFile
+from jobs.runtime.runner.cluster.remote_prints import RemotePrints
 from jobs.runtime.runner.pool.worker_process import WorkerProcess
 from jobs.runtime.worker import messages, protocol
 from jobs.runtime.worker.slot_table import CELL, HEAD, HookState, SlotState, SlotTable
@@ -62,6 +63,7 @@ class RemoteProcess(WorkerProcess):
         self._exit_code: int | None = None
         self._log = ""
         self._run = ""
+        self._prints = RemotePrints(home, launch.job, self.pid)
         self._file: ReceivedFile | None = None
 
     # Its agent
@@ -195,6 +197,7 @@ class RemoteProcess(WorkerProcess):
         self._about = about
         self._table = table_of(about)
         self._taken = max(self._taken, self._table.highest_taken())
+        self._prints.take(self._run, about.printed)
 
     def busy(self) -> list[SlotState]:
         """The slots that were busy at the last look."""
@@ -219,7 +222,7 @@ class RemoteProcess(WorkerProcess):
 
     def printed(self, slot: SlotState) -> Printed | None:
         """What the item in a slot had printed at the last look that was had of it."""
-        return next((printed for ticket, printed in self._about.printed if ticket == slot.ticket), None)
+        return self._prints.of(slot.ticket)
 
     def revoke(self, ticket: int) -> None:
         """Tickets up to this one do not start any more; its agent says which had started, and the others are given
@@ -305,7 +308,8 @@ class RemoteProcess(WorkerProcess):
         """Its agent does."""
 
     def discard_log(self) -> None:
-        """Its agent has taken it along."""
+        """Its agent has taken it along; what its items have printed is stored by now."""
+        self._prints.discard()
 
     def close(self) -> None:
         """Let the connection go: its agent ends with it."""

@@ -121,7 +121,12 @@ class LocalProcess(WorkerProcess):
 
     def printed(self, slot: SlotState) -> Printed | None:
         """What the item in a slot has printed so far; None: nothing."""
-        return print_files.read(self._log.with_suffix(worker_logs.PRINTS), slot.slot, slot.ticket)
+        found = self.print_place(slot)
+        return found[1] if found else None
+
+    def print_place(self, slot: SlotState) -> tuple[print_files.Heading, Printed] | None:
+        """The same, and whose it is."""
+        return print_files.place(self._log.with_suffix(worker_logs.PRINTS), slot.slot, slot.ticket)
 
     def has_printed(self) -> bool:
         """Whether any of its items has printed anything."""
