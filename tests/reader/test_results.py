@@ -65,6 +65,29 @@ def test_a_list_becomes_a_row_for_each_entry(machine: Machine) -> None:
     assert found.column == column
 
 
+def test_of_a_list_the_entries_are_chosen(machine: Machine) -> None:
+    run = machine.finish(machine.submit(["list", "str"], "kinds"))
+    column = next(column.name for column in run.columns if column.type == "json")
+    job = client.job_for("noop", {})
+    unrolled = read_results(ResultSource(run=run.id, explode=column), job=job)
+    entry = rows_of(unrolled)[0][unrolled.columns.index(column)]
+
+    found = read_results(ResultSource(run=run.id, explode=column, where=((column, entry), ("state", "ok"))), job=job)
+
+    assert {row[found.columns.index(column)] for row in rows_of(found)} == {entry}
+    with pytest.raises(NoItems, match=f"of its 2 rows there is none of which {column} is nowhere and {column} lists"):
+        read_results(ResultSource(run=run.id, explode=column, where=((column, "nowhere"),)), job=job)
+
+
+def test_runs_made_of_runs_are_called_by_the_one_before_and_the_first(machine: Machine, first: Run) -> None:
+    noop, run = client.job_for("noop", {}), first
+    for _ in range(3):
+        found = read_results(ResultSource(run=run.id), job=noop, column="name")
+        run, before = machine.finish(client.submit("noop", found.items_iter(), table=found.table)), run
+
+    assert run.name == f"run {before.id[:8]} · {first.name}"
+
+
 def test_the_command_line_builds_runs_on_runs_and_tells_the_chain(
     machine: Machine, first: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from jobs.runtime import client, inputs
-from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.errors import NoItems, Refused
 from jobs.runtime.core.records import Run
 from jobs.runtime.core.result_filter import ALL_ROWS, ResultFilter
+from jobs.runtime.core.units import count
 from jobs.runtime.exports import ResultTable, result_table
 from jobs.runtime.inputs import Preflight
 from jobs.runtime.job.definition import Job
@@ -21,7 +23,8 @@ SHORT = 8
 @dataclass(frozen=True, kw_only=True)
 class ResultSource:
     """Which results: of a run (any unambiguous beginning of its id), those that are `wanted` and of which each column
-    of `where` holds this text; `explode`: a column of lists, each entry of which becomes a row of its own."""
+    of `where` holds this text; `explode`: a column of lists, each entry of which becomes a row of its own, and is what
+    `where` looks at in that column."""
 
     run: str
     wanted: ResultFilter = ALL_ROWS
@@ -46,12 +49,30 @@ def read_results(
 
     def rows() -> Iterator[list[str]]:
         for cells in _rows(run, table, source.wanted):
-            if all(_text(cells[place]) == text for place, text in wanted):
-                yield from _unrolled(cells[: len(columns)], explode)
+            for texts in _unrolled(cells, explode):
+                if all(texts[place] == text for place, text in wanted):
+                    yield texts[: len(columns)]
 
     chosen = column or ("" if job.takes_rows or not source.explode else source.explode)
-    found = inputs.read_rows(columns, rows, job=job, name=f"run {run.id[:SHORT]}", column=chosen, binding=binding)
-    return replace(found, table=replace(found.table, source=f"run {run.id[:SHORT]} · {run.name}", from_run=run.id))
+    name = f"run {run.id[:SHORT]}"
+    try:
+        found = inputs.read_rows(columns, rows, job=job, name=name, column=chosen, binding=binding)
+    except NoItems:
+        raise NoItems(f"{name} has no item: {_none_left(run, source)}") from None
+    origin = _ORIGIN.sub("", run.name)
+    return replace(found, table=replace(found.table, source=f"{name} · {origin}", from_run=run.id))
+
+
+_ORIGIN = re.compile(r"(run [0-9a-f]{8} · )+")
+"""What a run that was made of another begins its name with, where it was given none."""
+
+
+def _none_left(run: Run, source: ResultSource) -> str:
+    """Why no row of a run is an item."""
+    asked = [f"{name} is {text}" for name, text in source.where]
+    asked += [f"{source.explode} lists something"] if source.explode else []
+    asked += ["it is among those that are asked for"] if source.wanted != ALL_ROWS else []
+    return f"of its {count(run.items, 'row')} there is none of which {' and '.join(asked)}" if asked else "it is empty"
 
 
 def list_columns(run: Run) -> list[str]:
