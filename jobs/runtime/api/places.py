@@ -16,7 +16,7 @@ class Places:
     def __init__(self, what: str, *, most: int, each: int) -> None:
         self.most, self.each = most, each
         self._what = what
-        self._taken: Counter[str] = Counter()
+        self._taken: Counter[tuple[str, str]] = Counter()
 
     @property
     def taken(self) -> int:
@@ -27,7 +27,7 @@ class Places:
         """Raises Problem where there is none for this caller."""
         if self.taken >= self.most:
             raise Problem(503, f"{self.most} {self._what} already: ask again soon", code="busy", headers=SOON)
-        if self._taken[caller.name] >= self.each:
+        if self._taken[_token(caller)] >= self.each:
             told = f"{self.each} {self._what} for this token already: ask again soon"
             raise Problem(503, told, code="busy", headers=SOON)
 
@@ -35,10 +35,16 @@ class Places:
     def take(self, caller: Caller) -> Iterator[None]:
         """One of them. Raises Problem: there is none."""
         self.check(caller)
-        self._taken[caller.name] += 1
+        token = _token(caller)
+        self._taken[token] += 1
         try:
             yield
         finally:
-            self._taken[caller.name] -= 1
-            if not self._taken[caller.name]:
-                del self._taken[caller.name]
+            self._taken[token] -= 1
+            if not self._taken[token]:
+                del self._taken[token]
+
+
+def _token(caller: Caller) -> tuple[str, str]:
+    """Names of tokens are each owner's."""
+    return caller.owner, caller.name

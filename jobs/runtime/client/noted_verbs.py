@@ -23,6 +23,7 @@ from jobs.runtime.client.schedules import remove_schedule as forget_schedule
 from jobs.runtime.client.schedules import resume_schedule as go_on_with_schedule
 from jobs.runtime.client.schedules import save_schedule as keep_schedule
 from jobs.runtime.core.audit import AuditAction, AuditKind
+from jobs.runtime.core.people import acting_owner
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import Run
 from jobs.runtime.core.result_filter import ALL_ROWS, ResultFilter
@@ -86,6 +87,11 @@ def download(
     with result_search.snapshot(run_id, wanted, printed=printed) as (run, rows):
         yield run, rows
     note(AuditAction.DOWNLOADED, AuditKind.RUN, run.id, {"what": what, **run_facts(run)})
+
+
+def note_sign_in() -> None:
+    """Note that who acts has signed in on the page."""
+    note(AuditAction.SIGNED_IN, AuditKind.PERSON, acting_owner())
 
 
 def note_report(run: Run) -> None:

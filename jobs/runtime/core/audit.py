@@ -28,7 +28,6 @@ class AuditAction(StrEnum):
     SHARED = "shared"
     UNSHARED = "unshared"
     SIGNED_IN = "signed in"
-    SIGNED_OUT = "signed out"
     BACKED_UP = "backed up"
     RESTORED = "restored"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
+import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from jobs.runtime import client
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.people import LOCAL_ADMIN, NOBODY, Person
@@ -74,6 +76,25 @@ def who() -> Person:
     if get_script_run_ctx(suppress_warning=True) is None:
         return NOBODY
     return person_known_by(_claims(way), people=settings.value("JOBS_PEOPLE"), admins=settings.value("JOBS_ADMINS"))
+
+
+def note_sign_in(person: Person) -> None:
+    """Have the audit log hear of who has signed in, once for each time: of those whom a proxy names, once a day. Raises
+    StoreError."""
+    way = sign_in()
+    if not way.way:
+        return
+    since = st.user.get("iat") if way.way == OPENID else None
+    known = (person.owner, str(since or int(time.time() // DAY)))
+    if known not in _noted:
+        client.note_sign_in()
+        _noted.update({known: None})
+        for old in list(_noted)[:-MOST_NOTED]:
+            del _noted[old]
+
+
+DAY, MOST_NOTED = 86_400, 10_000
+_noted: dict[tuple[str, str], None] = {}
 
 
 def _claims(way: SignIn) -> dict[str, object]:

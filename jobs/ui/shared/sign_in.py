@@ -13,6 +13,7 @@ from jobs.ui.server import signed_in
 def is_open() -> bool:
     """Whether the page may be drawn for who sits before it; where it may not, how to sign in is drawn instead."""
     if acting() != NOBODY:
+        signed_in.note_sign_in(acting())
         return True
     st.header("Sign in", anchor=False)
     if signed_in.sign_in().way == HEADER:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.runtime import client
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.people import LOCAL_ADMIN, NOBODY
+from jobs.runtime.core.people import LOCAL_ADMIN, NOBODY, Person, acting_as
 from jobs.ui.server import signed_in
 from tests.support.page_server import free_port
 from tests.support.processes import PROJECT
@@ -102,3 +103,30 @@ def test_an_open_page_is_not_served(command: list[str], tmp_path: Path) -> None:
     assert ended.returncode not in (0, None)
     assert "JOBS_OPEN=1 for a network of friends" in ended.stderr + ended.stdout
     assert "Traceback" not in ended.stderr
+
+
+def test_each_signing_in_is_noted_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signed_in, "_noted", {})
+    ann, bob = Person(owner="ann@example.org"), Person(owner="bob@example.org")
+    told = {"iat": 1}
+    monkeypatch.setattr(signed_in.st, "user", told)
+
+    def seen(person: Person) -> None:
+        with acting_as(person):
+            signed_in.note_sign_in(person)
+
+    seen(ann)
+    assert client.audit_entries() == []  # nobody signs in on this page
+    monkeypatch.setenv("JOBS_SIGN_IN", "openid")
+    for person in (ann, ann, bob, ann):
+        seen(person)
+    told["iat"] = 2
+    seen(ann)
+    monkeypatch.setenv("JOBS_SIGN_IN", "header X-Forwarded-Email")
+    seen(ann), seen(ann)
+
+    noted = [(one.action, one.kind, one.subject) for one in reversed(client.audit_entries())]
+    assert noted == [
+        ("signed in", "person", owner)
+        for owner in ("ann@example.org", "bob@example.org", "ann@example.org", "ann@example.org")
+    ]
