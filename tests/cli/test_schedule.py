@@ -81,7 +81,7 @@ def test_a_life_of_a_schedule(fanout, table: Path, name: str) -> None:
 
 def test_the_shape_of_a_schedule_is_that_told(fanout, table: Path, name: str) -> None:
     told = set(rows(PAGE, "schedule add, list, show"))
-    words = ("--every", "1 d", "--paused", "--webhook", "http://127.0.0.1:64999/closed", "--json")
+    words = ("--every", "1 d", "--paused", "--webhook", "http://{secret:NOWHERE}/", "--json")
     added = fanout("schedule", "add", "echo", name, str(table), *words).json
     fanout("schedule", "run-now", name)
     until(lambda: any(one["attempts"] for one in fanout("schedule", "show", name, "--json").json["last"]["told"]), 90)

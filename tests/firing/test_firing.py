@@ -150,7 +150,7 @@ def test_what_was_missed_while_no_runner_lived_is_made_up_once_and_said(machine:
     until(lambda: runner_lock.alive(machine.home))
     machine.kill_runner()
     with Store(machine.home).write() as db:
-        schedules.set_next(db, number, time.time() - 3 * 86_400)
+        schedules.set_next(db, {number: time.time() - 3 * 86_400})
 
     client.ensure_runner()
     begun()

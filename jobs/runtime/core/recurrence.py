@@ -43,7 +43,7 @@ class Recurrence:
         if self.every:
             steps = max(0, floor((moment - self.anchor) / self.every)) + 1
             return self.anchor + steps * self.every
-        return self._by_cron(moment)
+        return _by_cron(self.cron, self.zone, moment)
 
     def next_times(self, moment: float, most: int) -> list[float]:
         """The first times after a moment, at most so many."""
@@ -67,20 +67,6 @@ class Recurrence:
         shown = datetime.fromtimestamp(moment, _zone(self.zone)).strftime("%a %Y-%m-%d %H:%M %z")
         return f"{shown[:-2]}:{shown[-2:]}"
 
-    def _by_cron(self, moment: float) -> float | None:
-        """As Debian's cron does when clocks change: a time that is skipped comes right after the change, one that is
-        repeated comes once; what recurs within the hour (`*` in minutes or hours) goes on by the time that passes."""
-        from cronsim import CronSim, CronSimError  # loaded where there are schedules alone
-
-        try:
-            for found in CronSim(self.cron, datetime.fromtimestamp(moment, _zone(self.zone))):
-                if found.timestamp() > moment:  # in an hour that is repeated the line is read by the clock on the wall
-                    return found.timestamp()
-        except CronSimError as error:
-            field = str(error).removeprefix("Bad ")
-            raise Refused(f"'{in_one_line(self.cron)}' is no cron line: see its {field} (fields: {FIELDS})") from None
-        return None
-
 
 def cron_line(text: str, zone: str = UTC_ZONE) -> Recurrence:
     """A recurrence by a cron line. Raises Refused: it is none, never comes, or there is no such zone."""
@@ -100,6 +86,22 @@ def every(text: str, anchor: float) -> Recurrence:
     if not found or not LEAST_SECONDS <= seconds <= MOST_SECONDS:
         raise Refused(f"every '{in_one_line(text)}': give a time from 1 min to 366 d, as in '6 h', '30 min' or '1 w'")
     return Recurrence(every=seconds, anchor=anchor)
+
+
+@lru_cache(maxsize=2_000)  # many schedules have one line, and come at one moment
+def _by_cron(cron: str, zone: str, moment: float) -> float | None:
+    """As Debian's cron does when clocks change: a time that is skipped comes right after the change, one that is
+    repeated comes once; what recurs within the hour (`*` in minutes or hours) goes on by the time that passes."""
+    from cronsim import CronSim, CronSimError  # loaded where there are schedules alone
+
+    try:
+        for found in CronSim(cron, datetime.fromtimestamp(moment, _zone(zone))):
+            if found.timestamp() > moment:  # in an hour that is repeated the line is read by the clock on the wall
+                return found.timestamp()
+    except CronSimError as error:
+        field = str(error).removeprefix("Bad ")
+        raise Refused(f"'{in_one_line(cron)}' is no cron line: see its {field} (fields: {FIELDS})") from None
+    return None
 
 
 @lru_cache(maxsize=64)

@@ -113,6 +113,18 @@ def said_by(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class DueSchedule:
+    """What is needed of a schedule to note that it has come: when it was due (Unix seconds), when it comes again, and
+    whether its runs may overlap; `fault` says why that cannot be read (empty: it can)."""
+
+    number: int
+    due: float
+    recurrence: Recurrence = field(default_factory=Recurrence)
+    overlap: bool = False
+    fault: str = ""
+
+
 class FiringState(StrEnum):
     """What became of a time at which a schedule came."""
 

@@ -11,7 +11,7 @@ import sys
 from jobs.runtime import client
 from jobs.runtime.core import process_limits
 from jobs.runtime.core.channel import Channel, acting_through
-from jobs.runtime.core.errors import FanoutError, StoreError
+from jobs.runtime.core.errors import FanoutError, Refused, StoreError
 from jobs.runtime.core.people import acting_as, of_owner
 from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule
 from jobs.runtime.firing.delivery import tell
@@ -49,6 +49,8 @@ def _begin(schedule: RunSchedule, firing: Firing) -> None:
 
 def _submit(schedule: RunSchedule, firing: Firing) -> str:
     """The id of its run."""
+    if schedule.fault:
+        raise Refused(schedule.fault)
     work = client.work_of(schedule)
     found = read_source(schedule, work)
     return client.submit(

@@ -13,14 +13,14 @@ from math import ceil, inf
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.receivers import DeliveryAttempt, Telling
-from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule
+from jobs.runtime.core.schedules import DueSchedule, Firing, FiringState
 from jobs.runtime.core.units import count, duration
 from jobs.runtime.runner.log import say
 from jobs.runtime.runner.state import RunnerState
 from jobs.runtime.store import schedules, tellings
 from jobs.runtime.store.connection import Connection
 
-AT_ONCE = 100
+AT_ONCE = 500
 """Schedules that are looked at in one transaction: some 30 ms."""
 
 MOST_PROCESSES, MOST_TELLERS, MOST_EACH = 4, 2, 25
@@ -122,39 +122,41 @@ class Firings:
                 self.state.write(partial(_note_death, errands=errands, code=process.returncode, at=self.clock()))
 
 
-def _note(db: Connection, come: list[RunSchedule], moment: float) -> None:
+def _note(db: Connection, come: list[DueSchedule], moment: float) -> None:
     """Each of them has come: once, however often it was missed; its next time is found in the same transaction."""
+    busy = schedules.all_busy(db, [one.number for one in come if not one.overlap])
+    noted, following = list[Firing](), dict[int, float | None]()
     for schedule in come:
         try:
             if schedule.fault:
                 raise Refused(schedule.fault)
-            following = schedule.recurrence.after(moment)
-            schedules.note(db, _firing(db, schedule, moment))
-            schedules.set_next(db, schedule.number, following)
+            following[schedule.number] = schedule.recurrence.after(moment)
+            noted.append(_firing(schedule, busy.get(schedule.number), moment))
         except Refused as error:
-            _give_up(db, schedule, moment, str(error))
+            _give_up(db, schedule.number, moment, str(error))
+    schedules.note_all(db, noted)
+    schedules.set_next(db, following)
 
 
-def _give_up(db: Connection, schedule: RunSchedule, moment: float, why: str) -> None:
+def _give_up(db: Connection, number: int, moment: float, why: str) -> None:
     """It is paused: what is stored of it says no time. Its receivers stand elsewhere, and are told."""
-    firing = Firing(schedule=schedule.number, due=moment, at=moment, state=FiringState.DUE)
+    firing = Firing(schedule=number, due=moment, at=moment, state=FiringState.DUE)
     schedules.note(db, firing)
     schedules.settle(db, firing, FiringState.FAILED, said=f"Paused: {why}")
-    schedules.set_enabled(db, schedule.number, False, None)
+    schedules.set_enabled(db, number, False, None)
 
 
-def _firing(db: Connection, schedule: RunSchedule, moment: float) -> Firing:
-    due = moment if schedule.next_at is None else schedule.next_at
-    firing = partial(Firing, schedule=schedule.number, due=due, at=moment)
-    said = _late(schedule, due, moment)
-    busy = None if schedule.overlap else schedules.busy_with(db, schedule.number)
+def _firing(schedule: DueSchedule, busy: str | None, moment: float) -> Firing:
+    """The time at which it came; `busy`: its run before is at work (None: it is not)."""
+    firing = partial(Firing, schedule=schedule.number, due=schedule.due, at=moment)
+    said = _late(schedule, schedule.due, moment)
     if busy is None:
         return firing(state=FiringState.DUE, said=said)
     why = f"run {busy[:8]} is still at work" if busy else "the run before has not begun yet"
     return firing(state=FiringState.SKIPPED, said=f"{said} Left out: {why}.".strip())
 
 
-def _late(schedule: RunSchedule, due: float, moment: float) -> str:
+def _late(schedule: DueSchedule, due: float, moment: float) -> str:
     """That a time was missed and is made up for now; empty: it was not."""
     if moment - due < LATE_SECONDS:
         return ""

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import RunState
 from jobs.runtime.core.recurrence import Recurrence
-from jobs.runtime.core.schedules import Firing, FiringState, ItemsSource, RunSchedule, SourceKind, said_by
+from jobs.runtime.core.schedules import DueSchedule, Firing, FiringState, ItemsSource, RunSchedule, SourceKind, said_by
 from jobs.runtime.store import tellings
 from jobs.runtime.store.connection import Connection
 
 KEPT = 100
 """Times that are kept of each schedule."""
 
-_OVER = tuple(state for state in RunState if state.terminal)
-_OVER_MARKS = ",".join("?" * len(_OVER))
+_AT_WORK = tuple(state for state in RunState if not state.terminal)
+_AT_WORK_MARKS = ",".join("?" * len(_AT_WORK))
 
 
 def add(db: Connection, schedule: RunSchedule) -> int | None:
@@ -61,9 +64,11 @@ def set_enabled(db: Connection, number: int, enabled: bool, next_at: float | Non
     db.execute("UPDATE schedules SET enabled = ?, next_at = ? WHERE number = ?", (int(enabled), next_at, number))
 
 
-def set_next(db: Connection, number: int, next_at: float | None) -> None:
-    """When it comes next; None: never."""
-    db.execute("UPDATE schedules SET next_at = ? WHERE number = ?", (next_at, number))
+def set_next(db: Connection, following: Mapping[int, float | None]) -> None:
+    """When schedules come next, by their numbers; None: never."""
+    db.executemany(
+        "UPDATE schedules SET next_at = ? WHERE number = ?", [(at, number) for number, at in following.items()]
+    )
 
 
 def remove(db: Connection, number: int) -> None:
@@ -104,32 +109,45 @@ def next_time(db: Connection) -> float | None:
     return None if row[0] is None else float(row[0])
 
 
-def come(db: Connection, moment: float, most: int) -> list[RunSchedule]:
-    """Schedules whose time has come, the longest due first, at most so many; without their receivers."""
+def come(db: Connection, moment: float, most: int) -> list[DueSchedule]:
+    """Schedules whose time has come, the longest due first, at most so many: of each what is needed to note that."""
     rows = db.execute(
-        "SELECT * FROM schedules WHERE enabled = 1 AND next_at <= ? ORDER BY next_at, number LIMIT ?", (moment, most)
+        """SELECT number, next_at, body FROM schedules
+           WHERE enabled = 1 AND next_at <= ? ORDER BY next_at, number LIMIT ?""",
+        (moment, most),
     )
-    return list(map(_schedule, rows))
+    return [_due(*row) for row in rows]
 
 
 # Firings
 
 
-def note(db: Connection, firing: Firing) -> bool:
-    """Note that a schedule has come; False: that time of it is noted already. Only the newest are kept."""
-    added = db.execute(
+def note(db: Connection, firing: Firing) -> None:
+    """Note that a schedule has come, once for each time."""
+    note_all(db, [firing])
+
+
+def note_all(db: Connection, firings: Sequence[Firing]) -> None:
+    """Note several. Those that are due have the older times forgotten when they are settled."""
+    db.executemany(
         """INSERT INTO firings (schedule, due, at, state, run, said, tries) VALUES (?,?,?,?,?,?,?)
            ON CONFLICT (schedule, due) DO NOTHING""",
-        (firing.schedule, firing.due, firing.at, firing.state, firing.run, firing.said, firing.tries),
-    ).rowcount
+        [(one.schedule, one.due, one.at, one.state, one.run, one.said, one.tries) for one in firings],
+    )
+    for one in firings:
+        if one.state is not FiringState.DUE:
+            _keep_newest(db, one.schedule)
+
+
+def _keep_newest(db: Connection, schedule: int) -> None:
+    """Forget times of a schedule beyond those that are kept."""
     db.execute(
         """DELETE FROM firings WHERE schedule = ? AND state <> 'due' AND due <
              (SELECT due FROM firings WHERE schedule = ? ORDER BY due DESC LIMIT 1 OFFSET ?)
            AND NOT EXISTS (SELECT 1 FROM tellings t
              WHERE t.schedule = firings.schedule AND t.due = firings.due AND t.told = 'due')""",
-        (firing.schedule, firing.schedule, KEPT - 1),
+        (schedule, schedule, KEPT - 1),
     )
-    return bool(added)
 
 
 def waiting(db: Connection, moment: float, most: int) -> list[Firing]:
@@ -166,6 +184,7 @@ def settle(db: Connection, firing: Firing, state: FiringState, *, run: str = "",
     ).rowcount
     if settled:
         tellings.begin(db, *firing.key)
+        _keep_newest(db, firing.schedule)
 
 
 def tried(db: Connection, firing: Firing, until: float) -> None:
@@ -179,13 +198,19 @@ def tried(db: Connection, firing: Firing, until: float) -> None:
 def busy_with(db: Connection, schedule: int) -> str | None:
     """The id of a run of this schedule that is not over, or an empty text where it has not begun; None: there is
     none."""
-    row = db.execute(
-        f"""SELECT f.run FROM firings f LEFT JOIN runs r ON r.id = f.run
-            WHERE f.schedule = ? AND (f.state = 'due' OR r.state NOT IN ({_OVER_MARKS}))
-            ORDER BY f.due DESC LIMIT 1""",
-        (schedule, *_OVER),
-    ).fetchone()
-    return None if row is None else str(row[0])
+    return all_busy(db, [schedule]).get(schedule)
+
+
+def all_busy(db: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """The same of several schedules: those that are at it, by their numbers."""
+    marks = ",".join("?" * len(numbers))
+    rows = db.execute(
+        f"""SELECT f.schedule, f.run FROM runs r JOIN firings f ON f.run = r.id AND f.run <> ''
+              WHERE r.state IN ({_AT_WORK_MARKS}) AND f.schedule IN ({marks})
+            UNION ALL SELECT schedule, '' FROM firings WHERE state = 'due' AND schedule IN ({marks})""",
+        (*_AT_WORK, *numbers, *numbers),
+    )
+    return {number: str(run) for number, run in rows}
 
 
 def _whole(db: Connection, row: Any) -> RunSchedule:
@@ -211,6 +236,25 @@ def _schedule(row: Any) -> RunSchedule:
             enabled=False,
             fault=_damaged(error),
         )
+
+
+class _Times(msgspec.Struct):
+    """What stands in the body of a schedule of when it comes."""
+
+    recurrence: Recurrence
+    overlap: bool
+
+
+_TIMES = msgspec.json.Decoder(_Times)
+"""All else in a body is skipped: a tenth of what it costs to make a whole schedule of it."""
+
+
+def _due(number: int, next_at: float, body: str) -> DueSchedule:
+    try:
+        times = _TIMES.decode(body)
+    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        return DueSchedule(number=number, due=next_at, fault=_damaged(error))
+    return DueSchedule(number=number, due=next_at, recurrence=times.recurrence, overlap=times.overlap)
 
 
 def _damaged(error: Exception) -> str:

@@ -207,5 +207,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             owner TEXT NOT NULL, day INTEGER NOT NULL, items INTEGER NOT NULL,
             PRIMARY KEY (owner, day)) WITHOUT ROWID""",
     ),
+    (
+        "CREATE INDEX firings_due ON firings (schedule) WHERE state = 'due'",
+        "CREATE INDEX firings_by_run ON firings (run) WHERE run <> ''",
+    ),
 )
 """Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""
