@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -19,7 +20,7 @@ from jobs.runtime import client
 from jobs.runtime.core.cluster_address import files
 from tests.support.machine import until
 
-PATIENT = 120.0
+PATIENT = 240.0
 
 
 class DaskCluster:
@@ -29,10 +30,36 @@ class DaskCluster:
         self.folder, self.certificates = folder, certificates
         self.file = folder / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
-        self._start("scheduler", "--host", "tls://127.0.0.1", "--port", "0", "--no-show")
-        until(self.file.exists, PATIENT)
+        self.start(port=0)
+
+    def start(self, port: int) -> None:
+        """A scheduler at this port (0: at any), and two workers."""
+        self._start("scheduler", "--host", "tls://127.0.0.1", "--port", str(port), "--no-show")
+        until(
+            lambda: self.file.exists() and self.file.read_text().strip().endswith("}"), PATIENT
+        )  # it is written in pieces
         for _ in range(2):
-            self._start("worker", "--nthreads", "1", "--host", "tls://127.0.0.1")
+            self.add_worker()
+
+    def add_worker(self) -> subprocess.Popen[bytes]:
+        """One more, with its nanny; both end in order at SIGTERM."""
+        self._start("worker", "--nthreads", "1", "--host", "tls://127.0.0.1")
+        return self.processes[-1]
+
+    def kill_scheduler(self) -> int:
+        """Returns its port, for another to take its place."""
+        port = urlsplit(self.address).port
+        assert port is not None
+        self.processes[0].kill()
+        self.processes[0].wait()
+        self.file.unlink()
+        return port
+
+    def start_again(self, port: int) -> None:
+        """As whoever keeps its processes alive does when they have ended."""
+        self.close()
+        self.processes.clear()
+        self.start(port)
 
     def _start(self, role: str, *options: str) -> None:
         shown = files(self.certificates, role)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import client
+from jobs.runtime.core.records import RunState
 from tests.runner.cluster.conftest import Cluster
 from tests.support.dask_cluster import PATIENT, DaskCluster
 from tests.support.machine import Machine, until
@@ -41,3 +42,37 @@ def test_a_dask_worker_that_is_killed_costs_only_what_was_out(
     machine.check_books(ended)
     client.runner_process.stop_runner()  # type: ignore[attr-defined]
     cluster.check_nothing_is_left()
+
+
+@pytest.mark.slow
+def test_a_run_waits_while_the_scheduler_is_gone_and_ends_whole_when_it_is_back(
+    machine: Machine, cluster: Cluster, dask: DaskCluster
+) -> None:
+    run = machine.submit(["sleep 0.5"] * 60, pool=(2, 1))
+    until(lambda: client.progress(run.id).run.ok >= 2, PATIENT)
+    port = dask.kill_scheduler()
+    until(lambda: any("cannot be reached" in event.text for event in client.events(run.id, 50)), PATIENT)
+    assert client.run(run.id).state is RunState.RUNNING
+    dask.start_again(port)
+
+    ended = machine.finish(run, PATIENT)
+    assert (ended.state, ended.ok, ended.error) == ("finished", 60, "")
+    assert any(event.text == "the cluster is reached again" for event in client.events(run.id, 100))
+    machine.check_books(ended)
+
+
+@pytest.mark.slow
+def test_workers_of_dask_that_come_and_go_neither_lose_nor_double_an_item(
+    machine: Machine, cluster: Cluster, dask: DaskCluster
+) -> None:
+    run = machine.submit(["sleep 0.3"] * 60, pool=(2, 1))
+    until(lambda: client.progress(run.id).run.ok >= 2, PATIENT)
+    for leaving in dask.processes[1:3]:
+        dask.add_worker()
+        leaving.terminate()
+        done = client.run(run.id).ok
+        until(lambda done=done: client.progress(run.id).run.ok >= done + 4, PATIENT)
+
+    ended = machine.finish(run, PATIENT)
+    assert (ended.state, ended.ok) == ("finished", 60)
+    machine.check_books(ended)

@@ -58,6 +58,8 @@ class DaskEngine:
         if self._client.status in ("closing", "closed", "connecting"):
             raise OSError("the scheduler is gone")
         gone = [number for number, future in self._futures.items() if future.done()]
+        if any(self._futures[number].status not in ("finished", "error") for number in gone):
+            raise OSError("the scheduler is gone, or has dropped what it was asked for")  # before the client says so
         return [(number, _words(self._futures.pop(number))) for number in gone]
 
     def facts(self) -> dict[str, Any]:
@@ -77,6 +79,4 @@ def _words(future: Any) -> str:
     """Why a task has ended; empty: as it should."""
     if future.status == "finished":
         return ""
-    if future.status != "error":
-        return f"the cluster has {future.status} it"
     return f"{future.exception(timeout=5)}".strip()[-500:] or "it failed"
