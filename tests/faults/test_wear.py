@@ -67,6 +67,13 @@ def test_what_belongs_to_a_thread_is_as_at_its_start_for_each_item(machine: Mach
     assert {outcome.row["result"] for outcome in found[1:]} == {f"0.{'3' * 28} of nobody None None"}
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="asyncio makes no loop unasked")
+def test_an_event_loop_that_an_item_has_closed_is_not_handed_on(machine: Machine) -> None:
+    found = machine.perform(["loop_once"] * 4, "vandal", pool=(1, 1))
+
+    assert [outcome.row and outcome.row["result"] for outcome in found] == ["looped"] * 4
+
+
 def test_a_process_is_as_it_was_until_something_changes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(wear, "OPEN_SHARE", 1.0)  # of this process, which other tests use too
     monkeypatch.setattr(wear, "MAX_THREADS", 100_000)

@@ -59,7 +59,7 @@ def enter(context: Context | None) -> None:
 
 def by_itself(within: contextvars.Context, function: Callable[[], T]) -> T:
     """Call a function so that nothing of it stays with the thread: how exactly decimals are computed, how numpy takes a
-    division by zero, variables of a context, a trace."""
+    division by zero, variables of a context, a trace, an event loop that it has closed."""
     traced, profiled = sys.gettrace(), sys.getprofile()
     try:
         return within.run(function)
@@ -68,6 +68,18 @@ def by_itself(within: contextvars.Context, function: Callable[[], T]) -> T:
             sys.settrace(traced)
         if sys.getprofile() is not profiled:
             sys.setprofile(profiled)
+        if "asyncio" in sys.modules:
+            _forget_closed_loop()
+
+
+def _forget_closed_loop() -> None:
+    """Where the function has closed the thread's event loop, which asyncio would hand on, be as if there had been none:
+    then `get_event_loop` makes another where it makes any. asyncio cannot be asked without making one."""
+    events = getattr(sys.modules["asyncio"], "events", None)
+    own = getattr(getattr(events, "_event_loop_policy", None), "_local", None)
+    loop = getattr(own, "_loop", None)
+    if loop is not None and loop.is_closed():
+        vars(own).clear()
 
 
 def current() -> Context | None:

@@ -1,5 +1,6 @@
 """Do to the worker's process what the item says: no item may harm another, nor the runner."""
 
+import asyncio
 import builtins
 import contextlib
 import contextvars
@@ -323,6 +324,15 @@ def round_off() -> None:
     WORD.set("of another item")
     sys.settrace(lambda *_: None)
     sys.setprofile(lambda *_: None)
+
+
+def loop_once() -> str:
+    """As programs do that run once."""
+    loop = asyncio.get_event_loop()
+    try:
+        return loop.run_until_complete(asyncio.sleep(0, "looped"))
+    finally:
+        loop.close()
 
 
 def round_off_apart() -> None:
