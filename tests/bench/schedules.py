@@ -37,7 +37,7 @@ def run(asked: harness.Asked) -> harness.Report:
     """An hour of a clock that is set second by second, with half of them by cron lines; and all of them at once."""
     number = asked.size(SCHEDULES)
     report = harness.Report(title=f"{number:,} schedules: the part of the runner's loop that looks at them")
-    shares, late, together = [], [], []
+    shares, late, together, spent = [], [], [], []
     for _ in range(asked.repeats):
         with harness.home(), _made(number) as (firings, clock):
             began = time.process_time()
@@ -46,10 +46,13 @@ def run(asked: harness.Asked) -> harness.Report:
                 firings.look()
             shares.append((time.process_time() - began) / HOUR * 100)
             late.append(_latest(firings))
+            began = time.process_time()
             together.append(_all_at_once(firings, clock))
+            spent.append(time.process_time() - began)
     share = report.line("processor time, one look a second", shares, "%", "of a core")
     latest = report.line("noticed after it was due, at most", late)
     all_of_them = report.line("all due at the same moment: until the last is noted", together)
+    report.line("of that, processor time", spent)
     report.at_most("processor time", share.median, SHARE * 100, "%")
     report.at_most("noticed", latest.median, LATE_SECONDS, "s")
     report.at_most("all at once", all_of_them.median, LATE_SECONDS, "s")
