@@ -18,7 +18,7 @@ def main() -> None:
     page = st.navigation(page_frame.pages(), position="top")
     page_frame.note(page)
     with page_frame.sentences():
-        if sign_in.is_open():
+        if sign_in.is_open(page.url_path):
             sign_in.who_is_here()
             page_frame.wake()
             page.run()

@@ -96,6 +96,40 @@ def test_people_sign_in_see_their_own_and_sign_out(browser: Browser, sign_in_sit
     expect(ann.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+def test_a_link_shows_one_run_to_who_has_not_signed_in(browser: Browser, sign_in_site: SignInSite, hers: Run) -> None:
+    with acting_as(Person(owner=ANN)):
+        link = client.share_run(hers.id)
+    reader = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    expect.set_options(timeout=PATIENCE)
+
+    reader.goto(f"{sign_in_site.address}/run?run={hers.id}&shared={link}")
+    expect(reader.get_by_role("heading", name="hers alone")).to_be_visible()
+    settle(reader)
+    assert reader.get_by_role("button", name="More").count() == 0
+    assert ANN not in reader.content()
+    _shoot(reader, "shared")
+    reader.goto(f"{sign_in_site.address}/runs?shared={link}")
+    expect(reader.get_by_text("It leads to one run, and to nothing else")).to_be_visible()
+    reader.goto(f"{sign_in_site.address}/runs")
+    expect(reader.get_by_role("heading", name="Sign in")).to_be_visible()
+
+    ann = tab(browser, sign_in_site, ANN)
+    expect(ann.get_by_text(ANN)).to_be_visible()
+    ann.goto(f"{sign_in_site.address}/run?run={hers.id}")
+    ann.get_by_role("button", name="More").click()
+    ann.get_by_text("Share", exact=True).click()
+    expect(ann.get_by_text("1 link, the last until")).to_be_visible()
+    ann.get_by_role("button", name="Make a link").click()
+    expect(ann.get_by_text("Copy it now")).to_be_visible()
+    made = ann.get_by_role("dialog").locator("code").inner_text()
+    ann.get_by_role("button", name="Take all links back").click()
+    expect(ann.get_by_role("dialog")).to_have_count(0)
+    for address in (made, f"{sign_in_site.address}/run?run={hers.id}&shared={link}"):
+        assert address.startswith(f"{sign_in_site.address}/run?run={hers.id}&shared=")
+        reader.goto(address)
+        expect(reader.get_by_text("It has ended, or was taken back")).to_be_visible()
+
+
 def test_who_may_not_sign_in_is_told_so(browser: Browser, sign_in_site: SignInSite) -> None:
     stranger = tab(browser, sign_in_site, "eve@elsewhere.net")
 

@@ -79,8 +79,11 @@ CHANGES: Mapping[str, Verb] = {
     "rename": lambda run: client.rename(run, "another"),
     "resume": client.resume,
     "retry": client.retry,
+    "share_run": client.share_run,
+    "unshare_run": client.unshare_run,
+    "links_to": client.links_to,
 }
-"""What changes a run, or uses its secrets again: a link does not allow it."""
+"""What changes a run, uses its secrets again or says who reads it: a link does not allow it."""
 
 LISTS: Mapping[str, Callable[[], Any]] = {
     "all_tokens": lambda: len(client.all_tokens()),
@@ -151,8 +154,8 @@ FREE = set(
 """What says something of jobs, of the machine or of what it is given, and reads no run, preset, schedule or token."""
 
 GIVEN = set(
-    "caller check_seen column_value count_presets last_peak listed_documents note_report note_sign_in row_document "
-    "run_document run_of_firing schedule_document schedule_troubles shown_run sortable work_of".split()
+    "caller check_seen column_value count_presets last_peak listed_documents note_report note_sign_in reader_by_link "
+    "row_document run_document run_of_firing schedule_document schedule_troubles shown_run sortable work_of".split()
 )
 """What is given a record, or goes through the verbs above; each has a test here or where it is at home."""
 

@@ -568,9 +568,15 @@ def test_the_menu_has_what_is_possible_now(visit: Open, stage: Stage) -> None:
         "Edit and run again",
         "Measure the ways",
         "Rename",
+        "Share",
         "Delete",
     ]
-    assert [option.split(": ")[-1] for option in going.options] == ["Run again", "Edit and run again", "Rename"]
+    assert [option.split(": ")[-1] for option in going.options] == [
+        "Run again",
+        "Edit and run again",
+        "Rename",
+        "Share",
+    ]
 
 
 def test_a_run_that_goes_by_itself_says_when_and_can_be_pinned(

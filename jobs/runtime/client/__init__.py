@@ -1,6 +1,7 @@
 """All that page and command line call: a flat namespace over its rooms. It performs nothing; the runner does.
 
 runner_process   the store and the runner of the present JOBS_HOME
+shares           links by which somebody reads one run
 ownership        whose something is: asked by every read and write
 new_job          the first file of a new job
 jobs             the jobs there are, and what each takes, gives and is tried with
@@ -97,7 +98,9 @@ from jobs.runtime.client.noted_verbs import (
     save_preset,
     save_presets,
     save_schedule,
+    share_run,
     submit,
+    unshare_run,
 )
 from jobs.runtime.client.ownership import check_seen
 from jobs.runtime.client.preset_file import presets_from, presets_toml, write_presets
@@ -175,6 +178,7 @@ from jobs.runtime.client.schedules import (
     settle_firing,
     work_of,
 )
+from jobs.runtime.client.shares import links_to, reader_by_link
 from jobs.runtime.client.submission import check_same, full_params, items
 from jobs.runtime.client.tokens import all_tokens, caller
 from jobs.runtime.client.trouble import trouble
@@ -261,6 +265,7 @@ __all__ = [
     "limited",
     "limits_document",
     "limits_with",
+    "links_to",
     "listed_documents",
     "listing",
     "live_processes",
@@ -291,6 +296,7 @@ __all__ = [
     "presets_toml",
     "printed",
     "progress",
+    "reader_by_link",
     "remove_schedule",
     "rename",
     "rename_preset",
@@ -320,6 +326,7 @@ __all__ = [
     "search",
     "settings_of_preset",
     "settle_firing",
+    "share_run",
     "short_rows",
     "short_rows_at",
     "shown_params",
@@ -335,6 +342,7 @@ __all__ = [
     "tallies",
     "trouble",
     "unattended",
+    "unshare_run",
     "verbs_of_files",
     "wait",
     "windows",

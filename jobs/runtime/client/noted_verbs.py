@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.runtime import exports
-from jobs.runtime.client import commands, result_search, submission, tokens
+from jobs.runtime.client import commands, result_search, shares, submission, tokens
 from jobs.runtime.client.audit import check_notable, note, noted_by_name, noted_of_run, noted_start, run_facts
 from jobs.runtime.client.backup import Kept
 from jobs.runtime.client.backup import backup as write_backup
@@ -39,6 +39,8 @@ resume = noted_of_run(AuditAction.RESUMED, commands.resume, "budget", "on")
 retry = noted_of_run(AuditAction.RETRIED, commands.retry, "codes")
 delete = noted_of_run(AuditAction.DELETED, commands.delete)
 rename = noted_of_run(AuditAction.RENAMED, commands.rename, "text")
+share_run = noted_of_run(AuditAction.SHARED, shares.share_run)
+unshare_run = noted_of_run(AuditAction.UNSHARED, shares.unshare_run)
 pin = noted_of_run(AuditAction.PINNED, commands.pin, "pinned")
 
 pause_schedule = noted_by_name(AuditAction.PAUSED, AuditKind.SCHEDULE, stop_schedule)

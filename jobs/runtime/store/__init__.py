@@ -4,6 +4,7 @@
     schema        the tables, as numbered migrations
     runs          runs and their moves, counters
     run_row       a row of that table as records, or the reason why it is none
+    shares        links to one run
     readers       whose things a statement may find
     history       runs in lists: filtered, counted, a page at a time
     epochs        the runner's row: who took over last

@@ -258,6 +258,7 @@ def leave_withdrawn(db: Connection, number: int) -> None:
 def delete_row(db: Connection, number: int) -> None:
     """Remove the run itself with the last of its log, once nothing else refers to it."""
     db.execute("DELETE FROM events WHERE run = ?", (number,))
+    db.execute("DELETE FROM shares WHERE run = ?", (number,))
     db.execute("DELETE FROM runs WHERE number = ?", (number,))
 
 

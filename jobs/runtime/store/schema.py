@@ -211,5 +211,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX firings_due ON firings (schedule) WHERE state = 'due'",
         "CREATE INDEX firings_by_run ON firings (run) WHERE run <> ''",
     ),
+    (
+        """CREATE TABLE shares (
+            digest BLOB PRIMARY KEY, run INTEGER NOT NULL, made_at REAL NOT NULL, ends_at REAL NOT NULL
+            ) WITHOUT ROWID""",
+        "CREATE INDEX shares_by_run ON shares (run)",
+    ),
 )
 """Each migration is a list of statements, applied in one transaction. Append; never change one that was released."""

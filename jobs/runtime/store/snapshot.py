@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jobs.runtime.core.errors import DamagedStore
 from jobs.runtime.core.records import Event, RunState
-from jobs.runtime.store import events, runs, schedules, tokens
+from jobs.runtime.store import events, runs, schedules, shares, tokens
 from jobs.runtime.store.connection import Connection, Store, migrate, open_file, transaction, translated
 
 RESTORED = "restored from a backup, in which it was not over: resume goes on with it here"
@@ -15,7 +15,7 @@ RESTORED = "restored from a backup, in which it was not over: resume goes on wit
 
 def take(store: Store, path: Path) -> list[str]:
     """Copy the store to an empty file, while others may read and write it; returns the ids of the runs in it. Tokens
-    stay at home: what opens this store opens no other.
+    and links stay at home: what opens this store opens no other.
 
     One step, since another's write would have it begin anew (https://www.sqlite.org/backup.html).
     """
@@ -23,6 +23,7 @@ def take(store: Store, path: Path) -> list[str]:
         with store.read() as db:
             db.backup(copy)
         tokens.remove_all(copy)
+        shares.remove_all(copy)
         return [row["id"] for row in copy.execute("SELECT id FROM runs ORDER BY number")]
 
 

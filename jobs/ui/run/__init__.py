@@ -1,3 +1,3 @@
 """One run: actions, results (with result_filters, result_columns, item_detail and downloads), overview_tab (with
 overview_charts, overview_related and chart_card), timings, timeline (with lanes and trace), failures, run_log,
-settings_table, and raise_budget where it is paused for what it has spent."""
+settings_table, share, and raise_budget where it is paused for what it has spent."""

@@ -13,11 +13,12 @@ from jobs.runtime import client
 from jobs.runtime.core.errors import FanoutError
 from jobs.runtime.core.records import CLUSTER, LOCAL, Run, RunState
 from jobs.runtime.core.units import count, size
+from jobs.ui.run import share
 from jobs.ui.shared import formatting, page_frame
 
 AGAIN, EDIT, MEASURE = "Run again", "Edit and run again", "Measure the ways"
 RETRY, RUN_CANCELLED = "Retry failed", "Run the cancelled"
-RENAME, DELETE = "Rename", "Delete"
+RENAME, SHARE, DELETE = "Rename", "Share", "Delete"
 PIN, UNPIN = "Pin", "Unpin"
 UNCHANGING = frozenset({"invalid_item", "invalid_url", "unsupported_scheme"})
 """Codes of cells that are no items: they stay so, however often they are tried."""
@@ -29,6 +30,7 @@ ICONS = {
     PIN: ":material/keep:",
     UNPIN: ":material/keep_off:",
     RENAME: ":material/label:",
+    SHARE: ":material/share:",
     DELETE: ":material/delete:",
 }
 
@@ -50,6 +52,8 @@ def show_refusal() -> None:
 
 def buttons(run: Run) -> None:
     """Pause or resume, cancel, and the menu of the rest."""
+    if not page_frame.may_change():
+        return
     state = run.state
     if state in (RunState.QUEUED, RunState.RUNNING):
         _button("Pause", ":material/pause:", client.pause, run)
@@ -67,7 +71,7 @@ def buttons(run: Run) -> None:
 def retry_failed(run: Run) -> None:
     """The button that tries again what failed of an ended run and may end otherwise; why there is none, where nothing
     may."""
-    if not (run.state.terminal and run.failed):
+    if not (run.state.terminal and run.failed and page_frame.may_change()):
         return
     codes = client.progress(run.id).codes
     failed = {code: number for code, number in codes.items() if code not in UNCHANGING and code != "cancelled"}
@@ -100,6 +104,8 @@ def _button(label: str, icon: str, action: Callable[[str], Any], run: Run) -> No
 
 def run_cancelled(run: Run) -> None:
     """The button that runs the cancelled items of an ended run, and no others."""
+    if not page_frame.may_change():
+        return
     st.button(
         RUN_CANCELLED,
         icon=ICONS[RUN_CANCELLED],
@@ -115,7 +121,7 @@ def choices_of(run: Run) -> list[str]:
     choices = [AGAIN, EDIT]
     if run.state.terminal:
         choices.append(MEASURE)
-    choices.append(RENAME)
+    choices += [RENAME, SHARE]
     if run.pinned or client.limited():
         choices.append(UNPIN if run.pinned else PIN)
     if run.state.terminal:
@@ -146,6 +152,8 @@ def carry_out(chosen: str, run: Run) -> None:
         st.rerun()
     elif chosen == RENAME:
         _rename(run)
+    elif chosen == SHARE:
+        share.ask(run)
     elif chosen == DELETE:
         _delete(run)
 

@@ -13,7 +13,7 @@ from jobs.runtime.core import units
 from jobs.runtime.core.records import MACHINE_CODES, ItemResult, Progress, Run
 from jobs.runtime.core.row_cells import label
 from jobs.ui.run import actions, item_detail, results
-from jobs.ui.shared import column_widths, formatting, tables
+from jobs.ui.shared import column_widths, formatting, page_frame, tables
 
 MOST_SHOWN = 200
 
@@ -57,7 +57,7 @@ def _group(run: Run, code: str, number: int, meaning: str) -> None:
         st.text(f"{meaning} · {share}" if meaning else share, width="stretch")
         if run.state.terminal and code in actions.UNCHANGING:
             st.caption("No retry: a cell that is no item stays none.", width="content")
-        elif run.state.terminal:
+        elif run.state.terminal and page_frame.may_change():
             st.button(
                 "Retry these",
                 icon=":material/refresh:",

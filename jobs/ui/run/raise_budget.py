@@ -8,7 +8,7 @@ from jobs.runtime import client
 from jobs.runtime.core.budget import MOST_TOTAL, Budget
 from jobs.runtime.core.records import Run, RunState
 from jobs.ui.run import actions
-from jobs.ui.shared import formatting
+from jobs.ui.shared import formatting, page_frame
 
 MB = 2**20
 
@@ -16,7 +16,7 @@ MB = 2**20
 def show(run: Run) -> None:
     """The form, where a limit is reached; Resume, above, goes on without it."""
     reached = run.budget.reached(run.spent) if run.state is RunState.PAUSED else ()
-    if not reached:
+    if not reached or not page_frame.may_change():
         return
     limits = {
         "requests": ("Requests", float(run.budget.requests or 0)),

@@ -125,11 +125,15 @@ def _ended(run: Run) -> None:
     with _row():
         columns, pager = st.container(width="content"), st.container(width="content")
         _say_found(run, wanted, order, len(found))
-        if len(found) and st.button(
-            "Use these results",
-            icon=":material/input:",
-            key="use_results",
-            help="Starts a new run with these rows, as they are filtered: with another job, or over the links found.",
+        if (
+            len(found)
+            and page_frame.may_change()
+            and st.button(
+                "Use these results",
+                icon=":material/input:",
+                key="use_results",
+                help="Starts a new run with these rows, as they are filtered: with another job, or over links found.",
+            )
         ):
             items_source.take_results(run, wanted)
             page_frame.go_to(page_frame.NEW_RUN)

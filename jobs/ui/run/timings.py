@@ -40,7 +40,8 @@ def show(run: Run, newest: Sequence[ItemResult]) -> None:
         column_config={"what it is": st.column_config.TextColumn(width="large")},
     )
     st.caption(NOT_SPEED_UP)
-    if run.state.terminal and st.button("Measure the ways", icon=":material/speed:", key="measure_ways"):
+    may = run.state.terminal and page_frame.may_change()
+    if may and st.button("Measure the ways", icon=":material/speed:", key="measure_ways"):
         page_frame.go_to(page_frame.COMPARE, of=run.id)
     st.text("Item by item" if run.state.terminal else f"Item by item, the newest {len(newest):,}")
     _each(run, newest)

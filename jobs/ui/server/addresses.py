@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 RUN = "run"
+LINK = "shared"
+"""What stands behind `?` in a link to one run, before what is secret in it."""
+
 PAGES: Mapping[str, str] = {
     "new": "New run",
     "runs": "Runs",

@@ -16,6 +16,7 @@ from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.people import LOCAL_ADMIN, NOBODY, Person
 from jobs.runtime.core.sign_in import EMAIL, HEADER, OPENID, SignIn, person_known_by
+from jobs.ui.server.addresses import LINK
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -70,12 +71,19 @@ def sign_in() -> SignIn:
 def who() -> Person:
     """Who sits before the page that is being drawn: on a page without signing in, the local admin; `NOBODY`: who has
     not signed in or may not, or where no page is drawn."""
-    way = sign_in()
+    way, drawn = sign_in(), get_script_run_ctx(suppress_warning=True) is not None
+    if drawn and has_link():
+        return client.reader_by_link(st.query_params[LINK])
     if not way.way:
         return LOCAL_ADMIN
-    if get_script_run_ctx(suppress_warning=True) is None:
+    if not drawn:
         return NOBODY
     return person_known_by(_claims(way), people=settings.value("JOBS_PEOPLE"), admins=settings.value("JOBS_ADMINS"))
+
+
+def has_link() -> bool:
+    """Whether the page that is drawn was come to by a link to one run: then that alone says what may be read."""
+    return LINK in st.query_params
 
 
 def note_sign_in(person: Person) -> None:

@@ -15,6 +15,7 @@ import streamlit as st
 from jobs.runtime import client
 from jobs.runtime.core import program
 from jobs.runtime.core.errors import FanoutError
+from jobs.runtime.core.people import acting
 from jobs.runtime.core.text import visible
 from jobs.runtime.core.units import count, size
 from jobs.ui.server import addresses
@@ -117,6 +118,11 @@ def moment(at: float) -> str:
     return formatting.moment(at, time.time(), zone())
 
 
+def may_change() -> bool:
+    """Whether who sits before the page may do more than read the one run that a link leads to."""
+    return bool(acting().owner)
+
+
 def wake() -> None:
     """Have the runner go on with what is unfinished: opening a page is enough for that."""
     if client.unattended():
@@ -125,6 +131,8 @@ def wake() -> None:
 
 def footer(moment_of: str = "") -> None:
     """Runner and workers alive, what waits, disk used; looked up anew when `moment_of` changes."""
+    if not may_change():
+        return
     said, advice, trouble, _ = _looked_up(moment_of)
     st.space("medium")
     if trouble:

@@ -7,11 +7,14 @@ import streamlit as st
 from jobs.runtime.core.people import NOBODY, acting
 from jobs.runtime.core.sign_in import HEADER, OPENID
 from jobs.runtime.core.text import visible
-from jobs.ui.server import signed_in
+from jobs.ui.server import addresses, signed_in
 
 
-def is_open() -> bool:
-    """Whether the page may be drawn for who sits before it; where it may not, how to sign in is drawn instead."""
+def is_open(address: str) -> bool:
+    """Whether the page of this address may be drawn for who sits before it; where it may not, how to sign in is drawn
+    instead, or why a link leads nowhere."""
+    if signed_in.has_link():
+        return _by_link(address)
     if acting() != NOBODY:
         signed_in.note_sign_in(acting())
         return True
@@ -27,10 +30,19 @@ def is_open() -> bool:
     return False
 
 
+def _by_link(address: str) -> bool:
+    if acting().shared and address == addresses.RUN:
+        return True
+    st.header("This link", anchor=False)
+    ended = "has ended, or was taken back: ask who sent it for another"
+    st.text(f"It {'leads to one run, and to nothing else' if acting().shared else ended}.")
+    return False
+
+
 def who_is_here() -> None:
     """Who has signed in, and the way out; nothing where nobody signs in."""
     way = signed_in.sign_in().way
-    if not way:
+    if not way or signed_in.has_link():
         return
     person = acting()
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="who"):
