@@ -36,6 +36,7 @@ LONG = (
     "results",
     "schedules",
     "api",
+    "sessions",
     "cluster",
 )
 ALL = (*QUICK, *LONG)
