@@ -47,11 +47,12 @@ _SPACES = f"""
 
 
 _MARKED = {
-    **{name: etree.XPath(f".//@{name}/..") for name in ("itemprop", "itemtype")},
-    **{name: etree.XPath(f".//@class[contains(., '{name}')]/..") for name in ("author", "byline")},
+    **{name: etree.XPath(f"descendant-or-self::*[@{name}]") for name in ("itemprop", "itemtype")},
+    **{name: etree.XPath(f"descendant-or-self::*[contains(@class, '{name}')]") for name in ("author", "byline")},
     REL: etree.XPath(".//a[contains(@rel, 'author')]"),
 }
-"""Elements that may say what they hold: looked for in C, and looked at by marked_elements."""
+"""Elements that may say what they hold: looked for in C, and looked at by marked_elements. To go from attributes back
+to their elements (`/..`) would take time that grows with the square of their number."""
 
 
 class _Own(threading.local):

@@ -1,4 +1,4 @@
-"""Every extractor takes time that grows with a page's size, whatever its shape."""
+"""Columns and fields take time that grows with the size of a page, whatever its shape."""
 
 from __future__ import annotations
 
@@ -17,25 +17,21 @@ ITEM = "<div itemscope itemtype=T>"
 
 SHAPES = {
     "nothing in many levels": ("<div>" * 200, "<i></i>"),
-    "siblings": ("", "<p>x</p>"),
-    "headings in each other": ("<h2>" * 100, "<i></i>"),
     "links around blocks": ("<a href=/x><div>" * 90, "<i></i>"),
     "properties in each other": (ITEM + "<b itemprop=author>" * 200, "<i></i>"),
     "properties side by side": (ITEM, "<b itemprop=p>x</b>"),
+    "bylines side by side": ("", "<span class=author>x y</span>"),
     "links": ("<div>" * 200, "<a href=mailto:a@b.example>x</a>"),
-    "times": ("<div>" * 200, "<time>x</time>"),
-    "at signs": ("<p>", "a@b "),
-    "cells": ("<table><tr>", "<td rowspan=9>a"),
-    "tables in each other": ("<table><tr><td>" * 80, "<i></i>"),
-    "blanks": ("<div>" * 200, " <br>"),
-    "scripts": ("<div>" * 200, "<script></script>"),
     "JSON-LD": ('<script type="application/ld+json">{"@type": "T", "p": "x"}</script>' * 40, "<p>{}</p>"),
 }
 
-FIELDS = (
-    *("css body", "all div", "count div:has(em) ~ i, :nth-child(odd) > em", "markdown body", "all markdown div"),
-    *("table body", "all table div", "all xpath //div", "all regex /(a|b)+@/", "all json T.p"),
-)
+FIELDS = {
+    "all div": "nothing in many levels",
+    "all markdown div": "nothing in many levels",
+    "all xpath //div": "nothing in many levels",
+    "all json T.p": "properties in each other",
+}
+"""What is looked for, and the page that makes it hard."""
 
 
 def page(shape: str, size: int) -> bytes:
@@ -46,7 +42,7 @@ def page(shape: str, size: int) -> bytes:
 
 def seconds(body: bytes, columns: str = "status", field: str = "") -> float:
     """Processor time of this thread for these columns, or this field, of a page."""
-    fields = read_fields(f"x = {field}") if field else ()
+    fields = read_fields(f"x = {field}" if field else "")
     started = time.thread_time()
     reader.read(body, "text/html", "https://example.org/", parts=read_columns(columns).parts, fields=fields)
     return time.thread_time() - started
@@ -60,18 +56,15 @@ def grows_no_faster(shape: str, columns: str = "status", field: str = "") -> boo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", sorted(SHAPES.keys() - FIELDS.values()))
 def test_columns_take_time_that_grows_with_the_page(shape: str) -> None:
-    for columns in ("everything", "contacts", "seo", "content"):
-        assert grows_no_faster(shape, columns), columns
+    assert grows_no_faster(shape, "everything, contacts, seo")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("field", FIELDS)
-def test_fields_take_time_that_grows_with_the_page(field: str) -> None:
-    shapes = ["nothing in many levels", "properties in each other", "tables in each other"]
-    for shape in shapes if field != "all json T.p" else [*shapes, "properties side by side", "JSON-LD"]:
-        assert grows_no_faster(shape, field=field), shape
+@pytest.mark.parametrize(("field", "shape"), FIELDS.items())
+def test_fields_take_time_that_grows_with_the_page(field: str, shape: str) -> None:
+    assert grows_no_faster(shape, field=field)
 
 
 @pytest.mark.parametrize(
