@@ -29,7 +29,15 @@ BOSS = Person(owner="eve@example.org", admin=True)
 READ_ONLY = (
     set(test_owners.READS) | set(test_owners.LISTS) | {"preset", "preset_named", "schedule", "firings", "finished_runs"}
 ) - {"download"}
-CHANGES_NOTHING_KEPT = {"already_there", "check_schedule", "check_same", "full_params", "status", "audit_entries"}
+CHANGES_NOTHING_KEPT = {
+    "already_there",
+    "check_schedule",
+    "check_same",
+    "full_params",
+    "links_to",
+    "status",
+    "audit_entries",
+}
 OF_THE_MACHINE = {name for name in test_owners.ADMINS if name not in ("backup", "restore")}
 
 
