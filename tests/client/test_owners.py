@@ -135,6 +135,7 @@ ADMINS: Mapping[str, Callable[[], Any]] = {
     "forget_half_submitted": lambda: client.forget_half_submitted("x"),
     "due_telling": lambda: client.due_telling(1, 1.0, 0),
     "note_sent": lambda: client.note_sent(None),  # type: ignore[arg-type]
+    "note_never_taken": lambda: client.note_never_taken(None, ""),  # type: ignore[arg-type]
     "note_undelivered": lambda: client.note_undelivered(None, ""),  # type: ignore[arg-type]
     "note_unneeded": lambda: client.note_unneeded(None),  # type: ignore[arg-type]
     "restore": lambda: client.restore(Path("/nonexistent/x.zip")),

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import apprise
 import pytest
 
 from jobs.runtime.client import receivers
@@ -117,3 +118,16 @@ def test_a_target_is_named_by_a_secret_alone(monkeypatch: pytest.MonkeyPatch, te
         settings.value("JOBS_APPRISE")
 
     assert "swordfish" not in str(refused.value)
+
+
+def test_of_a_target_no_part_is_told(stage: Stage, chat: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> bool:
+        apprise.logging.getLogger("apprise").warning("the token 'gold/fish' of swordfish@host was not taken")
+        return False
+
+    monkeypatch.setattr(apprise.Apprise, "notify", refuse)
+    monkeypatch.setenv("JOBS_SECRET_TEAM", "json://swordfish:gold%2Ffish@127.0.0.1/")
+
+    tell(came(stage, scheduled(TEAM), None, 1.0, "gone"))
+
+    assert told().open_because == "team was not reached: the token '{secret:TEAM}' of {secret:TEAM}@host was not taken"

@@ -4,9 +4,14 @@ where it is not taken."""
 from __future__ import annotations
 
 import csv
+import signal
+import socket
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -15,7 +20,9 @@ from jobs.runtime.core import settings
 from jobs.runtime.core.errors import BadSetting, Refused
 from jobs.runtime.core.receivers import Receiver, ReceiverKind, Told
 from jobs.runtime.firing import letter
+from jobs.runtime.firing import mail as mail_module
 from jobs.runtime.store import schedules as schedules_table
+from jobs.runtime.store import tellings
 from tests.support.mail_server import PASSWORD, USER, Letters, mail_server
 from tests.support.stage import Stage
 from tests.support.tellings import came, scheduled, tell, told
@@ -284,3 +291,97 @@ def test_a_setting_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatc
         settings.value(name)
 
     assert "swordfish" not in str(refused.value)
+
+
+@contextmanager
+def dripping() -> Iterator[int]:
+    """The port of a server whose greeting never ends: each line of it comes soon after the one before."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        over = Event()
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                while not over.wait(0.05):
+                    connection.sendall(b"220-wait\r\n")
+
+        thread = Thread(target=drip)
+        thread.start()
+        try:
+            yield int(listening.getsockname()[1])
+        finally:
+            over.set()
+            thread.join()
+
+
+def test_a_server_that_never_comes_to_an_end_is_left(
+    stage: Stage, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_module, "MOST_SECONDS", 0.5)
+    with dripping() as port:
+        monkeypatch.setenv("JOBS_SMTP", f"127.0.0.1:{port}")
+        tell(came(stage, scheduled(ANN), None, 1.0, "gone"))
+
+    assert told().open_because.endswith("cannot be reached: it took longer than 500 ms in all")
+    assert told().told is Told.DUE
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [("rcpt", "does not take mail for this address: 550 unknown"), ("data", "answered 550 unknown")],
+)
+def test_what_is_refused_for_good_is_said_and_not_sent_again(
+    stage: Stage, letters: Letters, step: str, said: str
+) -> None:
+    firing = came(stage, scheduled(ANN), None, 1.0, "gone")
+    setattr(letters, "answer" if step == "data" else "answer_to_address", "550 unknown")
+
+    tell(firing)
+
+    assert told().told is Told.FAILED
+    assert told().open_because == f"the mail server localhost:{letters.port} {said}"
+    assert len(told().attempts) == 1
+
+
+def test_an_address_that_is_refused_for_now_is_written_to_again(stage: Stage, letters: Letters) -> None:
+    firing = came(stage, scheduled(ANN), None, 1.0, "gone")
+    letters.answer_to_address = "450 greylisted"
+    tell(firing)
+    for_now = told().told
+    letters.answer_to_address = ""
+    tell(firing)
+
+    assert (for_now, told().told) == (Told.DUE, Told.SENT)
+
+
+def test_what_was_taken_is_not_sent_again_whatever_the_server_says_in_leaving(
+    stage: Stage, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters.answer_to_quit = "421 too busy to say good-bye"
+
+    tell(came(stage, scheduled(ANN), None, 1.0, "gone"))
+
+    assert len(letters.taken) == 1
+    assert told().told is Told.SENT
+
+
+def test_a_password_that_is_cut_off_in_an_answer_is_not_shown_in_part(stage: Stage, letters: Letters) -> None:
+    letters.answer = f"452 {'x' * (mail_module.MOST_SAID - 6)}{PASSWORD}"
+
+    tell(came(stage, scheduled(ANN), None, 1.0, "gone"))
+
+    assert "xxx(hid" in told().open_because
+    assert PASSWORD[:4] not in told().open_because
+
+
+def test_a_receiver_that_is_damaged_is_given_up(stage: Stage, letters: Letters) -> None:
+    firing = came(stage, scheduled(ANN), None, 1.0, "gone")
+    with stage.store.write() as db:
+        db.execute("UPDATE receivers SET kind = 'pigeon'")
+
+    tell(firing)
+
+    assert (told().told, told().open_because) == (Told.FAILED, "What is stored of its receivers is damaged.")
+    with stage.store.read() as db:
+        assert tellings.waiting(db, time.time(), 10) == []

@@ -24,13 +24,27 @@ USER, PASSWORD = "jobs", "swordfish-of-mail"
 @dataclass
 class Letters:
     """What was handed over: each with its recipients, and whether that was over TLS and by whom. `answer` is what the
-    server says of the next ones."""
+    server says of the next ones, and the others to their address and in leaving (empty: as usual)."""
 
     port: int
     authority: Path
     answer: str = "250 OK"
+    answer_to_address: str = ""
+    answer_to_quit: str = ""
     taken: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[list[str], bool, bytes]] = field(default_factory=list)
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """As aiosmtpd calls it."""
+        if not self.answer_to_address:
+            envelope.rcpt_tos.append(address)
+        return self.answer_to_address or "250 OK"
+
+    async def handle_QUIT(self, _server: Any, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+        """As aiosmtpd calls it."""
+        return self.answer_to_quit or "221 Bye"
 
     async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
         self, _server: Any, session: Session, envelope: Envelope

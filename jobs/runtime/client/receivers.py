@@ -131,10 +131,13 @@ def due_telling(number: int, due: float, place: int) -> DueTelling | None:
     require_admin(TOLD)
     with store().read() as db:
         telling, schedule = tellings.find(db, number, due, place), schedules_table.get(db, number)
-        if telling is None or telling.told is not Told.DUE or schedule is None or place >= len(schedule.receivers):
+        if telling is None or telling.told is not Told.DUE or schedule is None:
             return None
         times = schedules_table.firings(db, number, schedules_table.KEPT)
         firing = schedules_table.firing(db, number, due)
+    if place >= len(schedule.receivers):  # else it stays due, and a process is started for it again and again
+        note_never_taken(telling, "What is stored of its receivers is damaged.")
+        return None
     assert firing is not None
     done = (one for one in times if one.due < due and one.run_state == RunState.FINISHED)
     earlier = next(done, None)
@@ -160,6 +163,13 @@ def note_unneeded(telling: Telling) -> None:
     require_admin(TOLD)
     with store().write() as db:
         tellings.settle(db, telling, Told.UNNEEDED)
+
+
+def note_never_taken(telling: Telling, why: str) -> None:
+    """It was refused for good: it is not tried again."""
+    require_admin(TOLD)
+    with store().write() as db:
+        tellings.settle(db, telling, Told.FAILED, DeliveryAttempt(at=time.time(), why=why))
 
 
 def note_undelivered(telling: Telling, why: str) -> None:

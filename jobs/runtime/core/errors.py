@@ -18,6 +18,7 @@
         │   ├── BadSecret      a secret is not there, or its file may be read by others
         │   ├── BadToken       no token was given, or none that is known
         │   ├── NotAllowed     a token does not allow this, or who acts is no admin
+        │   ├── NeverTaken     a receiver of messages has refused one for good
         │   ├── OverQuota      its owner has, or would have, more than each may
         │   └── IllegalMove    a run is not in a state that allows this
         ├── DamagedRun         the row of a run in the store cannot be read
@@ -160,6 +161,10 @@ class NotAllowed(Refused):
 
 class OverQuota(Refused):
     """Its owner has as much as each may have, or would have more; the sentence has the figures."""
+
+
+class NeverTaken(Refused):
+    """A receiver of messages has refused one for good: the same is not sent again."""
 
 
 class IllegalMove(Refused):

@@ -13,6 +13,7 @@ webhook   the message as a signed POST of JSON
 mail      the message by e-mail
 letter    what stands in that e-mail: text, HTML, changes as CSV
 apprise_target  the message by Apprise
+time_limit  a bound on all that a receiver may take
 """
 
 from jobs.runtime.firing.checking import check_schedule

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from urllib.parse import unquote
 
 from jobs.runtime.client.receivers import APPRISE_MISSING
 from jobs.runtime.core import secrets, settings
@@ -12,9 +16,16 @@ from jobs.runtime.core.receivers import Receiver
 from jobs.runtime.core.text import in_one_line
 from jobs.runtime.firing import letter
 from jobs.runtime.firing.message import Message
+from jobs.runtime.firing.time_limit import within
 
 MOST_TEXT, MOST_SAID = 3_000, 200
 """Characters of a message (chats take some 4,000), and of why one was not taken."""
+
+MOST_SECONDS = 60.0
+"""How long all of it may take: Apprise bounds each silence alone."""
+
+LEAST_PIECE = 6
+"""Characters of a part of a URL that is a secret by itself: shorter ones stand in words of every sentence."""
 
 
 def send(receiver: Receiver, message: Message) -> None:
@@ -30,12 +41,29 @@ def send(receiver: Receiver, message: Message) -> None:
     target = apprise.Apprise()
     if not target.add(url):
         raise Refused(f"what {named} stands for is no URL that Apprise knows")
-    with apprise.LogCapture(level=apprise.logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
+    with _in_time(receiver.where), apprise.LogCapture(level=apprise.logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
         taken = target.notify(
             title=letter.subject(message),
             body=letter.plain_text(message)[:MOST_TEXT],
             body_format=apprise.NotifyFormat.TEXT,
         )
-        why = secrets.blotter([(url, named)]).text(" ".join(said.getvalue().split()))
+        why = secrets.blotter((piece, named) for piece in _pieces(url)).text(" ".join(said.getvalue().split()))
     if not taken:
         raise Refused(f"{receiver.where} was not reached: {in_one_line(why)[:MOST_SAID] or 'no reason was given'}")
+
+
+@contextmanager
+def _in_time(where: str) -> Iterator[None]:
+    """Raises Refused: it took too long."""
+    try:
+        with within(MOST_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise Refused(f"{where} was not reached: {error}") from None
+
+
+def _pieces(url: str) -> Iterator[str]:
+    """A URL, and what stands in it behind its scheme: tokens and passwords, as Apprise may name each alone."""
+    yield url
+    parts = re.split(r"[/:@?&=#,\s]+", url.partition("://")[2])
+    yield from (form for part in parts if len(part) >= LEAST_PIECE for form in (part, unquote(part)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from jobs.runtime import client
 from jobs.runtime.client import DueTelling
-from jobs.runtime.core.errors import FanoutError, ItemError
+from jobs.runtime.core.errors import FanoutError, ItemError, NeverTaken
 from jobs.runtime.core.people import acting_as, of_owner
 from jobs.runtime.core.receivers import Receiver, ReceiverKind, TellRule
 from jobs.runtime.core.records import RunState
@@ -15,7 +15,8 @@ from jobs.runtime.firing import apprise_target, mail, webhook
 from jobs.runtime.firing.message import Message, message_of
 
 Send = Callable[[Receiver, Message], None]
-"""Sends a message to a receiver of one kind. Raises ItemError or FanoutError, with a sentence: it was not taken."""
+"""Sends a message to a receiver of one kind. Raises ItemError or FanoutError, with a sentence: it was not taken;
+NeverTaken: nor will it ever be."""
 
 SENDERS: Mapping[ReceiverKind, Send] = {
     ReceiverKind.WEBHOOK: webhook.send,
@@ -36,6 +37,8 @@ def tell(due: DueTelling) -> None:
             return
         with acting_as(of_owner(due.schedule.owner)):  # secrets in a receiver are those of its owner
             SENDERS[due.receiver.kind](due.receiver, message)
+    except NeverTaken as error:
+        client.note_never_taken(due.telling, str(error))
     except (ItemError, FanoutError) as error:
         client.note_undelivered(due.telling, str(error))
     else:

@@ -5,26 +5,34 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from jobs.runtime.core import mail_address, secrets, settings
-from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.errors import NeverTaken, Refused
 from jobs.runtime.core.people import OWNER
 from jobs.runtime.core.receivers import Receiver
+from jobs.runtime.core.secrets import Blotter
 from jobs.runtime.core.text import in_one_line
 from jobs.runtime.firing.letter import letter
 from jobs.runtime.firing.message import Message
+from jobs.runtime.firing.time_limit import within
 from jobs.web import trust
 
 SECONDS = 20.0
 """How long the server may be silent."""
 
+MOST_SECONDS = 120.0
+"""How long all of it may take: 4 MB at 36 kB/s."""
+
+LEAST_FINAL = 500
+"""Codes from this on say that the same will never be taken."""
+
 MOST_SAID = 200
 
 
 def send(receiver: Receiver, message: Message) -> None:
-    """Hand it to the mail server. Raises Refused, BadSecret: it was not taken."""
+    """Hand it to the mail server. Raises Refused, BadSecret: it was not taken; NeverTaken: nor will it ever be."""
     where, sender = settings.value("JOBS_SMTP"), settings.value("JOBS_SMTP_FROM")
     if where is None or sender is None:
         raise Refused("no e-mail is sent from here: JOBS_SMTP and JOBS_SMTP_FROM name no mail server")
@@ -32,7 +40,7 @@ def send(receiver: Receiver, message: Message) -> None:
         raise Refused(f"{receiver.where} may not be written to from here: JOBS_SMTP_TO names who may")
     password = secrets.fill(settings.value("JOBS_SMTP_PASSWORD"), partial(secrets.lookup, owner=OWNER))
     written = letter(message, sender, receiver.where)
-    with _said_without(password, str(where)), _connected(where) as server:
+    with _said_without(password, str(where)), within(MOST_SECONDS), _connected(where) as server:
         _sign_in(server, password)
         server.send_message(written, from_addr=sender.address, to_addrs=[receiver.where])
 
@@ -47,10 +55,14 @@ def _connected(where: mail_address.MailHost) -> Iterator[smtplib.SMTP]:
         server: smtplib.SMTP = smtplib.SMTP_SSL(where.host, port, timeout=SECONDS, context=context)
     else:
         server = smtplib.SMTP(where.host, port, timeout=SECONDS)
-    with server:
+    try:
         if how == "starttls":
             server.starttls(context=context)
         yield server
+    finally:  # what the server answers to that is not waited for: the e-mail has been taken, or has not
+        with suppress(OSError):
+            server.putcmd("quit")
+        server.close()
 
 
 def _sign_in(server: smtplib.SMTP, password: str) -> None:
@@ -64,30 +76,38 @@ def _sign_in(server: smtplib.SMTP, password: str) -> None:
 
 @contextmanager
 def _said_without(password: str, where: str) -> Iterator[None]:
-    """What goes wrong, as a sentence without the password. Raises Refused."""
+    """What goes wrong, as a sentence without the password. Raises Refused, NeverTaken."""
     hidden = secrets.blotter([(password, "(hidden)")])
     try:
         yield
     except (smtplib.SMTPException, OSError, ValueError) as error:  # ValueError: a user that is not ASCII
-        raise Refused(f"the mail server {where} {hidden.text(_why(error))}") from None
+        kind = NeverTaken if _is_final(error) else Refused
+        raise kind(f"the mail server {where} {_why(error, hidden)}") from None
 
 
-def _why(error: Exception) -> str:
+def _is_final(error: Exception) -> bool:
+    """Whether the server has said for good that it does not take this address, or this e-mail."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= LEAST_FINAL for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= LEAST_FINAL
+
+
+def _why(error: Exception, hidden: Blotter) -> str:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
-        return f"does not take mail for this address: {code} {_text(text)}"
+        return f"does not take mail for this address: {code} {_text(text, hidden)}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"does not let the user in: {error.smtp_code} {_text(error.smtp_error)}"
+        return f"does not let the user in: {error.smtp_code} {_text(error.smtp_error, hidden)}"
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"answered {error.smtp_code} {_text(error.smtp_error)}"
+        return f"answered {error.smtp_code} {_text(error.smtp_error, hidden)}"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"is not known to be the one it says: {error.verify_message}"
     if isinstance(error, smtplib.SMTPException):
-        return f"cannot be used: {_text(str(error))}"
+        return f"cannot be used: {_text(str(error), hidden)}"
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return f"cannot be reached: {_text(why)}"
+    return f"cannot be reached: {_text(why, hidden)}"
 
 
-def _text(said: bytes | str) -> str:
+def _text(said: bytes | str, hidden: Blotter) -> str:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return in_one_line(" ".join(text.split()))[:MOST_SAID]
+    return in_one_line(hidden.text(" ".join(text.split())))[:MOST_SAID]
