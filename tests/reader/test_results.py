@@ -12,6 +12,7 @@ from jobs.runtime.core.errors import NoItems, Refused
 from jobs.runtime.core.records import Run
 from jobs.runtime.core.result_filter import ResultFilter
 from jobs.runtime.reader import ResultSource, read_results
+from jobs.runtime.store.connection import Store
 from tests.support.machine import Machine
 
 TABLE = b"no,age,name\n1,30,Ann\n2,29,fails\n3,40,Bob\n"
@@ -63,6 +64,22 @@ def test_a_list_becomes_a_row_for_each_entry(machine: Machine) -> None:
     shown = [row[place] for row in rows_of(found)]
     assert shown == [entry if isinstance(entry, str) else json.dumps(entry) for entry in expected]
     assert found.column == column
+
+
+def test_entries_of_a_list_that_are_empty_become_no_items_and_are_counted(machine: Machine) -> None:
+    run = machine.finish(machine.submit(["list"], "kinds"))
+    column = next(column.name for column in run.columns if column.type == "json")
+    with Store(machine.home).write() as db:
+        row = json.dumps({column: ["a", None, "", " ", 0, False, "b"]})
+        db.execute("UPDATE outcomes SET row = ?", (row,))
+
+    found = read_results(ResultSource(run=run.id, explode=column), job=client.job_for("noop", {}))
+
+    place = found.columns.index(column)
+    assert [row[place] for row in rows_of(found)] == ["a", "0", "false", "b"]
+    assert (found.items, found.invalid_count) == (4, 0)
+    assert found.notes == found.table.notes == ("3 empty entries of lists left out",)
+    assert [item.cell for item in found.items_iter()] == ["a", "0", "false", "b"]
 
 
 def test_of_a_list_the_entries_are_chosen(machine: Machine) -> None:

@@ -235,6 +235,17 @@ def test_a_row_whose_file_is_gone_is_performed_again(machine: Machine) -> None:
     assert (second.reused, second.ok) == (0, 1)
 
 
+@pytest.mark.parametrize("row", ["{", "[]", '"text"', '{"file": 5}', '{"file": ["x"]}', '{"file": "../../x"}'])
+def test_a_row_that_is_damaged_is_performed_again(machine: Machine, row: str) -> None:
+    machine.finish(machine.submit(["return file"]))
+    with Store(machine.home).write() as db:
+        db.execute("UPDATE outcomes SET row = ?", (row,))
+
+    second = again(machine, ["return file"])
+
+    assert (second.reused, second.ok) == (0, 1)
+
+
 def test_a_retry_of_such_a_run_performs_what_failed(machine: Machine) -> None:
     machine.finish(machine.submit(["ok"]))
     run = again(machine, ["ok", "fail", "fail_first 0"])

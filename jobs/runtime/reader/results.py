@@ -24,7 +24,7 @@ SHORT = 8
 class ResultSource:
     """Which results: of a run (any unambiguous beginning of its id), those that are `wanted` and of which each column
     of `where` holds this text; `explode`: a column of lists, each entry of which becomes a row of its own, and is what
-    `where` looks at in that column."""
+    `where` looks at in that column. Entries that are empty become none, and are counted."""
 
     run: str
     wanted: ResultFilter = ALL_ROWS
@@ -47,9 +47,16 @@ def read_results(
     wanted = [(_place(table.names, name), text) for name, text in source.where]
     explode = _place(columns, source.explode) if source.explode else None
 
+    empty = 0
+
     def rows() -> Iterator[list[str]]:
+        nonlocal empty
+        empty = 0  # it is read more than once, to its end each time but for the first lines
         for cells in _rows(run, table, source.wanted):
             for texts in _unrolled(cells, explode):
+                if explode is not None and not texts[explode].strip():
+                    empty += 1
+                    continue
                 if all(texts[place] == text for place, text in wanted):
                     yield texts[: len(columns)]
 
@@ -60,7 +67,11 @@ def read_results(
     except NoItems:
         raise NoItems(f"{name} has no item: {_none_left(run, source)}") from None
     origin = _ORIGIN.sub("", run.name)
-    return replace(found, table=replace(found.table, source=f"{name} · {origin}", from_run=run.id))
+    left_out = (f"{count(empty, 'empty entry', 'empty entries')} of lists left out",) if empty else ()
+    notes, told = (*found.notes, *left_out), (*found.table.notes, *left_out)
+    return replace(
+        found, notes=notes, table=replace(found.table, source=f"{name} · {origin}", from_run=run.id, notes=told)
+    )
 
 
 _ORIGIN = re.compile(r"(run [0-9a-f]{8} · )+")

@@ -129,9 +129,16 @@ class EarlierRows:
         texts: dict[int, str] = {}
         for position, row in reuse.rows(db, dict(self._found)):
             self._linked.add(position)
-            text = artifacts.taken_over(self.home, row, self.files, self.run.id, position)
+            text = self._taken_over(row, position)
             if text is None:
                 del self._found[position]
             else:
                 texts[position] = text
         return texts
+
+    def _taken_over(self, row: str, position: int) -> str | None:
+        """A row with its files as this run's; None: one is not there, or the row is damaged."""
+        try:
+            return artifacts.taken_over(self.home, row, self.files, self.run.id, position)
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return None
