@@ -108,6 +108,9 @@ def test_a_link_shows_one_run_to_who_has_not_signed_in(browser: Browser, sign_in
     assert reader.get_by_role("button", name="More").count() == 0
     assert ANN not in reader.content()
     _shoot(reader, "shared")
+    with reader.expect_download() as got:
+        reader.get_by_role("button", name="CSV").click()
+    assert "120" in Path(got.value.path()).read_text("utf-8")
     reader.goto(f"{sign_in_site.address}/runs?shared={link}")
     expect(reader.get_by_text("It leads to one run, and to nothing else")).to_be_visible()
     reader.goto(f"{sign_in_site.address}/runs")

@@ -155,7 +155,7 @@ FREE = set(
 """What says something of jobs, of the machine or of what it is given, and reads no run, preset, schedule or token."""
 
 GIVEN = set(
-    "caller check_seen column_value count_presets last_peak listed_documents note_report note_sign_in reader_by_link "
+    "caller check_seen column_value count_presets last_peak listed_documents note_download note_sign_in reader_by_link "
     "row_document run_document run_of_firing schedule_document schedule_troubles shown_run sortable work_of".split()
 )
 """What is given a record, or goes through the verbs above; each has a test here or where it is at home."""

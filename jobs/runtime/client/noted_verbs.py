@@ -96,9 +96,10 @@ def note_sign_in() -> None:
     note(AuditAction.SIGNED_IN, AuditKind.PERSON, acting_owner())
 
 
-def note_report(run: Run) -> None:
-    """Note that the report of a run was written, to be taken away."""
-    note(AuditAction.DOWNLOADED, AuditKind.RUN, run.id, {"what": "report", **run_facts(run)})
+def note_download(run: Run, what: str) -> None:
+    """Note that something of a run was written to be taken away that is no `download`: `what` says what, as in
+    `report`."""
+    note(AuditAction.DOWNLOADED, AuditKind.RUN, run.id, {"what": what, **run_facts(run)})
 
 
 def backup(out: Path) -> Kept:

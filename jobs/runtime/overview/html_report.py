@@ -55,7 +55,7 @@ def write_report(run_id: str, out: Path | IO[bytes]) -> exports.Exported:
         for part in _document(glance):
             stream.write(part.encode("utf-8", "replace"))
         written = stream.tell() - begin
-    client.note_report(glance.run)
+    client.note_download(glance.run, "report")
     done, items = glance.run.done, glance.run.items
     note = "" if done >= items else f"a snapshot: {done:,} of {items:,} done when it was written"
     return exports.Exported(rows=min(items, MOST_ROWS), bytes=written, snapshot_note=note)

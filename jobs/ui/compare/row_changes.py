@@ -11,7 +11,8 @@ import streamlit as st
 from jobs.runtime import client, compare, exports
 from jobs.runtime.core.records import Run
 from jobs.runtime.core.units import count
-from jobs.ui.server import disk_file
+from jobs.ui.server import disk_file, signed_in
+from jobs.ui.server.disk_file import DiskFile
 from jobs.ui.shared import column_widths, formatting, tables
 
 SHOWN = 1_000
@@ -110,4 +111,12 @@ def _download(first: Run, second: Run) -> None:
 
 def _written(first: str, second: str) -> Callable[[], bytes]:
     """What writes all changes, once the button is clicked."""
-    return lambda: disk_file.written(lambda out: compare.write_changes(client.run(first), client.run(second), out))
+
+    def written() -> DiskFile:
+        runs = client.run(first), client.run(second)
+        file = disk_file.written(lambda out: compare.write_changes(*runs, out))
+        for run in runs:
+            client.note_download(run, "changes")
+        return file
+
+    return signed_in.later(written)

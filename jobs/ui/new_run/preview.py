@@ -17,6 +17,7 @@ from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.units import count
 from jobs.runtime.inputs import CHOSEN, FOUND, INDEX_NOTE, plain
 from jobs.ui.new_run import items_source, preset_choice, read_choices, reading
+from jobs.ui.server import signed_in
 from jobs.ui.shared import column_widths, formatting, tables
 
 MOST_SHOWN = 1_000
@@ -254,7 +255,7 @@ def _show_invalid(preflight: Any) -> None:
             st.caption(f"The first {len(rows):,} of {preflight.invalid_count:,}.")
         st.download_button(
             "Download them",
-            data=lambda: inputs.invalid_as_csv(preflight),
+            data=signed_in.later(lambda: inputs.invalid_as_csv(preflight)),
             file_name=f"cells-that-cannot-run-{secrets.token_hex(3)}.csv",
             mime="text/csv",
             icon=":material/csv:",

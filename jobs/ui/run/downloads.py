@@ -11,7 +11,7 @@ from jobs.runtime import client, exports, overview
 from jobs.runtime.core.records import Run
 from jobs.runtime.core.result_filter import ALL_ROWS, ResultFilter
 from jobs.runtime.core.units import count
-from jobs.ui.server import disk_file
+from jobs.ui.server import disk_file, signed_in
 from jobs.ui.server.disk_file import DiskFile
 
 FORMATS: Mapping[str, tuple[str, str]] = {
@@ -129,7 +129,7 @@ def joined(run_id: str, ending: str) -> Callable[[], DiskFile]:
 
 def report(run_id: str) -> Callable[[], DiskFile]:
     """What writes the report of a run, once its button is clicked."""
-    return lambda: disk_file.written(lambda out: overview.write_report(run_id, out))
+    return signed_in.later(lambda: disk_file.written(lambda out: overview.write_report(run_id, out)))
 
 
 def _written(
@@ -146,4 +146,4 @@ def _written(
         with client.download(run_id, what, wanted, printed=printed) as (run, rows):
             return disk_file.written(lambda out: write(run, rows, out))
 
-    return read
+    return signed_in.later(read)

@@ -17,7 +17,8 @@ from jobs.runtime.core.records import Column, Item, Outcome, Run, Table
 from jobs.runtime.core.row_cells import label
 from jobs.runtime.core.text import storable, visible
 from jobs.runtime.core.units import size
-from jobs.ui.server import disk_file
+from jobs.ui.server import disk_file, signed_in
+from jobs.ui.server.disk_file import DiskFile
 from jobs.ui.shared import column_widths, formatting, page_frame, tables
 
 LONG, LONGEST = 160, 20_000
@@ -152,7 +153,7 @@ def _file(run: Run, column: Column, reference: str) -> None:
         return
     st.download_button(
         f"{formatting.literal(column.name)} ({size(path.stat().st_size)})",
-        data=lambda: disk_file.opened(path),
+        data=signed_in.later(lambda: _opened(run.id, reference)),
         file_name=f"{run.id[:6]}-{path.name}",
         mime="application/octet-stream",
         icon=":material/download:",
@@ -160,6 +161,12 @@ def _file(run: Run, column: Column, reference: str) -> None:
         help=formatting.literal(column.help) or None,
         key=f"file_{column.name}",
     )
+
+
+def _opened(run_id: str, reference: str) -> DiskFile:
+    file = disk_file.opened(client.artifact(run_id, reference))
+    client.note_download(client.run(run_id), "file")
+    return file
 
 
 def _printed(run: Run, position: int) -> None:

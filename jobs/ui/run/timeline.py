@@ -14,6 +14,7 @@ from jobs.runtime.core import units
 from jobs.runtime.core.records import Run
 from jobs.runtime.core.units import count
 from jobs.ui.run import lanes, results, trace
+from jobs.ui.server import signed_in
 
 MOST_BARS = 1_500
 """Attempts beyond which single bars tell nothing more: each lane shows its busy share instead."""
@@ -110,7 +111,7 @@ def _stood_still(run: Run, pauses: Sequence[tuple[float, float]]) -> str:
 def _save(run: Run) -> None:
     st.download_button(
         "Save as a trace (JSON)",
-        data=lambda: trace.as_chrome_trace(run),
+        data=signed_in.later(lambda: _trace(run.id)),
         file_name=exports.file_name(run, "trace.json"),
         mime="application/json",
         icon=":material/timeline:",
@@ -118,6 +119,13 @@ def _save(run: Run) -> None:
         key="trace",
         help="Every attempt, for viewers of traces, such as the one of Chrome or Perfetto.",
     )
+
+
+def _trace(run_id: str) -> bytes:
+    run = client.run(run_id)
+    written = trace.as_chrome_trace(run)
+    client.note_download(run, "trace")
+    return written
 
 
 def _description(bars: pd.DataFrame, order: Sequence[str], binned: bool) -> str:

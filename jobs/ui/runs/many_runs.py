@@ -16,6 +16,7 @@ from jobs.runtime.core.records import Pool, Run, number_or_auto
 from jobs.runtime.core.spreadsheets import escape_formula
 from jobs.runtime.core.units import count
 from jobs.ui.runs import history_table
+from jobs.ui.server import signed_in
 from jobs.ui.shared import formatting, page_frame
 
 MOST_COMPARED = 4
@@ -147,4 +148,4 @@ def as_csv(filters: Mapping[str, Any]) -> Callable[[], bytes]:
             writer.writerow([run.id, *facts, *_pool(run.pool), f"{run.submitted_at:.3f}"])
         return out.getvalue().encode()
 
-    return written
+    return signed_in.later(written)

@@ -6,6 +6,7 @@
                                                                │  └─ addresses   of the pages, and no page elsewhere
                                                                ├─ page_style in each page, from the first thing drawn
                                                                ├─ signed_in  who sits before the page
+                                                               │  └─ peer     and where that is told from
                                                                └─ browser    opened once it listens
 
 A page is reached through here alone, and none is imported: the command line starts the server without them.

@@ -24,6 +24,7 @@ from jobs.ui.server import addresses, signed_in
 from jobs.ui.server.browser import lifespan
 from jobs.ui.server.disk_file import DiskFiles
 from jobs.ui.server.page_style import PageStyle
+from jobs.ui.server.peer import keep_peers
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,6 +44,7 @@ def parts_of_app() -> dict[str, Any]:
         signed_in.check_provider()
     except Refused as error:
         raise SystemExit(f"Error: {error}") from None
+    keep_peers()
     people.otherwise(signed_in.who)
     usually_through(Channel.PAGE)
     api = ApiApp(lambda: config.get_option("server.allowedHosts"))

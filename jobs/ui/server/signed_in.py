@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import ipaddress
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
@@ -14,12 +16,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from jobs.runtime import client
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.people import LOCAL_ADMIN, NOBODY, Person
+from jobs.runtime.core.people import LOCAL_ADMIN, NOBODY, Person, acting, acting_as
 from jobs.runtime.core.sign_in import EMAIL, HEADER, OPENID, SignIn, person_known_by
 from jobs.ui.server.addresses import LINK
+from jobs.ui.server.peer import peer
 
 if TYPE_CHECKING:
     from starlette.types import Scope
+
+Answer = TypeVar("Answer")
 
 MISSING = (
     "signing in needs a package that is not here: "
@@ -86,6 +91,20 @@ def has_link() -> bool:
     return LINK in st.query_params
 
 
+def later(what: Callable[[], Answer]) -> Callable[[], Answer]:
+    """The same, to be done when a button of the page that is being drawn is clicked, as by who sits before it now:
+    Streamlit has a download written where no page is drawn. A link is followed again, since it may have ended."""
+    drawn, person = get_script_run_ctx(suppress_warning=True) is not None, acting()
+    link = st.query_params[LINK] if drawn and has_link() else ""
+
+    @functools.wraps(what)
+    def done() -> Answer:
+        with acting_as(client.reader_by_link(link) if link else person):
+            return what()
+
+    return done
+
+
 def note_sign_in(person: Person) -> None:
     """Have the audit log hear of who has signed in, once for each time: of those whom a proxy names, once a day. Raises
     StoreError."""
@@ -117,14 +136,14 @@ def drop_claims(scope: Scope) -> None:
     way = sign_in()
     if way.way != HEADER:
         return
-    headers, peer = MutableHeaders(scope=scope), (scope.get("client") or ("", 0))[0]
-    if not _is_proxy(peer) or len(headers.getlist(way.name)) > 1:
+    headers = MutableHeaders(scope=scope)
+    if not _is_proxy(peer(scope)) or len(headers.getlist(way.name)) > 1:
         del headers[way.name]
 
 
-def _is_proxy(peer: str) -> bool:
+def _is_proxy(where: str) -> bool:
     try:
-        address = ipaddress.ip_address(peer)
+        address = ipaddress.ip_address(where.removeprefix("::ffff:"))  # IPv4, at a server that listens on ::
     except ValueError:
         return False
     networks = map(ipaddress.ip_network, settings.value("JOBS_PROXIES"))
