@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
@@ -10,6 +11,7 @@ import requests
 from jobs.runtime.api.endpoint import ApiEndpoint
 from jobs.runtime.api.routes import ENDPOINTS
 from jobs.runtime.core.access import Scope
+from jobs.runtime.store.connection import Store
 from tests.api.conftest import ApiServer, Program
 from tests.api.test_gate import path_of
 from tests.support.machine import Machine
@@ -79,6 +81,21 @@ def test_a_stranger_and_its_owner_ask_for_a_run_at_once(people: People) -> None:
     ]
 
     assert told == [404, 200, 404, 200]
+
+
+def test_the_beginning_of_an_id_tells_nothing_of_the_runs_of_others(people: People, home: Path) -> None:
+    """Nor what is damaged of them, nor how many there are."""
+    runs = [people.ann.end(job="noop", items=["a"])["id"] for _ in range(17)]  # two begin alike
+    firsts = [run[0] for run in runs]
+    with Store(home).write() as db:
+        db.execute("UPDATE runs SET params = '{' WHERE id = ?", (runs[0],))
+
+    for given in (*set(firsts), runs[1][:8], runs[0], runs[0][:8]):
+        for path in ("", "/events"):
+            told = people.bob("GET", f"/runs/{given}{path}")
+            assert (told.status_code, told.json()["code"]) == (404, "unknown_run"), told.text
+            assert f"there is no run {given} " in told.text
+    assert people.ann("GET", f"/runs/{runs[0]}").json()["code"] != "unknown_run"
 
 
 def test_lists_hold_ones_own_runs(people: People) -> None:

@@ -376,6 +376,7 @@ def test_a_stopped_runner_is_said_and_does_what_was_asked_when_it_goes_on(
         with pytest.raises(FanoutError, match="has not answered"):
             client.cancel(run.id)
         assert not client.run(run.id).state.terminal
+        assert client.audit_entries()[0].action == "cancelled"  # it will be
     finally:
         os.kill(runner, signal.SIGCONT)
 

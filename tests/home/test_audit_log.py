@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from jobs.runtime.core.audit import AuditAction, AuditEntry, AuditKind
 from jobs.runtime.core.errors import StoreError
-from jobs.runtime.home import audit_log
+from jobs.runtime.home import audit_log, reserve
 
 DAY = 86_400.0
 NOON = datetime(2026, 5, 15, 12, tzinfo=UTC).timestamp()
@@ -104,6 +105,32 @@ def test_what_cannot_be_written_is_told(home: Path) -> None:
 
     with pytest.raises(StoreError, match="audit"):
         audit_log.check_writable(home, NOON)
+
+
+def test_on_a_full_disk_an_entry_takes_the_room_that_is_set_aside(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reserve.keep(home)
+    assert (home / reserve.FILE).exists()
+    write = os.write
+
+    def full(handle: int, line: bytes) -> int:
+        return write(handle, line if not (home / reserve.FILE).exists() else line[:20])
+
+    monkeypatch.setattr(os, "write", full)
+    audit_log.note(home, entry())
+
+    assert subjects(home) == ["aa01"]
+    assert not (home / reserve.FILE).exists()
+
+
+def test_an_entry_that_is_written_in_part_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda handle, line: write(handle, line[:20]))
+        with pytest.raises(StoreError, match="No space left"):
+            audit_log.note(home, entry())
+    audit_log.note(home, entry(subject="after"))
+
+    assert subjects(home) == ["after"]
 
 
 def test_a_link_is_not_followed(home: Path, tmp_path: Path) -> None:

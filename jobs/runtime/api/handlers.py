@@ -26,7 +26,7 @@ from jobs.runtime.api.service import Service
 from jobs.runtime.api.streamed_answer import StreamedAnswer
 from jobs.runtime.core import access
 from jobs.runtime.core.access import Caller, Deed
-from jobs.runtime.core.errors import BadToken, FanoutError
+from jobs.runtime.core.errors import BadToken, DamagedRun, FanoutError, UnknownRun
 from jobs.runtime.core.people import NOBODY, Person, acting_as
 
 TICK = 0.5
@@ -137,10 +137,20 @@ async def _ended(call: Call, seconds: float) -> SeenRun:
 
 async def _seen(call: Call) -> SeenRun:
     access.check(call.caller, Deed.SEE)
-    seen = await call.service.live.see(operations.whole_id(call.run))
-    with acting_as(call.person):
-        operations.check_seen(call.run, seen.run)
+    try:
+        seen = await call.service.live.see(operations.whole_id(call.run))
+        with acting_as(call.person):
+            operations.check_seen(call.run, seen.run)
+    except (UnknownRun, DamagedRun):  # what was looked up for all says more than may be told to each
+        await call.service.look(partial(_refused, call))
+        raise
     return seen
+
+
+def _refused(call: Call) -> None:
+    """Raises what is said of a run to who asks, who sees their own alone. Raises UnknownRun, DamagedRun."""
+    with acting_as(call.person):
+        operations.find_run(call.caller, Deed.SEE, call.run)
 
 
 async def events(call: Call) -> Response:

@@ -12,7 +12,7 @@ from jobs.runtime.client import ownership
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import channel
 from jobs.runtime.core.audit import AuditAction, AuditEntry, AuditKind
-from jobs.runtime.core.errors import DamagedRun
+from jobs.runtime.core.errors import DamagedRun, Unanswered
 from jobs.runtime.core.people import acting, require_admin
 from jobs.runtime.core.records import Run
 from jobs.runtime.home import audit_log
@@ -75,11 +75,14 @@ def noted_of_run(
     def noted(run_id: str, /, *given: Given.args, **named: Given.kwargs) -> Answer:
         check_notable()
         subject, about = run_named(run_id)
-        answer = verb(run_id, *given, **named)
         said = signature.bind(run_id, *given, **named).arguments
-        note(
-            action, AuditKind.RUN, subject, {**about, **{name: _plain(said[name]) for name in facts if said.get(name)}}
-        )
+        about |= {name: _plain(said[name]) for name in facts if said.get(name)}
+        try:
+            answer = verb(run_id, *given, **named)
+        except Unanswered:  # the runner does it all the same
+            note(action, AuditKind.RUN, subject, about)
+            raise
+        note(action, AuditKind.RUN, subject, about)
         return answer
 
     return noted

@@ -13,7 +13,7 @@ from jobs.runtime.client.run_fields import check_place
 from jobs.runtime.client.runner_process import ensure_runner, log_path, store
 from jobs.runtime.client.trouble import trouble
 from jobs.runtime.core.budget import Budget
-from jobs.runtime.core.errors import FanoutError, FullError, IllegalMove, Refused, StoreGone
+from jobs.runtime.core.errors import FullError, IllegalMove, Refused, StoreGone, Unanswered
 from jobs.runtime.core.records import Run, RunState, run_name
 from jobs.runtime.home import reserve
 from jobs.runtime.store import commands, runs
@@ -107,9 +107,9 @@ def _ask(run_id: str, verb: str, **body: Any) -> None:
     ensure_runner()
     answer = _answer(home, seq)
     if answer is None and (why := trouble()):
-        raise FanoutError(f"it is noted, and done as soon as it can be; the runner has not answered yet: {why}")
+        raise Unanswered(f"it is noted, and done as soon as it can be; the runner has not answered yet: {why}")
     if answer is None:
-        raise FanoutError(f"the runner has not answered within {ASK_SECONDS:.0f} s: see {log_path()}")
+        raise Unanswered(f"the runner has not answered within {ASK_SECONDS:.0f} s: see {log_path()}")
     if answer:
         raise IllegalMove(answer)
 

@@ -21,6 +21,7 @@
         │   ├── NeverTaken     a receiver of messages has refused one for good
         │   ├── OverQuota      its owner has, or would have, more than each may
         │   └── IllegalMove    a run is not in a state that allows this
+        ├── Unanswered         it was asked of the runner, which will do it and has not said so yet
         ├── DamagedRun         the row of a run in the store cannot be read
         ├── ApartFailed        a process that computed for an item has met its limits, or died
         ├── UnencodableError   what a job returned is no row
@@ -169,6 +170,10 @@ class NeverTaken(Refused):
 
 class IllegalMove(Refused):
     """A run is not in a state that allows this."""
+
+
+class Unanswered(FanoutError):
+    """It was asked of the runner, which will do it, and has not said so yet."""
 
 
 class DamagedRun(FanoutError):

@@ -5,6 +5,7 @@ A line is written whole, behind those of others; months go by `JOBS_AUDIT_DAYS`.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -16,8 +17,10 @@ from jobs.runtime.core import private_files, settings
 from jobs.runtime.core.audit import AuditEntry, entry_of
 from jobs.runtime.core.errors import StoreError
 from jobs.runtime.core.private_files import Folder
+from jobs.runtime.home import reserve
 
 FOLDER = "audit"
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _FILE = re.compile(r"(\d{4})-(\d{2})\.jsonl")
 
 
@@ -41,10 +44,13 @@ def append(home: Path, at: float, line: bytes) -> None:
             handle = folder.open(name, os.O_RDWR | os.O_APPEND | os.O_CREAT)
             try:
                 if line:
-                    os.write(handle, b"\n" * _cut_off(handle) + line)
+                    _write(handle, b"\n" * _cut_off(handle) + line)
             finally:
                 os.close(handle)
     except OSError as error:
+        if error.errno in FULL and reserve.release(home):
+            append(home, at, line)
+            return
         raise StoreError(f"the audit log cannot be written: {error.strerror} ({home / FOLDER})") from None
 
 
@@ -78,6 +84,12 @@ def _file_of(at: float) -> str:
         return f"{datetime.fromtimestamp(at, UTC):%Y-%m}.jsonl"
     except (OverflowError, ValueError, OSError):
         return "0000-01.jsonl"
+
+
+def _write(handle: int, line: bytes) -> None:
+    """Raises OSError, also where only a part of it found room."""
+    if os.write(handle, line) < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _cut_off(handle: int) -> bool:
