@@ -6,5 +6,5 @@ reader ─┬─ lxml_reader ──┬─ raw_facts ── facts ─┬─ artic
         │                                       └─ refresh         where it sends on
         ├─ added_facts       columns for those who ask: main_content, language, contacts, seo_facts, anchor
         ├─ page_columns      the columns, and the parts of a page they need
-        └─ links, text_stats, text, attribute_limit, element_budget
+        └─ links, text_stats, text, attribute_limit, element_budget, paragraph_classes
 """

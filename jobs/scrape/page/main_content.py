@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from jobs.scrape.page import paragraph_classes
 from jobs.scrape.page.lxml_reader import parse
 from jobs.scrape.page.text import clean_lines, shorten
 
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
 CELL_CHARS = 100_000
 """Of the text, and of the Markdown, in a row; the file of a page has all of it."""
 
-MOST_TAGS = 40_000
-"""What follows is not looked at: so many take a second, and no more than two where they are meant to."""
+MOST_TAGS, MOST_ELEMENTS = 40_000, 20_000
+"""What follows is not looked at: so many take a second, and two or three where they are meant to. An element has two
+tags, or one where its end is left out: 40,000 cells without ends take as long as 80,000 tags."""
 
 MOST_WORK = 500_000
 """Sum over all elements of their levels: 25 for each is more than pages have."""
@@ -39,8 +42,9 @@ NEEDED = ("trafilatura", "py3langid", "lxml_html_clean")
 
 ODD = "the main content could not be found"
 TOO_DEEP = "the main content was not looked for: the elements nest too deep for their number"
-ONLY_BEGINNING = f"the main content was looked for in the first {MOST_TAGS:,} tags"
+ONLY_BEGINNING = f"the main content was looked for in the first {MOST_ELEMENTS:,} elements ({MOST_TAGS:,} tags) alone"
 
+_TAG = re.compile("<(/?)")
 _DATES = {"original_date": True, "extensive_search": False}
 
 _FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -64,16 +68,19 @@ def check_installed() -> None:
 
 
 def load() -> Any:
-    """trafilatura, which says nothing of its own to anybody."""
+    """trafilatura, which says nothing of its own to anybody, and does not compare each paragraph with all others."""
     import trafilatura  # an extra; 170 ms
+    import trafilatura.external
 
+    vars(trafilatura.external)["revise_paragraph_classification"] = paragraph_classes.revise
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     return trafilatura
 
 
 def find_content(page: PageViews) -> FoundContent:
     """The main content of a page; empty where there is none. What was odd goes to the page's notes."""
-    root = page.seen if page.source.count("<") <= MOST_TAGS else _beginning(page)
+    end = _end(page.source)
+    root = page.seen if end is None else _beginning(page, end)
     if root is None or _work(root) > MOST_WORK:
         page.notes += [TOO_DEEP] if root is not None else []
         return FoundContent()
@@ -104,10 +111,19 @@ def as_cell(text: str) -> str | None:
     return shorten(text, CELL_CHARS) or None
 
 
-def _beginning(page: PageViews) -> Any:
+def _end(source: str) -> int | None:
+    """Where the tags or elements of a page are too many; None: they are not."""
+    elements = 0
+    for tags, tag in enumerate(_TAG.finditer(source)):
+        elements += not tag[1]
+        if tags == MOST_TAGS or elements > MOST_ELEMENTS:
+            return tag.start()
+    return None
+
+
+def _beginning(page: PageViews, end: int) -> Any:
     page.notes.append(ONLY_BEGINNING)
-    beginning = "<".join(page.source.split("<", MOST_TAGS)[:MOST_TAGS])
-    root = next(iter(parse(beginning.encode("utf-8", "replace"), element_classes=True)), None)
+    root = next(iter(parse(page.source[:end].encode("utf-8", "replace"), element_classes=True)), None)
     if root is not None:
         etree.strip_elements(root, "template", with_tail=False)
     return root

@@ -13,7 +13,7 @@ from jobs.runtime.job.params import validate_params
 from jobs.scrape.columns import read_columns
 from jobs.scrape.page import added_facts, main_content, reader
 from jobs.scrape.page.language import detect, language_of
-from jobs.scrape.page.main_content import CELL_CHARS, MOST_TAGS, ONLY_BEGINNING, TOO_DEEP
+from jobs.scrape.page.main_content import CELL_CHARS, MOST_ELEMENTS, ONLY_BEGINNING, TOO_DEEP
 from jobs.scrape.page.page_columns import CONTENT, LANGUAGE, PARTS
 
 GERMAN = "Nach drei Jahren ist die Brücke über den Fluss am Dienstag wieder für alle geöffnet worden."
@@ -144,6 +144,9 @@ PARAGRAPH = f"<p>{GERMAN} <b>x</b> <a href=/x>link</a></p>"
         ("<article><p>x" + "\n\t " * 1_000_000 + "y</p>" + PARAGRAPH * 20, None),
         ("<article><p>" + "- " * 1_000_000 + "</p>" + PARAGRAPH * 20, None),
         ("<article><table><tr>" + "<td>word" * 19_000, None),
+        ("<article>" + "<p>a" * 39_000, ONLY_BEGINNING),
+        ("<table>" + "<td>word" * 200_000, ONLY_BEGINNING),
+        (f"<article><p>{GERMAN * 4}</p></article><div class='sidebar related'>" + "<p>a" * 19_000, None),
         ("<article><p><a href='" + "/a" * 1_000_000 + "'>x</a></p>" + PARAGRAPH * 20, None),
     ],
 )
@@ -164,12 +167,19 @@ def test_what_nests_too_deep_for_its_number_is_not_looked_at_and_that_is_said() 
 
 def test_of_too_many_tags_the_first_are_looked_at_and_that_is_said() -> None:
     row = read(
-        f"<title>t</title><article>{PARAGRAPH}" + "<br>" * MOST_TAGS + "<p>Never seen, for it stands too late.</p>"
+        f"<title>t</title><article>{PARAGRAPH}" + "<br>" * MOST_ELEMENTS + "<p>Never seen, for it stands too late.</p>"
     )
 
     assert row["main_text"].startswith(GERMAN)
     assert "Never seen" not in row["main_text"]
     assert row["reading_notes"] == ONLY_BEGINNING
+
+
+def test_a_long_article_is_looked_at_as_a_short_one_is() -> None:
+    row = read("<title>t</title><article>" + PARAGRAPH * 2_500)
+
+    assert row["reading_notes"] is None
+    assert row["main_text"].startswith(GERMAN)
 
 
 def test_what_trafilatura_does_not_bear_is_no_failure_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
