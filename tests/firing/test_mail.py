@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from threading import Event, Thread
@@ -19,13 +20,14 @@ from jobs.runtime import client
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import BadSetting, Refused
 from jobs.runtime.core.receivers import Receiver, ReceiverKind, Told
+from jobs.runtime.core.schedules import Firing, FiringState
 from jobs.runtime.firing import letter
 from jobs.runtime.firing import mail as mail_module
 from jobs.runtime.store import schedules as schedules_table
 from jobs.runtime.store import tellings
 from tests.support.mail_server import PASSWORD, USER, Letters, mail_server
 from tests.support.stage import Stage
-from tests.support.tellings import came, scheduled, tell, told
+from tests.support.tellings import came, scheduled, tell, told, wanted
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:aiosmtpd")
 
@@ -139,6 +141,25 @@ def test_of_many_changes_the_file_has_whole_lines_up_to_its_cap(
 
 
 HOSTILE = "x\r\nBcc: eve@example.org\r\n\r\n<script>alert(1)</script><img src=https://example.org/p.png>"
+
+
+@pytest.mark.parametrize(
+    "name", ["=?utf-8?q?a=0ABcc:_eve@example.org?=", "a =?utf-8?b?CkJjYzogZXZl?= b"]
+)
+def test_an_encoded_word_in_a_name_adds_no_header(stage: Stage, letters: Letters, name: str) -> None:
+    schedule = replace(wanted(ANN), name=name)
+    kept = client.save_schedule(schedule)
+    with stage.store.write() as db:
+        firing = Firing(schedule=kept.number, due=1.0, at=1.0, state=FiringState.DUE)
+        schedules_table.note(db, firing)
+        schedules_table.settle(db, firing, FiringState.FAILED, said="gone")
+        (noted,) = schedules_table.firings(db, kept.number, 1)
+
+    tell(noted)
+
+    (mail,) = letters.taken
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == f"{name.replace('=?', '= ?')}: no run could be begun"
 
 
 def test_no_text_of_others_adds_a_header_or_markup(stage: Stage, letters: Letters) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from urllib.parse import urlsplit
@@ -11,7 +13,7 @@ from jobs.runtime.client import ownership
 from jobs.runtime.client.jobs import columns
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import mail_address, secrets, settings
-from jobs.runtime.core.errors import Refused, UnknownRun
+from jobs.runtime.core.errors import DamagedRun, Refused, UnknownRun
 from jobs.runtime.core.people import require_admin
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.receivers import MOST_RECEIVERS, DeliveryAttempt, Receiver, ReceiverKind, Telling, Told
@@ -139,16 +141,28 @@ def due_telling(number: int, due: float, place: int) -> DueTelling | None:
         note_never_taken(telling, "What is stored of its receivers is damaged.")
         return None
     assert firing is not None
-    done = (one for one in times if one.due < due and one.run_state == RunState.FINISHED)
-    earlier = next(done, None)
+    try:
+        run = run_of_firing(firing)
+    except DamagedRun as error:
+        note_never_taken(telling, str(error))
+        return None
     return DueTelling(
         schedule=schedule,
         firing=firing,
         receiver=schedule.receivers[place],
         telling=telling,
-        run=run_of_firing(firing),
-        earlier=None if earlier is None else run_of_firing(earlier),
+        run=run,
+        earlier=_earlier_run(times, due),
     )
+
+
+def _earlier_run(times: Iterable[Firing], due: float) -> Run | None:
+    """The last run before a time that has finished, and can be read."""
+    for one in times:
+        if one.due < due and one.run_state == RunState.FINISHED:
+            with suppress(DamagedRun):
+                return run_of_firing(one)
+    return None
 
 
 def note_sent(telling: Telling) -> None:

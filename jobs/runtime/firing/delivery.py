@@ -46,10 +46,11 @@ def tell(due: DueTelling) -> None:
 
 
 def _wanted(due: DueTelling, message: Message) -> bool:
-    """Whether its rule asks for this. That no run could be begun, or one has failed, is always told."""
+    """Whether its rule asks for this. That no run could be begun, or one has failed, or that it is not known what has
+    changed, is always told."""
     rule, column, run = due.receiver.rule, due.receiver.column, due.run
     broken = due.firing.state is FiringState.FAILED or run is None or run.state is not RunState.FINISHED
-    if broken or rule is TellRule.ALWAYS:
+    if broken or message.uncompared or rule is TellRule.ALWAYS:
         return True
     if rule is TellRule.FAILURE:
         return bool(run and run.failed)

@@ -52,8 +52,9 @@ def letter(message: Message, sender: Sender, to: str) -> EmailMessage:
 
 
 def subject(message: Message) -> str:
-    """The schedule and what became of it, in one line."""
-    return _in_line(f"{message.schedule.name}: {headline(message)}", MOST_SUBJECT)
+    """The schedule and what became of it, in one line. What looks like an encoded word (RFC 2047) is none any more: the
+    email package would decode it, and write a line feed in it into the header as it is."""
+    return _in_line(f"{message.schedule.name}: {headline(message)}", MOST_SUBJECT).replace("=?", "= ?")
 
 
 def headline(message: Message) -> str:
@@ -81,6 +82,7 @@ def facts(message: Message) -> list[tuple[str, str]]:
     if changed is not None:
         columns = ", ".join(f"{name} {number:,}" for name, number in changed.counts.items())
         known += [("Changed", f"{count(changed.changed, 'row')}{f' ({columns})' if columns else ''}")]
+    known += [("Changed", message.uncompared)] if message.uncompared else []
     return known
 
 

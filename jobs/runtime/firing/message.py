@@ -21,25 +21,36 @@ MOST_CHANGES, LONGEST = 100, 500
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """One time of a schedule, its run (None: none could be begun), and what changed since the last finished run (None:
-    there was none, or this one has not finished). `place` is that of the receiver."""
+    there was none, this one has not finished, or they cannot be compared, for the reason `uncompared`). `place` is that
+    of the receiver."""
 
     schedule: RunSchedule
     firing: Firing
     place: int
     run: Run | None
     changed: Difference | None
+    uncompared: str = ""
+
+
+DAMAGED = "not known: what is stored of the rows is damaged"
 
 
 def message_of(due: DueTelling) -> Message:
     """What is told to any receiver of this time."""
     run, earlier = due.run, due.earlier
     compared = run is not None and earlier is not None and run.state is RunState.FINISHED and run.job == earlier.job
+    changed, uncompared = None, ""
+    try:
+        changed = _changed(earlier.id, run.id) if compared and run and earlier else None
+    except (ValueError, TypeError, AttributeError, LookupError):  # one cell of one row: the rest is told all the same
+        uncompared = DAMAGED
     return Message(
         schedule=due.schedule,
         firing=due.firing,
         place=due.telling.place,
         run=run,
-        changed=_changed(earlier.id, run.id) if compared and run and earlier else None,
+        changed=changed,
+        uncompared=uncompared,
     )
 
 
@@ -74,7 +85,7 @@ def document(message: Message) -> dict[str, Any]:
         "job": message.schedule.job,
         "due": moment(message.firing.due),
         "state": str(message.firing.state),
-        "said": message.firing.said,
+        "said": " ".join(filter(None, [message.firing.said, message.uncompared and f"Changed: {message.uncompared}."])),
         "run": None if run is None else client.run_document(run, client.progress(run.id).codes),
         "link": link_to_run(message) or None,
         "since": None if found is None else found.first.id,
