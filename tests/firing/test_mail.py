@@ -143,9 +143,7 @@ def test_of_many_changes_the_file_has_whole_lines_up_to_its_cap(
 HOSTILE = "x\r\nBcc: eve@example.org\r\n\r\n<script>alert(1)</script><img src=https://example.org/p.png>"
 
 
-@pytest.mark.parametrize(
-    "name", ["=?utf-8?q?a=0ABcc:_eve@example.org?=", "a =?utf-8?b?CkJjYzogZXZl?= b"]
-)
+@pytest.mark.parametrize("name", ["=?utf-8?q?a=0ABcc:_eve@example.org?=", "a =?utf-8?b?CkJjYzogZXZl?= b"])
 def test_an_encoded_word_in_a_name_adds_no_header(stage: Stage, letters: Letters, name: str) -> None:
     schedule = replace(wanted(ANN), name=name)
     kept = client.save_schedule(schedule)
