@@ -67,6 +67,13 @@ def test_what_belongs_to_a_thread_is_as_at_its_start_for_each_item(machine: Mach
     assert {outcome.row["result"] for outcome in found[1:]} == {f"0.{'3' * 28} of nobody None None"}
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_a_job_sets_before_its_items_holds_for_each_of_them(machine: Machine, threads: int) -> None:
+    found = machine.perform(["round_off"] * 4, "settled", pool=(1, threads))
+
+    assert [outcome.row and outcome.row["result"] for outcome in found] == ["0.333333 ready"] * 4
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="asyncio makes no loop unasked")
 def test_an_event_loop_that_an_item_has_closed_is_not_handed_on(machine: Machine) -> None:
     found = machine.perform(["loop_once"] * 4, "vandal", pool=(1, 1))

@@ -57,6 +57,35 @@ def enter(context: Context | None) -> None:
     _here.context = context
 
 
+def settle() -> None:
+    """Have each item begin with the variables of `contextvars` as they are now in the calling thread: as the job's
+    module and its `ready` have set them."""
+    global _settled, _own_decimals  # noqa: PLW0603
+    _settled = contextvars.copy_context()
+    kind = getattr(sys.modules.get("decimal"), "Context", None)
+    _own_decimals = kind is not None and any(isinstance(value, kind) for value in _settled.values())
+
+
+_settled: contextvars.Context | None = None
+_own_decimals = False
+
+
+def variables() -> contextvars.Context:
+    """What an item begins with: its own copy of what was settled."""
+    if _settled is None:
+        return contextvars.copy_context()
+    own = _settled.copy()
+    if _own_decimals:  # one can be changed in place, by whoever has it
+        own.run(_copy_decimals)
+    return own
+
+
+def _copy_decimals() -> None:
+    import decimal  # there already: somebody has set how exactly it computes
+
+    decimal.setcontext(decimal.getcontext().copy())
+
+
 def by_itself(within: contextvars.Context, function: Callable[[], T]) -> T:
     """Call a function so that nothing of it stays with the thread: how exactly decimals are computed, how numpy takes a
     division by zero, variables of a context, a trace, an event loop that it has closed."""

@@ -3,7 +3,6 @@ never raises."""
 
 from __future__ import annotations
 
-import contextvars
 import copy
 import json
 import math
@@ -89,7 +88,7 @@ def perform(work: Work, cell: str, here: context.Context, keep: Keep, clock: flo
     context.enter(here)
     output.begin()
     try:
-        outcome = context.by_itself(contextvars.copy_context(), lambda: _attempt(work, cell, here, keep))
+        outcome = context.by_itself(context.variables(), lambda: _attempt(work, cell, here, keep))
         _end_output()
     finally:
         context.enter(None)

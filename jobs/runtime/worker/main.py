@@ -31,6 +31,7 @@ from jobs.runtime.core import people, process_limits, settings
 from jobs.runtime.core.errors import BadParams, BadSecret, StoreError, UnknownJob
 from jobs.runtime.core.text import clean
 from jobs.runtime.home import worker_logs
+from jobs.runtime.job import context
 from jobs.runtime.job.definition import Job
 from jobs.runtime.worker import messages, output, prints, protocol, run_params, sandbox
 from jobs.runtime.worker.attempt import Work, failure
@@ -110,6 +111,7 @@ class Worker:
                 self.slot_table.enter_hook("ready", 0)
                 self.job.mark.ready()
                 self.slot_table.leave_hook()
+            context.settle()
         except UnknownJob as error:
             self._send(_broken(str(error)))
         except BaseException as error:  # the author's module: whatever it raises is why the run cannot go on
