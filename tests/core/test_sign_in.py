@@ -60,6 +60,13 @@ def test_who_is_nobody_in_a_list_is_refused(monkeypatch: pytest.MonkeyPatch, tex
         ({"email": ""}, NOBODY),
         ({"email": None}, NOBODY),
         ({"email": ["ann@example.org"]}, NOBODY),
+        ({"email": "ÉLAN@example.org"}, Person(owner="élan@example.org")),
+        ({"email": "\u212aate@example.org"}, NOBODY),  # the sign of kelvin is a k in small letters
+        ({"email": "kate@e\u212aample.example.org"}, NOBODY),
+        ({"email": "ＡＮＮ@example.org"}, NOBODY),
+        ({"email": "ann\u200b@example.org"}, NOBODY),
+        ({"email": "ann\u202e@example.org"}, NOBODY),
+        ({"email": "ann\x7f@example.org"}, NOBODY),
         ({"name": "ann@example.org"}, NOBODY),
         ({}, NOBODY),
     ],

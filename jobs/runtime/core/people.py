@@ -7,6 +7,7 @@ around each call (`acting_as`) or once for whatever it has not said itself (`oth
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -64,9 +65,12 @@ def of_owner(owner: str) -> Person:
 
 
 def owner_of(text: str) -> str:
-    """An e-mail address as the owner that it names; `OWNER` itself too. Raises Refused for what is none."""
-    owner = text.strip().lower()
-    if owner != OWNER and not _ADDRESS.fullmatch(owner):
+    """An e-mail address as the owner that it names; `OWNER` itself too. Raises Refused for what is none, and for one
+    with letters that are others' in small (U+212A, the sign of kelvin) or cannot be seen."""
+    given = text.strip()
+    owner = given.lower()
+    plain = given.isprintable() and unicodedata.is_normalized("NFKC", given)
+    if not plain or (owner != OWNER and not _ADDRESS.fullmatch(owner)):
         raise Refused(f"{text[:80]!r} is no owner: want an e-mail address, or {OWNER}")
     return owner
 
