@@ -3,8 +3,10 @@ where it is not taken."""
 
 from __future__ import annotations
 
+import base64
 import csv
 import signal
+import smtplib
 import socket
 import time
 from collections.abc import Iterator
@@ -392,6 +394,27 @@ def test_a_password_that_is_cut_off_in_an_answer_is_not_shown_in_part(stage: Sta
 
     assert "xxx(hid" in told().open_because
     assert PASSWORD[:4] not in told().open_because
+
+
+def test_what_the_server_was_sent_to_sign_in_is_not_shown(letters: Letters) -> None:
+    sent = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode())
+
+    with pytest.raises(Refused) as refused, mail_module._said_without(PASSWORD, "localhost"):
+        raise smtplib.SMTPAuthenticationError(535, b"unknown: AUTH PLAIN " + sent)
+
+    assert str(refused.value).endswith("535 unknown: AUTH PLAIN (hidden)=")
+
+
+def test_of_a_password_that_is_not_ascii_no_sign_is_told(
+    stage: Stage, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBS_SECRET_MAIL", "swordfish-ü")
+
+    tell(came(stage, scheduled(ANN), None, 1.0, "gone"))
+
+    assert "are sent as ASCII" in told().open_because
+    assert "xfc" not in told().open_because
+    assert "ü" not in told().open_because
 
 
 def test_a_receiver_that_is_damaged_is_given_up(stage: Stage, letters: Letters) -> None:

@@ -71,13 +71,17 @@ def _sign_in(server: smtplib.SMTP, password: str) -> None:
         return
     if settings.value("JOBS_SMTP_TLS") == "none":
         raise Refused("a password is not sent over a connection that others can read: set JOBS_SMTP_TLS")
-    server.login(user, password)
+    try:
+        server.login(user, password)
+    except UnicodeError:  # which names the sign, and its place
+        raise Refused("JOBS_SMTP_USER and its password are sent as ASCII: choose such of the mail server") from None
 
 
 @contextmanager
 def _said_without(password: str, where: str) -> Iterator[None]:
     """What goes wrong, as a sentence without the password. Raises Refused, NeverTaken."""
-    hidden = secrets.blotter([(password, "(hidden)")])
+    pair = f"\0{settings.value('JOBS_SMTP_USER')}\0{password}"  # as AUTH PLAIN sends both, in base64
+    hidden = secrets.blotter([(password, secrets.HIDDEN), (pair, secrets.HIDDEN)])
     try:
         yield
     except (smtplib.SMTPException, OSError, ValueError) as error:  # ValueError: a user that is not ASCII
