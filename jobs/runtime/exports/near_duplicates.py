@@ -7,7 +7,7 @@ are compared, in the order of their other bits, and no more pairs than are borne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,19 +37,15 @@ class NearDuplicates:
     _member_starts: Any
     _neighbours: Any
     _neighbour_starts: Any
+    _told: dict[tuple[int, int], list[int]] = field(default_factory=dict)
 
     def near(self, position: int, most: int) -> list[int]:
         """The first positions whose hashes are near to that of this one."""
         place = int(np.searchsorted(self.positions, position))
         if place == len(self.positions) or self.positions[place] != position:
             return []
-        value = int(self._value[place])
-        neighbours = self._neighbours[self._neighbour_starts[value] : self._neighbour_starts[value + 1]]
-        firsts = self._members[self._member_starts[neighbours]]
-        nearest = neighbours[np.argsort(firsts, kind="stable")[: most + 1]]
-        groups = [self._of(value, most), *(self._of(int(one), most) for one in nearest)]
-        others = sorted(int(self.positions[member]) for group in groups for member in group if member != place)
-        return others[:most]
+        firsts = self._firsts(int(self._value[place]), most + 1)
+        return [one for one in firsts if one != position][:most]
 
     def count(self, position: int) -> int:
         """How many others are near."""
@@ -69,9 +65,22 @@ class NearDuplicates:
                 taken |= {value, *self._neighbours[self._neighbour_starts[value] : self._neighbour_starts[value + 1]]}
         return found
 
+    def _firsts(self, value: int, most: int) -> list[int]:
+        """The first positions that have this value or one near to it: looked for once where several have it."""
+        known = self._told.get((value, most))
+        if known is not None:
+            return known
+        neighbours = self._neighbours[self._neighbour_starts[value] : self._neighbour_starts[value + 1]]
+        nearest = neighbours[np.argsort(self._members[self._member_starts[neighbours]], kind="stable")[:most]]
+        groups = [self._of(value, most), *(self._of(int(one), most) for one in nearest)]
+        firsts = sorted(int(self.positions[member]) for group in groups for member in group)[:most]
+        if self._member_starts[value + 1] - self._member_starts[value] > 1:
+            self._told[value, most] = firsts
+        return firsts
+
     def _of(self, value: int, most: int) -> Any:
         begin = self._member_starts[value]
-        return self._members[begin : min(self._member_starts[value + 1], begin + most + 1)]
+        return self._members[begin : min(self._member_starts[value + 1], begin + most)]
 
 
 def near_duplicates(positions: Sequence[int], hashes: Sequence[int]) -> NearDuplicates:
