@@ -22,6 +22,7 @@ _COMMENT = re.compile(r"\s*#\s")
 _SPOKEN = re.compile(r"\s+[^\W\d]")
 _NAME = re.compile("[a-z_]+")
 _GROUP = re.compile("[0-9]{3}")
+_COMMA = re.compile("[+-]?[0-9]+,[0-9]+")
 _FURTHER = re.compile(r"^[\w.\-\[\]]+=|%[0-9A-Fa-f]{2}|\.(?:html?|php|aspx?|jsp)(?:[?#]|$)")
 """How an address goes on behind a delimiter within it."""
 
@@ -71,10 +72,13 @@ def _is_text(sample: list[str], delimiter: str) -> bool:
 
 
 def _has_decimals(sample: list[str], looks_like: Callable[[str], bool]) -> bool:
-    """Whether each line is a number whose decimals a comma parts, below one heading perhaps."""
+    """Whether each line is a number whose decimals a comma parts; below one heading also where the comma could part
+    thousands, which is refused where the number is read: its halves would be no better."""
     lines = [line.strip() for line in sample if line.strip()]
-    below = lines if looks_like(lines[0]) else lines[1:]
-    return bool(below) and (below is lines or "," not in lines[0]) and all(map(looks_like, below))
+    if looks_like(lines[0]) or "," in lines[0]:
+        return all(map(looks_like, lines))
+    numbers = [line for line in lines[1:] if looks_like(line)]
+    return bool(numbers) and all(map(_COMMA.fullmatch, {*lines[1:]}.difference(numbers)))
 
 
 def has_spaced_quotes(sample: list[str], delimiter: str) -> bool:

@@ -15,7 +15,7 @@ _TITLES = (
     r"(?:please )?(?:verify|confirm|prove)\b.{0,20}\b(?:human|robot|bot)\b",
     r"(?:are you (?:a )?)?(?:human|robot)(?: or (?:human|robot))?\?",
     r"(?:human|bot|robot|browser|captcha|security|ddos) (?:verification|check|challenge|protection)\b",
-    r"attention required|captcha\b|i'?m not a robot|just a moment|one (?:more step|moment)|unusual traffic|pardon our",
+    r"attention required|captcha\b|i'?m not a robot|just a moment|one (?:more step|moment)|unusual traffic",
     r"checking your browser|access (?:denied|to this page)",
 )
 _MORE = (
