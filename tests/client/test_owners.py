@@ -6,6 +6,7 @@ import io
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from jobs.runtime import client, compare, overview, reader
 from jobs.runtime.core.access import Scope
-from jobs.runtime.core.errors import FanoutError, NotAllowed, Refused, UnknownPreset, UnknownRun
+from jobs.runtime.core.errors import FanoutError, NotAllowed, Refused, UnknownPreset, UnknownRun, UnknownSchedule
 from jobs.runtime.core.home_folder import STORE
 from jobs.runtime.core.people import LOCAL_ADMIN, NOBODY, Person, acting_as
 from jobs.runtime.core.presets import RunPreset
@@ -22,6 +23,7 @@ from jobs.runtime.core.recurrence import Recurrence
 from jobs.runtime.core.result_filter import ALL_ROWS
 from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind
+from jobs.runtime.core.units import moment
 from jobs.runtime.store import schema
 from tests.support.machine import Machine
 from tests.support.stage import Stage
@@ -339,6 +341,26 @@ def test_a_schedule_reads_what_its_owner_may(hers: Run) -> None:
     with acting_as(BOSS), pytest.raises(UnknownRun):  # it would act for her alone where nobody sits there
         client.save_schedule(_schedule("his", hers.id))
     assert client.save_schedule(_schedule("of the admin", hers.id)).owner == "admin"
+
+
+def test_an_admin_sees_and_steers_schedules_of_one_name(hers: Run) -> None:
+    with acting_as(BOB):
+        client.save_schedule(replace(_schedule("hers", ""), source=ItemsSource(kind=SourceKind.URL, where="http://x/")))
+    told = {}
+    for owner in (ANN.owner, BOB.owner):
+        told[owner] = client.fire_now("hers", owner).due
+
+    documents = {one.owner: client.schedule_document(one) for one in client.schedules()}
+    client.pause_schedule("hers", BOB.owner)
+
+    assert {owner: [one["due"] for one in said["firings"]] for owner, said in documents.items()} == {
+        owner: [moment(due)] for owner, due in told.items()
+    }
+    assert {one.owner: one.enabled for one in client.schedules()} == {ANN.owner: True, BOB.owner: False}
+    with pytest.raises(Refused, match="several owners have one"):
+        client.pause_schedule("hers")
+    with acting_as(BOB), pytest.raises(UnknownSchedule):
+        client.pause_schedule("hers", ANN.owner)
 
 
 def test_what_is_given_a_record_looks_who_acts(hers: Run) -> None:

@@ -141,7 +141,7 @@ def show(name: str, as_json: bool) -> None:
         ("due", "what", "run", ""),
         [
             (found.recurrence.spoken(firing.due), firing.state, firing.run[:8] or "–", firing.said)
-            for firing in client.firings(found.name)
+            for firing in client.firings(found.name, owner=found.owner)
         ],
     )
 

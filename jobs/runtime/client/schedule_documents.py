@@ -81,7 +81,8 @@ class ScheduleDocument(TypedDict):
 
 def schedule_document(schedule: RunSchedule) -> ScheduleDocument:
     """A schedule as it stands, with its next five times and its last ten."""
-    came = [firing_document(schedule, one) for one in (firings(schedule.name) if schedule.number else [])]
+    there = firings(schedule.name, owner=schedule.owner) if schedule.number else []
+    came = [firing_document(schedule, one) for one in there]
     when, own = schedule.recurrence, schedule.settings
     following = when.next_times(time.time(), NEXT) if schedule.enabled and not schedule.fault else []
     return {

@@ -72,15 +72,16 @@ def schedule(name: str) -> RunSchedule:
     return replace(found, fault=found.fault or _fault(found))
 
 
-def firings(name: str, most: int = 10) -> list[Firing]:
-    """The last times that a schedule came, newest first."""
+def firings(name: str, most: int = 10, owner: str = "") -> list[Firing]:
+    """The last times that a schedule came, newest first. Here and below `owner` says whose it is where an admin sees
+    several of one name; empty: one's own, or the only one."""
     with store().read() as db:
-        return schedules_table.firings(db, _found(db, name).number, most)
+        return schedules_table.firings(db, _found(db, name, owner).number, most)
 
 
-def finished_runs(name: str, most: int = 2) -> list[Run]:
+def finished_runs(name: str, most: int = 2, owner: str = "") -> list[Run]:
     """The last runs of a schedule that have finished, newest first: of the times that are kept of it."""
-    finished = (one for one in firings(name, KEPT) if one.run_state == RunState.FINISHED)
+    finished = (one for one in firings(name, KEPT, owner) if one.run_state == RunState.FINISHED)
     return [run for one in islice(finished, most) if (run := run_of_firing(one)) is not None]
 
 
@@ -116,18 +117,18 @@ def save_schedule(schedule: RunSchedule) -> RunSchedule:
     return replace(kept, number=number)
 
 
-def pause_schedule(name: str) -> RunSchedule:
+def pause_schedule(name: str, owner: str = "") -> RunSchedule:
     """Have a schedule begin no more runs; one at work goes on. Raises Refused."""
     with store().write() as db:
-        found = _found(db, name)
+        found = _found(db, name, owner)
         schedules_table.set_enabled(db, found.number, False, None)
     return replace(found, enabled=False, next_at=None)
 
 
-def resume_schedule(name: str) -> RunSchedule:
+def resume_schedule(name: str, owner: str = "") -> RunSchedule:
     """Have it begin runs again, from now on: what it missed meanwhile is not made up for. Raises Refused."""
     with store().write() as db:
-        found = _found(db, name)
+        found = _found(db, name, owner)
         if found.fault:
             raise Refused(f"schedule {found.title} cannot begin a run: {found.fault}")
         following = found.next_at if found.enabled else found.recurrence.after(time.time())
@@ -136,16 +137,16 @@ def resume_schedule(name: str) -> RunSchedule:
     return replace(found, enabled=True, next_at=following)
 
 
-def remove_schedule(name: str) -> None:
+def remove_schedule(name: str, owner: str = "") -> None:
     """Forget a schedule; its runs stay, and one at work goes on. Raises Refused."""
     with store().write() as db:
-        schedules_table.remove(db, _found(db, name).number)
+        schedules_table.remove(db, _found(db, name, owner).number)
 
 
-def fire_now(name: str) -> Firing:
+def fire_now(name: str, owner: str = "") -> Firing:
     """Have a schedule begin a run now, also a paused one. Raises Refused: its run before is still at work."""
     with store().write() as db:
-        found, now = _found(db, name), time.time()
+        found, now = _found(db, name, owner), time.time()
         busy = schedules_table.busy_with(db, found.number)
         if busy is not None and not found.overlap:
             which = f"its run {busy[:8]} is" if busy else "a run of it is about to begin, or"
@@ -255,8 +256,9 @@ def _fault(schedule: RunSchedule) -> str:
     return ""
 
 
-def _found(db: Connection, name: str) -> RunSchedule:
-    found = ownership.chosen(schedules_table.named(db, ownership.whose(), schedule_name(name)))
+def _found(db: Connection, name: str, owner: str = "") -> RunSchedule:
+    there = schedules_table.named(db, ownership.whose(), schedule_name(name))
+    found = ownership.chosen([one for one in there if owner in ("", one.owner)])
     if found is None:
         raise UnknownSchedule(f"there is no schedule '{in_one_line(name)}' (see: {program.NAME} schedule list)")
     return found

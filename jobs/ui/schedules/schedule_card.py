@@ -33,7 +33,7 @@ def show(schedule: RunSchedule) -> None:
         if schedule.fault:
             page_frame.refused(f"It cannot begin a run: {schedule.fault}")
         _changes(schedule)
-        for firing in client.firings(schedule.name, MOST_FIRINGS):
+        for firing in client.firings(schedule.name, MOST_FIRINGS, schedule.owner):
             _firing(schedule, firing)
 
 
@@ -45,7 +45,7 @@ def show_times(when: Recurrence) -> None:
 
 def _changes(schedule: RunSchedule) -> None:
     """A way to what changed between its last two finished runs, where there are two."""
-    found = client.finished_runs(schedule.name)
+    found = client.finished_runs(schedule.name, owner=schedule.owner)
     if len(found) == 2:
         runs = ",".join(run.id for run in reversed(found))
         st.page_link(
@@ -84,9 +84,9 @@ def _buttons(schedule: RunSchedule) -> None:
         _button(schedule, "Remove it", ":material/delete:", client.remove_schedule)
 
 
-def _button(schedule: RunSchedule, label: str, icon: str, action: Callable[[str], Any]) -> None:
+def _button(schedule: RunSchedule, label: str, icon: str, action: Callable[[str, str], Any]) -> None:
     key = f"{label.lower().replace(' ', '_')}_{schedule.number}"
-    st.button(label, icon=icon, on_click=actions.do, args=(action, schedule.name), key=key)
+    st.button(label, icon=icon, on_click=actions.do, args=(action, schedule.name, schedule.owner), key=key)
 
 
 def _firing(schedule: RunSchedule, firing: Firing) -> None:
