@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from jobs.runtime import client
-from jobs.runtime.client import quotas
-from jobs.runtime.core.errors import OverQuota
+from jobs.runtime.client import commands, quotas
+from jobs.runtime.core.errors import FanoutError, OverQuota
 from jobs.runtime.core.people import LOCAL_ADMIN, Person, acting_as
 from jobs.runtime.core.records import Item, Run, RunState
 from jobs.runtime.home import artifacts
+from jobs.runtime.store import quotas as store_quotas
+from jobs.runtime.store.connection import Store
+from jobs.runtime.store.runs import leave_withdrawn, named, withdraw
 from tests.support.machine import Machine, until
+from tests.support.stage import Stage
 
 ANN, BOB = Person(owner="ann@example.org"), Person(owner="bob@example.org")
 
@@ -68,6 +73,37 @@ def test_of_starts_at_once_no_more_pass_than_may(machine: Machine, monkeypatch: 
         passed = list(pool.map(one, range(6)))
 
     assert sum(passed) == 2 == client.count_runs()
+
+
+def test_of_retries_at_once_no_more_pass_than_may(stage: Stage, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while a runner does not come to it."""
+    ended = [stage.run(["5", "6"], [{}, "bug"], owner=ANN.owner) for _ in range(4)]
+    monkeypatch.setenv("JOBS_QUOTA_RUNS", "2")
+    monkeypatch.setattr(commands, "ASK_SECONDS", 0.2)
+
+    def one(run: Run) -> str:
+        with acting_as(ANN), pytest.raises(FanoutError) as refused:
+            client.retry(run.id)
+        return type(refused.value).__name__
+
+    with ThreadPoolExecutor(4) as pool:
+        told = sorted(pool.map(one, ended))
+
+    assert told == ["OverQuota", "OverQuota", "Unanswered", "Unanswered"]
+    with Store(home).read() as db:
+        assert store_quotas.runs_not_over(db, ANN.owner) == 2
+
+
+def test_a_run_that_was_deleted_does_not_count_while_it_goes(stage: Stage, home: Path) -> None:
+    runs = [stage.run(["5"], owner=ANN.owner) for _ in range(2)]
+    numbers = []
+    with Store(home).write() as db:
+        for run, leave in zip(runs, (withdraw, leave_withdrawn), strict=True):
+            numbers.append(named(db, run.id)[0])
+            withdraw(db, numbers[-1])
+            leave(db, numbers[-1])
+
+        assert store_quotas.runs_not_over(db, ANN.owner) == 0
 
 
 def test_items_of_a_day_are_counted_whatever_became_of_them(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -17,7 +17,7 @@ from jobs.runtime.core.errors import FullError, IllegalMove, Refused, StoreGone,
 from jobs.runtime.core.records import Run, RunState, run_name
 from jobs.runtime.home import reserve
 from jobs.runtime.store import commands, runs
-from jobs.runtime.store.connection import Store
+from jobs.runtime.store.connection import Connection, Store
 
 ASK_SECONDS = 15.0
 SEE_SECONDS = 1.0
@@ -43,13 +43,13 @@ def resume(run_id: str, budget: Budget | None = None, *, on: str = "") -> None:
         check_budget(run.job, run.columns, budget)
     if on:
         check_place(on)
-    _ask(run_id, "resume", **({"budget": asdict(budget)} if budget else {}), **({"on": on} if on else {}))
+    body: dict[str, Any] = {**({"budget": asdict(budget)} if budget else {}), **({"on": on} if on else {})}
+    _ask(run_id, "resume", **body)
 
 
 def retry(run_id: str, codes: Sequence[str] = ()) -> None:
     """Reopen the failed and cancelled items of an ended run, all or those with these codes. Raises OverQuota."""
-    quotas.check_reopening(run_id)
-    _ask(run_id, "retry", codes=list(codes))
+    _ask(run_id, "retry", quotas.check_reopening, codes=list(codes))
 
 
 def delete(run_id: str) -> None:
@@ -93,17 +93,18 @@ def wait(run_id: str, timeout: float | None = None, step: float = 0.05) -> Run:
         return runs.get(db, number).run
 
 
-def _ask(run_id: str, verb: str, **body: Any) -> None:
-    """Leave a command, wake the runner, wait for its answer. Raises IllegalMove with the runner's sentence."""
+def _ask(run_id: str, verb: str, check: Callable[[Connection, int], None] | None = None, **body: Any) -> None:
+    """Leave a command, wake the runner, wait for its answer; `check` may raise before. Raises IllegalMove with the
+    runner's sentence."""
     home = store()
     with home.read() as db:
         number, _ = ownership.own_named(db, run_id)
     try:
-        seq = _note(home, number, verb, body)
+        seq = _note(home, number, verb, body, check)
     except FullError:
         if not reserve.release(home.home):
             raise
-        seq = _note(home, number, verb, body)
+        seq = _note(home, number, verb, body, check)
     ensure_runner()
     answer = _answer(home, seq)
     if answer is None and (why := trouble()):
@@ -114,8 +115,12 @@ def _ask(run_id: str, verb: str, **body: Any) -> None:
         raise IllegalMove(answer)
 
 
-def _note(home: Store, number: int, verb: str, body: dict[str, Any]) -> int:
+def _note(
+    home: Store, number: int, verb: str, body: dict[str, Any], check: Callable[[Connection, int], None] | None
+) -> int:
     with home.write() as db:
+        if check is not None:
+            check(db, number)
         return commands.ask(db, number, verb, body, time.time())
 
 

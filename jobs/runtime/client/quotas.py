@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from jobs.runtime.client import ownership
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import OverQuota
@@ -46,12 +45,10 @@ def check_runs(db: Connection, owner: str, besides: int = 0) -> None:
         )
 
 
-def check_reopening(run_id: str) -> None:
+def check_reopening(db: Connection, number: int) -> None:
     """The same where a run that is over is to go on. Raises OverQuota, UnknownRun."""
     if settings.value("JOBS_QUOTA_RUNS"):
-        stored = ownership.own_run(run_id)
-        with store().read() as db:
-            check_runs(db, stored.run.owner, besides=stored.number)
+        check_runs(db, quotas.owner_of(db, number), besides=number)
 
 
 def check_items(db: Connection, owner: str, items: int) -> None:

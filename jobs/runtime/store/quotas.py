@@ -9,10 +9,20 @@ _OVER = tuple(state for state in RunState if state.terminal)
 
 
 def runs_not_over(db: Connection, owner: str, besides: int = 0) -> int:
-    """How many runs of an owner are not over, but for one."""
+    """How many runs of an owner are not over, or are about to go on by a retry that was asked; but for one, and for
+    those that were deleted and go piece by piece."""
     marks = ",".join("?" * len(_OVER))
-    query = f"SELECT count(*) FROM runs WHERE owner = ? AND number <> ? AND state NOT IN ({marks})"
+    query = f"""SELECT count(*) FROM runs WHERE owner = ? AND number <> ?
+                AND (state NOT IN ({marks})
+                     OR number IN (SELECT run FROM commands WHERE verb = 'retry' AND done_at IS NULL))
+                AND NOT (state = 'submitting' AND touched_at NOT BETWEEN 1 AND 1e300)"""
     return int(db.execute(query, (owner, besides, *_OVER)).fetchone()[0])
+
+
+def owner_of(db: Connection, number: int) -> str:
+    """Whose a run is; empty: it is gone."""
+    row = db.execute("SELECT owner FROM runs WHERE number = ?", (number,)).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def items_started(db: Connection, owner: str, day: int) -> int:
