@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.runtime.core import channel, people
 from tests.support.machine import machine  # noqa: F401  (a fixture)
 from tests.support.processes import PROJECT, Python, end_processes_of, run_python
 from tests.support.stage import stage  # noqa: F401  (a fixture)
@@ -17,6 +18,13 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 """Set in many containers; then each runner and worker that a test starts would compile all it loads again."""
 
 PARTS = ("jobs", "data", "README.md", "streamlit_app.py", "requirements.txt", ".streamlit", "pyproject.toml")
+
+
+@pytest.fixture(autouse=True)
+def own_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whom this process acts for, and by which way: a test that makes it the page's server does so for itself alone."""
+    monkeypatch.setattr(people, "_otherwise", people._otherwise)
+    monkeypatch.setattr(channel, "_usual", list(channel._usual))
 
 
 @pytest.fixture

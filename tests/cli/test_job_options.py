@@ -30,6 +30,7 @@ def asked(**given) -> RunOptions:
         "reuse": ReuseOptions(),
         "budget": BudgetOptions(),
         "table": TableOptions(),
+        "on": "",
         "detach": False,
         "dry_run": False,
         "as_json": False,

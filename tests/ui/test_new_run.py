@@ -289,7 +289,7 @@ def test_an_upload_that_is_no_table_says_why(new_run: Open) -> None:
     checked(app.run())
 
     assert not start_of(app)
-    assert "save it as .xlsx or CSV" in texts(app)
+    assert "save it as .xlsx without, or CSV" in texts(app)
 
 
 def test_an_upload_is_parsed_once_per_content(new_run: Open) -> None:
