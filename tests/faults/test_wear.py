@@ -117,6 +117,16 @@ def test_x20_what_an_item_changes_for_all_of_its_process_is_found(verb: str) -> 
     assert found[1].endswith("not as at its start")
 
 
+def test_a_module_that_an_item_is_the_first_to_load_is_no_wear_and_what_it_puts_in_its_place_is() -> None:
+    code = (
+        "import sys; from jobs.runtime.worker.wear import Wear; seen = Wear(slots=2); print('ssl' in sys.modules); "
+        "import ssl, subprocess; print(seen.found()); ssl.SSLContext = object; print(seen.found())"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+
+    assert found.stdout.splitlines() == ["False", "", "its clocks, sockets and JSON are not as at its start"]
+
+
 SEEN = (
     "from jobs.runtime.worker.wear import Wear; from tests.support.jobs import vandal; seen = Wear(slots=2); "
     "print(seen.found())"

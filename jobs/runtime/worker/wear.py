@@ -28,7 +28,8 @@ class Wear:
     """The process as it is when this is made, to be compared with how it is later."""
 
     def __init__(self, slots: int) -> None:
-        self._then, self._room = _state(), _room_of_python()
+        self._late = frozenset(module for module, _ in _REPLACED if module not in sys.modules)
+        self._then, self._room = _state(self._late), _room_of_python()
         self._path, self._modules = set(sys.path), len(sys.modules)
         self.resized(slots)
 
@@ -39,7 +40,7 @@ class Wear:
 
     def found(self) -> str:
         """What is not as it was, in words; empty: all is."""
-        now = _state()
+        now = _state(self._late)
         for what, before in self._then.items():
             if now[what] != before:
                 return f"its {what} {'are' if what.endswith('s') or ' and ' in what else 'is'} not as at its start"
@@ -50,7 +51,7 @@ class Wear:
         return _headroom(self._most_threads)
 
 
-def _state() -> dict[str, Any]:
+def _state(late: frozenset[str]) -> dict[str, Any]:
     return {
         "limits": _limits(),
         "signal handlers": [signal.getsignal(number) for number in sorted(signal.valid_signals())],
@@ -63,7 +64,7 @@ def _state() -> dict[str, Any]:
         "timers": [signal.getitimer(kind) != (0, 0) for kind in _TIMERS],
         "default time-out": socket.getdefaulttimeout(),
         "builtins": {name: id(value) for name, value in vars(builtins).items() if name != "_"},
-        "clocks, sockets and JSON": [id(getattr(sys.modules.get(module), name, None)) for module, name in _REPLACED],
+        "clocks, sockets and JSON": [_what_stands_for(name, module, late) for module, name in _REPLACED],
         "locale": locale.setlocale(locale.LC_ALL),
         "switch interval": sys.getswitchinterval(),
         "collection of garbage": gc.isenabled(),
@@ -82,6 +83,12 @@ _REPLACED = (
 )
 """What tests and libraries put something of their own in the place of, for all threads: a clock that stands still, a
 socket that leads elsewhere. The worker itself asks the clocks as they were when it was loaded."""
+
+
+def _what_stands_for(name: str, module: str, late: frozenset[str]) -> int:
+    """A number that changes with what is called so; 0: what a module has for it that was not loaded at the start."""
+    found = getattr(sys.modules.get(module), name, None)
+    return 0 if module in late and (found is None or getattr(found, "__module__", "") == module) else id(found)
 
 
 _TIMERS = tuple(
