@@ -19,9 +19,8 @@ import pytest
 
 from jobs.runtime import client, compare
 from jobs.runtime import firing as firing_room
-from jobs.runtime.client.receivers import MOST_TELLINGS
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.receivers import DeliveryAttempt, Receiver, TellRule, Told
+from jobs.runtime.core.receivers import MOST_TELLINGS, DeliveryAttempt, Receiver, TellRule, Told
 from jobs.runtime.core.records import RunState
 from jobs.runtime.core.schedules import Firing, FiringState
 from jobs.runtime.store import runs as runs_table

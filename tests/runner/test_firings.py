@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime.core.presets import RunPreset
-from jobs.runtime.core.receivers import Receiver, ReceiverKind
+from jobs.runtime.core.receivers import MOST_TELLINGS, DeliveryAttempt, Receiver, ReceiverKind, Told
 from jobs.runtime.core.records import RunState
 from jobs.runtime.core.recurrence import Recurrence, cron_line
 from jobs.runtime.core.schedules import Firing, FiringState, ItemsSource, RunSchedule, SourceKind
@@ -248,6 +248,31 @@ def test_webhooks_that_do_not_answer_hold_up_no_run(clockwork: Clockwork) -> Non
 
     assert telling == firings_room.MOST_TELLERS
     assert [[one.schedule for one in given] for _, given in clockwork.started[telling:]] == [[late]]
+
+
+def test_a_kill_of_the_process_that_tells_counts_as_one_try_among_others(clockwork: Clockwork) -> None:
+    number = clockwork.add()
+    with clockwork.state.store.write() as db:
+        tellings.add_receivers(db, number, (Receiver(kind=ReceiverKind.WEBHOOK, where="http://127.0.0.1/"),))
+        firing = Firing(schedule=number, due=BEGAN, at=BEGAN, state=FiringState.DUE)
+        schedules.note(db, firing)
+        schedules.settle(db, firing, FiringState.FAILED, said="gone")
+        schedules.set_enabled(db, number, False, None)
+        for _ in range(firings_room.MOST_TRIES - 1):
+            (telling,) = tellings.waiting(db, BEGAN, 1)
+            tellings.note_failed(db, telling, DeliveryAttempt(at=BEGAN, why="busy"), until=BEGAN, most=MOST_TELLINGS)
+    states = []
+    for _ in range(firings_room.MOST_TRIES - 1, MOST_TELLINGS):
+        clockwork.look(firings_room.LATE_SECONDS)
+        clockwork.started[-1][0].returncode = -9
+        clockwork.look()
+        with clockwork.state.store.read() as db:
+            told = tellings.find(db, number, BEGAN, 0)
+        assert told is not None
+        states.append(told.told)
+
+    assert states == [Told.DUE, Told.DUE, Told.DUE, Told.FAILED]
+    assert [one.why for one in told.attempts] == ["busy"] * 2 + ["Its process ended with signal 9."] * 4
 
 
 def test_only_the_newest_times_are_kept_and_none_that_is_due(clockwork: Clockwork) -> None:

@@ -16,7 +16,15 @@ from jobs.runtime.core import mail_address, secrets, settings
 from jobs.runtime.core.errors import DamagedRun, Refused, UnknownRun
 from jobs.runtime.core.people import require_admin
 from jobs.runtime.core.presets import RunPreset
-from jobs.runtime.core.receivers import MOST_RECEIVERS, DeliveryAttempt, Receiver, ReceiverKind, Telling, Told
+from jobs.runtime.core.receivers import (
+    MOST_RECEIVERS,
+    MOST_TELLINGS,
+    DeliveryAttempt,
+    Receiver,
+    ReceiverKind,
+    Telling,
+    Told,
+)
 from jobs.runtime.core.records import Run, RunState
 from jobs.runtime.core.row_changes import ROW_CHANGES, never_compared
 from jobs.runtime.core.schedules import Firing, RunSchedule
@@ -25,8 +33,8 @@ from jobs.runtime.core.units import count
 from jobs.runtime.store import schedules as schedules_table
 from jobs.runtime.store import tellings
 
-FIRST_PAUSE, MOST_TELLINGS = 30.0, 6
-"""Seconds after which a receiver that took nothing is told again, then four times as many; and how often in all."""
+FIRST_PAUSE = 30.0
+"""Seconds after which a receiver that took nothing is told again, then four times as many."""
 
 SCHEMES = ("http", "https")
 

@@ -11,6 +11,9 @@ from jobs.runtime.core.text import in_one_line
 MOST_RECEIVERS = 10
 """Receivers of one schedule."""
 
+MOST_TELLINGS = 6
+"""How often a receiver is told of one time until that is given up, whatever came between."""
+
 
 class TellRule(StrEnum):
     """Of which runs people are told beside those that could not be begun, or did not finish."""

@@ -12,7 +12,7 @@ from math import ceil, inf
 
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.receivers import DeliveryAttempt, Telling
+from jobs.runtime.core.receivers import MOST_TELLINGS, DeliveryAttempt, Telling
 from jobs.runtime.core.schedules import DueSchedule, Firing, FiringState
 from jobs.runtime.core.units import count, duration
 from jobs.runtime.runner.log import say
@@ -178,7 +178,7 @@ def _note_death(db: Connection, errands: Sequence[Errand], code: int, at: float)
             return
         if isinstance(given, Telling) and tellings.find(db, *given.key) == given:
             died = DeliveryAttempt(at=at, why=f"Its process ended with {how}.")
-            tellings.note_failed(db, given, died, until=at + LATE_SECONDS, most=MOST_TRIES)
+            tellings.note_failed(db, given, died, until=at + LATE_SECONDS, most=MOST_TELLINGS)
             return
 
 
