@@ -211,6 +211,25 @@ def test_a_folder_that_is_none_is_listed_and_harms_nothing(
     assert found.job("good").function(1) == 2
 
 
+def test_folders_that_may_not_be_entered_and_links_to_themselves_are_passed_over(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write("good.py", GOOD).parent
+    (folder / "lost+found").mkdir()
+    (folder / "loop").symlink_to("loop")
+    stat = os.stat
+
+    def refuse(path: object, **more: object) -> os.stat_result:
+        if "lost+found/" in str(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", refuse)
+
+    assert "good" in catalog.find().jobs
+    assert len(catalog.code_hash()) == 16
+
+
 def test_names_with_an_underscore_and_folders_without_a_package_are_no_jobs(write: Write) -> None:
     write("_shared.py", GOOD)
     write("notes/readme.py", GOOD)

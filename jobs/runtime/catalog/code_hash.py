@@ -66,9 +66,10 @@ def python_files_below(folder: str, left_out: frozenset[str] = frozenset(), with
             except OSError:
                 continue
             found.append((within + name, entry.path, status.st_mtime_ns, status.st_size))
-        elif "." not in name and name != "__pycache__" and within + name not in left_out and entry.is_dir():
+        elif "." not in name and name != "__pycache__" and within + name not in left_out and _is_folder(entry):
             found += python_files_below(entry.path, left_out, f"{within}{name}/")
     return found
 
 
 _name_of = attrgetter("name")
+_is_folder = os.path.isdir  # an entry itself raises where it is a link to itself

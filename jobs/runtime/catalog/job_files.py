@@ -71,5 +71,8 @@ def _modules(folder: str) -> Iterator[tuple[str, Path]]:
         name, dot, ending = entry.name.partition(".")
         if name.startswith("_"):
             continue
-        if (dot and ending == "py") or (not dot and Path(folder, name, "__init__.py").is_file()):
+        if (dot and ending == "py") or (not dot and _is_file(f"{folder}/{name}/__init__.py")):
             yield name, Path(entry.path)
+
+
+_is_file = os.path.isfile  # a Path raises where the folder may not be entered
