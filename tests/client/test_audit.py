@@ -135,6 +135,24 @@ def test_what_is_kept_under_names_is_noted(machine: Machine, tmp_path: Path) -> 
     ]
 
 
+def test_whose_a_thing_is_that_an_admin_changes_is_noted(machine: Machine) -> None:
+    with acting_as(ANN):
+        run = machine.submit(["ok"]).id
+        client.wait(run, 60)
+        client.save_preset(RunPreset(name="hers", job="noop"))
+        client.save_schedule(a_schedule(run))
+        client.new_token("hers", Scope.RUN)
+    with acting_as(BOSS):
+        client.pause_schedule("daily")
+        client.remove_schedule("daily")
+        client.save_preset(client.preset("hers"), over=client.preset("hers"))
+        client.rename_preset("hers", "other")
+        client.delete_preset("other")
+        client.revoke_token("hers")
+
+    assert [entry.facts.get("owner") for entry in client.audit_entries(owner=BOSS.owner)] == [ANN.owner] * 6
+
+
 def test_a_run_that_a_schedule_begins_is_its_owners_and_says_so(machine: Machine) -> None:
     with acting_as(ANN):
         run = machine.submit(["ok"]).id

@@ -38,6 +38,19 @@ def test_a_link_reads_its_run_and_no_other(stage: Stage, hers: Run) -> None:
             client.share_run(hers.id)
 
 
+def test_a_link_tells_nothing_of_the_runs_that_its_run_was_made_of(stage: Stage, hers: Run) -> None:
+    before = stage.run(["6"], owner=ANN.owner)
+    with stage.store.write() as db:
+        made_of = "UPDATE runs SET source_columns = json_set(source_columns, '$.from_run', ?) WHERE id = ?"
+        db.execute(made_of, (before.id, hers.id))
+    with acting_as(ANN):
+        link = client.share_run(hers.id)
+        assert [run_id for run_id, _ in client.chain(hers.id)] == [before.id]
+
+    with acting_as(client.reader_by_link(link)):
+        assert client.chain(hers.id) == []
+
+
 def test_a_link_is_kept_as_a_digest_alone_and_in_no_backup(hers: Run, home: Path, tmp_path: Path) -> None:
     link = client.share_run(hers.id)
     client.backup(tmp_path / "runs.zip")

@@ -94,7 +94,7 @@ def noted_by_name(
     verb: Callable[Concatenate[str, Given], Answer],
     *facts: str,
 ) -> Callable[Concatenate[str, Given], Answer]:
-    """A verb that does something to what is called so."""
+    """A verb that does something to what is called so; where it returns that and it is another's, whose is noted."""
     signature = inspect.signature(verb)
 
     @functools.wraps(verb)
@@ -102,7 +102,9 @@ def noted_by_name(
         check_notable()
         answer = verb(name, *given, **named)
         said = signature.bind(name, *given, **named).arguments
-        note(action, kind, name, {fact: _plain(said[fact]) for fact in facts if said.get(fact)})
+        owner = getattr(answer, "owner", acting().owner)
+        whose = {} if owner == acting().owner else {"owner": owner}
+        note(action, kind, name, whose | {fact: _plain(said[fact]) for fact in facts if said.get(fact)})
         return answer
 
     return noted

@@ -76,7 +76,8 @@ def save_presets(given: Iterable[RunPreset], *, over: RunPreset | None = None, a
     check_notable()
     kept = keep_presets(given, over=over, anyway=anyway)
     for one in kept:
-        note(AuditAction.SAVED, AuditKind.PRESET, one.name, {"job": one.job})
+        whose = {} if one.owner == acting_owner() else {"owner": one.owner}
+        note(AuditAction.SAVED, AuditKind.PRESET, one.name, {"job": one.job, **whose})
     return kept
 
 

@@ -118,11 +118,12 @@ def rename_preset(name: str, text: str) -> RunPreset:
     return renamed
 
 
-def delete_preset(name: str) -> None:
-    """Forget a preset; runs keep what they came with. Raises UnknownPreset."""
+def delete_preset(name: str) -> RunPreset:
+    """Forget a preset, and return it as it was; runs keep what they came with. Raises UnknownPreset."""
     with store().write() as db:
         found = _found(db, preset_name(name))
         presets_table.remove(db, found.owner, found.name)
+    return found
 
 
 def count_presets() -> int:

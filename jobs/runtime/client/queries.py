@@ -13,6 +13,7 @@ from jobs.runtime.client import ownership
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused, UnknownRun
+from jobs.runtime.core.people import acting
 from jobs.runtime.core.printed import PrintedAttempt
 from jobs.runtime.core.records import (
     Attempt,
@@ -76,9 +77,10 @@ def outcome_counts(run_id: str) -> list[tuple[str, str, int]]:
 
 
 def chain(run_id: str, most: int = 20) -> list[tuple[str, str]]:
-    """The runs whose results the items of a run are, the nearest first: id and name, empty where one is gone."""
+    """The runs whose results the items of a run are, the nearest first: id and name, empty where one is gone; none for
+    who came by a link, which leads to no other."""
     found: list[tuple[str, str]] = []
-    before = run(run_id).table.from_run
+    before = "" if acting().shared else run(run_id).table.from_run
     while before and len(found) < most and before not in [known for known, _ in found]:
         try:
             source = run(before)

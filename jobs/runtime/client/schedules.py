@@ -137,10 +137,12 @@ def resume_schedule(name: str, owner: str = "") -> RunSchedule:
     return replace(found, enabled=True, next_at=following)
 
 
-def remove_schedule(name: str, owner: str = "") -> None:
-    """Forget a schedule; its runs stay, and one at work goes on. Raises Refused."""
+def remove_schedule(name: str, owner: str = "") -> RunSchedule:
+    """Forget a schedule, and return it as it was; its runs stay, and one at work goes on. Raises Refused."""
     with store().write() as db:
-        schedules_table.remove(db, _found(db, name, owner).number)
+        found = _found(db, name, owner)
+        schedules_table.remove(db, found.number)
+    return found
 
 
 def fire_now(name: str, owner: str = "") -> Firing:

@@ -46,13 +46,14 @@ def all_tokens() -> list[Token]:
         return token_table.listed(db, ownership.whose())
 
 
-def revoke_token(name: str) -> None:
-    """Accept a token no longer. Raises Refused: there is none of this name."""
+def revoke_token(name: str) -> Token:
+    """Accept a token no longer; returns it. Raises Refused: there is none of this name."""
     with store().write() as db:
         found = ownership.chosen(token_table.listed(db, ownership.whose(), name)) if name else None
         if found is None:
             raise Refused(f"there is no token {name[:80]} ({program.NAME} token list)")
         token_table.remove(db, found)
+    return found
 
 
 def caller(text: str) -> Caller:
