@@ -10,6 +10,7 @@ from jobs.runtime import client, compare
 from jobs.runtime.client import DueTelling
 from jobs.runtime.compare import Difference
 from jobs.runtime.core import settings
+from jobs.runtime.core.errors import DamagedStore
 from jobs.runtime.core.records import Run, RunState
 from jobs.runtime.core.schedules import Firing, RunSchedule
 from jobs.runtime.core.units import moment
@@ -42,7 +43,13 @@ def message_of(due: DueTelling) -> Message:
     changed, uncompared = None, ""
     try:
         changed = _changed(earlier.id, run.id) if compared and run and earlier else None
-    except (ValueError, TypeError, AttributeError, LookupError):  # one cell of one row: the rest is told all the same
+    except (
+        DamagedStore,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+    ):  # one cell of one row: the rest is told all the same
         uncompared = DAMAGED
     return Message(
         schedule=due.schedule,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from jobs.runtime.core.errors import DamagedStore
 from jobs.runtime.core.records import ItemResult, ItemState, Outcome, WorkerName
 from jobs.runtime.store import items, runs
 from jobs.runtime.store.connection import Connection
@@ -268,7 +269,7 @@ def files(db: Connection, number: int, column: str, first: int, last: int) -> li
 
 
 def outcome(row: Any) -> Outcome:
-    """An outcome from a row of the table joined with its position."""
+    """An outcome from a row of the table joined with its position. Raises DamagedStore."""
     return Outcome(
         seq=row["seq"],
         position=row["position"],
@@ -276,7 +277,7 @@ def outcome(row: Any) -> Outcome:
         code=row["code"],
         error=row["error"],
         detail=row["detail"],
-        row=json.loads(row["row"]) if row["row"] else None,
+        row=_cells(row) if row["row"] else None,
         attempts=row["attempts"],
         worker=row["worker"],
         slot=row["slot"],
@@ -287,3 +288,13 @@ def outcome(row: Any) -> Outcome:
         duplicate_of=row["duplicate_of"],
         reused_from=row["reused_from"],
     )
+
+
+def _cells(row: Any) -> Any:
+    try:
+        return json.loads(row["row"])
+    except ValueError as error:
+        raise DamagedStore(
+            f"what is stored of the row of item {row['position']} is damaged ({error}): its run can be run again "
+            "and deleted, other runs are whole"
+        ) from None
