@@ -90,7 +90,8 @@ def test_a_tilde_elsewhere_parts_nothing(text: str, urls: Job) -> None:
         ("x;name\n1,5;a\n2,25;b\n", ";", ["1,5", "2,25"]),
         ("x\n1,5\n2,25\n", "", ["1,5", "2,25"]),
         ("1,5\n2,25\n", "", ["1,5", "2,25"]),
-        ("1,5\n1,234\n", ",", ["1", "1"]),
+        ("1,5\n2,6,7\n", ",", ["1", "2"]),
+        ("1,234\n2,345\n", ",", ["1", "2"]),
         ("x\n5\n6\n", "", ["5", "6"]),
         ("x,y\n1,5\n2,25\n", ",", ["1", "2"]),
         ("1,a\n2,b\n", ",", ["1", "2"]),
@@ -102,11 +103,19 @@ def test_decimals_behind_a_comma_are_part_of_their_number(text: str, delimiter: 
     assert (found.delimiter, [item.cell for item in found.items_iter()], found.invalid_count) == (delimiter, cells, 0)
 
 
-def test_what_may_be_thousands_is_refused_whole_and_not_cut_where_there_is_one_heading() -> None:
-    found = inputs.read(b"x\n1,5\n1,234\n", name="t.csv", job=job_of("x: float"))
+@pytest.mark.parametrize(
+    ("text", "cells", "refused"),
+    [
+        ("x\n1,5\n1,234\n", ["1,5", "1,234"], 1),
+        ("x\n1,234\n2,345\n", ["1,234", "2,345"], 2),
+        ("0,5\n-3,125\n", ["0,5", "-3,125"], 1),
+    ],
+)
+def test_what_may_be_thousands_is_refused_whole_among_decimals(text: str, cells: list[str], refused: int) -> None:
+    found = inputs.read(text.encode(), name="t.csv", job=job_of("x: float"))
 
-    assert [item.cell for item in found.items_iter()] == ["1,5", "1,234"]
-    assert (found.delimiter, found.invalid_count) == ("", 1)
+    assert [item.cell for item in found.items_iter()] == cells
+    assert (found.delimiter, found.invalid_count) == ("", refused)
 
 
 def test_quotes_behind_a_space_hold_their_cell(urls: Job) -> None:

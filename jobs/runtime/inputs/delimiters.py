@@ -72,13 +72,13 @@ def _is_text(sample: list[str], delimiter: str) -> bool:
 
 
 def _has_decimals(sample: list[str], looks_like: Callable[[str], bool]) -> bool:
-    """Whether each line is a number whose decimals a comma parts; below one heading also where the comma could part
-    thousands, which is refused where the number is read: its halves would be no better."""
+    """Whether each line is a number whose decimals a comma parts, some of them for certain or below one heading. One
+    that could have thousands is refused where it is read: to cut all at their commas would be no better."""
     lines = [line.strip() for line in sample if line.strip()]
-    if looks_like(lines[0]) or "," in lines[0]:
-        return all(map(looks_like, lines))
-    numbers = [line for line in lines[1:] if looks_like(line)]
-    return bool(numbers) and all(map(_COMMA.fullmatch, {*lines[1:]}.difference(numbers)))
+    headed = not looks_like(lines[0]) and "," not in lines[0]
+    below = {*lines[headed:]}
+    numbers = set(filter(looks_like, below))
+    return bool(numbers or (headed and below)) and all(map(_COMMA.fullmatch, below - numbers))
 
 
 def has_spaced_quotes(sample: list[str], delimiter: str) -> bool:
