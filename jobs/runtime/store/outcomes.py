@@ -294,7 +294,5 @@ def _cells(row: Any) -> Any:
     try:
         return json.loads(row["row"])
     except ValueError as error:
-        raise DamagedStore(
-            f"what is stored of the row of item {row['position']} is damaged ({error}): its run can be run again "
-            "and deleted, other runs are whole"
-        ) from None
+        where = f"what is stored of the row of item {row['position']} is damaged ({error})"
+        raise DamagedStore(f"{where}: its run can be run again and deleted, other runs are whole") from None
