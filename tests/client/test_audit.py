@@ -14,7 +14,7 @@ from jobs.runtime.client import noted_verbs
 from jobs.runtime.core.access import Scope
 from jobs.runtime.core.audit import AuditEntry
 from jobs.runtime.core.channel import Channel, acting_through
-from jobs.runtime.core.errors import IllegalMove, NotAllowed, StoreError, UnknownRun
+from jobs.runtime.core.errors import IllegalMove, NotAllowed, Refused, StoreError, UnknownRun
 from jobs.runtime.core.people import LOCAL_ADMIN, Person, acting_as
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import Item, RunState
@@ -151,6 +151,20 @@ def test_whose_a_thing_is_that_an_admin_changes_is_noted(machine: Machine) -> No
         client.revoke_token("hers")
 
     assert [entry.facts.get("owner") for entry in client.audit_entries(owner=BOSS.owner)] == [ANN.owner] * 6
+
+
+def test_an_admin_revokes_whichever_of_several_tokens_of_one_name(home: Path) -> None:
+    texts = {owner: client.new_token("nightly", Scope.RUN, owner) for owner in (ANN.owner, "bob@example.org", "")}
+
+    client.revoke_token("nightly", "Bob@Example.org")
+    client.revoke_token("nightly")
+
+    assert [one.owner for one in client.all_tokens()] == [ANN.owner]
+    assert client.caller(texts[ANN.owner]).owner == ANN.owner
+    with acting_as(ANN), pytest.raises(Refused, match="no token"):
+        client.revoke_token("nightly", "bob@example.org")
+    client.revoke_token("nightly", ANN.owner)
+    assert [one.facts.get("owner", "") for one in client.audit_entries()[:3]] == [ANN.owner, "", "bob@example.org"]
 
 
 def test_a_run_that_a_schedule_begins_is_its_owners_and_says_so(machine: Machine) -> None:

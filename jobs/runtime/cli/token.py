@@ -24,7 +24,7 @@ _COLUMNS = ("token", "scope", "owner", "made", "last used")
 @click.option(
     "--scope", type=click.Choice([str(scope) for scope in Scope]), help="What a new token allows.  [default: read]"
 )
-@click.option("--owner", metavar="E-MAIL", help="For whom a new token acts.  [default: the admin]")
+@click.option("--owner", metavar="E-MAIL", help="For whom a new token acts, or whose is revoked.  [default: the admin]")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as one JSON document.")
 def token(what: str, name: str | None, scope: str | None, owner: str | None, as_json: bool) -> None:
     """Make a token by which a program is known to the API, list them, or revoke one."""
@@ -32,15 +32,15 @@ def token(what: str, name: str | None, scope: str | None, owner: str | None, as_
         raise Refused(f"token {what} takes no name" if name else f"token {what} wants a name: token {what} NAME")
     if what != "new" and scope:
         raise Refused("--scope says what a new token allows: token new NAME --scope run")
-    if what != "new" and owner:
-        raise Refused("--owner says for whom a new token acts: token new NAME --owner ann@example.org")
+    if what == "list" and owner:
+        raise Refused("--owner says for whom a new token acts, or whose is revoked: token list has those of all")
     if what != "list" and as_json:
         raise Refused("--json is for token list alone")
     if what == "new":
         say(client.new_token(name or "", Scope(scope or Scope.READ), owner or ""))
         warn("Keep it now: it is not shown again, and only its digest is stored.")
     elif what == "revoke":
-        client.revoke_token(name or "")
+        client.revoke_token(name or "", owner or "")
         say(f"token {name} is revoked: no program is known by it any more")
     else:
         _list(as_json)

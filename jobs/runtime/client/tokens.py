@@ -46,10 +46,13 @@ def all_tokens() -> list[Token]:
         return token_table.listed(db, ownership.whose())
 
 
-def revoke_token(name: str) -> Token:
-    """Accept a token no longer; returns it. Raises Refused: there is none of this name."""
+def revoke_token(name: str, owner: str = "") -> Token:
+    """Accept a token no longer, that of this `owner` where several have one of this name; returns it. Raises Refused:
+    there is none of this name."""
+    wanted = owner_of(owner) if owner else ""
     with store().write() as db:
-        found = ownership.chosen(token_table.listed(db, ownership.whose(), name)) if name else None
+        there = token_table.listed(db, ownership.whose(), name) if name else []
+        found = ownership.chosen([one for one in there if wanted in ("", one.owner)])
         if found is None:
             raise Refused(f"there is no token {name[:80]} ({program.NAME} token list)")
         token_table.remove(db, found)
