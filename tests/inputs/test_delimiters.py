@@ -84,6 +84,11 @@ def test_a_tilde_elsewhere_parts_nothing(text: str, urls: Job) -> None:
     assert inputs.read(text.encode(), name="t.csv", job=urls).delimiter == ""
 
 
+@pytest.mark.parametrize(("text", "delimiter"), [("jo~home\nal~work\n", ""), ("name~n\njo~1\nal~2\n", "~")])
+def test_names_with_a_sign_in_each_are_no_headings(text: str, delimiter: str) -> None:
+    assert inputs.read(text.encode(), name="t.csv", job=job_of("t: str")).delimiter == delimiter
+
+
 @pytest.mark.parametrize(
     ("text", "delimiter", "cells"),
     [

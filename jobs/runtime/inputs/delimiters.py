@@ -108,7 +108,7 @@ def _agreement(sample: list[str], delimiter: str) -> float:
     width, lines = max(Counter(widths).items(), key=lambda pair: (pair[1], pair[0]))
     start = next(place for place, cells in enumerate(widths) if cells > 1)
     bare = widths[start:].count(1)
-    if delimiter in BELOW_HEADINGS and not (lines == len(widths) > 1 and _reads_like_headings(rows[0])):
+    if delimiter in BELOW_HEADINGS and not (lines == len(widths) and _stands_above(rows)):
         return 0.0
     share = lines / len(widths) if width > 1 and bare <= 0.2 * (len(widths) - start) else 0.0
     return max(share, 0.5) + 0.25 if _reads_like_headings(rows[0]) else share
@@ -116,6 +116,17 @@ def _agreement(sample: list[str], delimiter: str) -> float:
 
 def _reads_like_headings(cells: list[str]) -> bool:
     return 1 < len(cells) == len(set(cells)) and all(_HEADING.fullmatch(cell) for cell in cells)
+
+
+def _stands_above(rows: list[list[str]]) -> bool:
+    """Whether the first line reads like headings, and where there are but two, some other line does not: `jo~home` and
+    `al~work` are names."""
+    below = rows[1:]
+    return (
+        _reads_like_headings(rows[0])
+        and bool(below)
+        and (len(rows[0]) > 2 or not all(map(_reads_like_headings, below)))
+    )
 
 
 def _thousands(rows: list[list[str]]) -> bool:
