@@ -151,7 +151,11 @@ def _parts(text: str) -> Iterator[str]:
     """What reads like an address within a text; one that stands behind an apostrophe as a quote ends with the next."""
     place = 0
     while found := _ADDRESS.search(text, place):
-        closed = _CLOSED.match(text, found.start(), found.end()) if _OPENED.search(text[max(0, found.start() - 2) : found.start()]) else None
+        closed = (
+            _CLOSED.match(text, found.start(), found.end())
+            if _OPENED.search(text[max(0, found.start() - 2) : found.start()])
+            else None
+        )
         yield closed[0] if closed else found[0]
         place = closed.end() if closed else found.end()
 
