@@ -1,5 +1,6 @@
 """The catalog: the jobs found, by name, and the broken ones with the sentence why."""
 
+import decimal
 import gc
 import os
 import subprocess
@@ -402,3 +403,11 @@ def test_a_package_and_a_file_of_one_name_are_told_apart(write: Write) -> None:
     assert [entry.reason for name, entry in found.broken.items() if name.endswith("twice.py")] == [
         f"twice is the name of another job already ({settings.job_folders()[0]}/twice): rename one"
     ]
+
+
+def test_what_a_job_sets_at_its_import_does_not_hold_for_who_looks_at_it(write: Write) -> None:
+    write("exact.py", f"import decimal\ndecimal.getcontext().prec = 3\n{GOOD}")
+
+    catalog.find_job("exact")
+
+    assert decimal.getcontext().prec == decimal.DefaultContext.prec

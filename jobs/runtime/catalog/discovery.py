@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import importlib
 import importlib.util
 import keyword
@@ -20,6 +21,7 @@ from jobs.runtime.catalog.import_guard import Aside, counting_interrupts, nowher
 from jobs.runtime.catalog.job_files import NOT_JOBS, JobFiles, readable
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import DefinitionError, UnknownJob
+from jobs.runtime.job.context import copy_decimals
 from jobs.runtime.job.definition import Job, read_job
 
 
@@ -132,8 +134,8 @@ def _forget(name: str, path: Path) -> None:
 def _try(name: str) -> Job | Broken:
     presses: list[int] = []
     try:
-        with counting_interrupts(presses):
-            return _read(name)
+        with counting_interrupts(presses):  # what it sets of decimals and variables holds in its workers alone
+            return contextvars.copy_context().run(_read_aside, name)
     except (DefinitionError, UnknownJob) as error:
         return Broken(name=name, reason=str(error))
     except SyntaxError as error:
@@ -143,6 +145,11 @@ def _try(name: str) -> Job | Broken:
         if presses:
             raise KeyboardInterrupt from None
         return Broken(name=name, reason=_why(error), detail=traceback.format_exc())
+
+
+def _read_aside(name: str) -> Job:
+    copy_decimals()
+    return _read(name)
 
 
 def _why(error: BaseException) -> str:

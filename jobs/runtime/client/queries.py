@@ -80,7 +80,8 @@ def chain(run_id: str, most: int = 20) -> list[tuple[str, str]]:
     """The runs whose results the items of a run are, the nearest first: id and name, empty where one is gone; none for
     who came by a link, which leads to no other."""
     found: list[tuple[str, str]] = []
-    before = "" if acting().shared else run(run_id).table.from_run
+    last = run(run_id)
+    before = "" if acting().shared else last.table.from_run
     while before and len(found) < most and before not in [known for known, _ in found]:
         try:
             source = run(before)

@@ -134,8 +134,12 @@ def _typed(cell: Any, kind: str) -> datetime.date | float | None:
     return None
 
 
+_WHOLE = decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN)
+"""In which no digit is rounded away, whatever the thread's own context is."""
+
+
 def _decimal(cell: str) -> float | None:
-    digits = decimal.Decimal(cell).normalize().as_tuple().digits
+    digits = decimal.Decimal(cell).normalize(_WHOLE).as_tuple().digits
     number = float(cell)
     return number if len(digits) <= EXACT_DIGITS and math.isfinite(number) and (number or not any(digits)) else None
 

@@ -76,14 +76,17 @@ def variables() -> contextvars.Context:
         return contextvars.copy_context()
     own = _settled.copy()
     if _own_decimals:  # one can be changed in place, by whoever has it
-        own.run(_copy_decimals)
+        own.run(copy_decimals)
     return own
 
 
-def _copy_decimals() -> None:
-    import decimal  # there already: somebody has set how exactly it computes
+def copy_decimals() -> None:
+    """Give the present context of variables its own way to compute decimals, where there is one already: it could be
+    changed in place."""
+    if "decimal" in sys.modules:
+        import decimal
 
-    decimal.setcontext(decimal.getcontext().copy())
+        decimal.setcontext(decimal.getcontext().copy())
 
 
 def by_itself(within: contextvars.Context, function: Callable[[], T]) -> T:
