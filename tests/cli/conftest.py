@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -42,6 +43,14 @@ class Done:
     def json(self) -> Any:
         """The one document on standard output."""
         return json.loads(self.out)
+
+
+class Terminal(io.StringIO):
+    """A person at a keyboard."""
+
+    def isatty(self) -> bool:
+        """They are there."""
+        return True
 
 
 class Fanout:

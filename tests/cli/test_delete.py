@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cli.conftest import Terminal
+
 
 def run_one(fanout) -> str:
     """A run that has ended."""
@@ -23,6 +25,21 @@ def test_delete_of_old_runs_counts_and_asks(fanout) -> None:
     assert f"{some} would be" in asked.err
     assert (gone.code, gone.out.startswith(f"{some} deleted")) == (0, True)
     assert fanout("show", run).code == 2
+
+
+@pytest.mark.parametrize(("said", "code"), [("n\n", 2), ("\n", 2), ("y\n", 0)])
+def test_a_person_at_the_terminal_is_asked_with_the_count(
+    fanout, monkeypatch: pytest.MonkeyPatch, said: str, code: int
+) -> None:
+    run = run_one(fanout)
+    number = len([one for one in fanout("runs", "--json").json if one["job"] == "echo"])
+    monkeypatch.setattr("sys.stdin", Terminal(said))
+
+    done = fanout("delete", "--older-than", "0s", "--job", "echo")
+
+    some = "1 run with 1 item" if number == 1 else f"{number} runs with {number} items"
+    assert f"This deletes {some}. Go on? [y/N]" in done.err
+    assert (done.code, fanout("show", run).code) == (code, 2 if code == 0 else 0)
 
 
 @pytest.mark.parametrize("words", [["--older-than", "30d"], ["--older-than", "0s", "--job", "factorial"]])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import signal
 import time
@@ -10,14 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Fanout
-
-
-class Terminal(io.StringIO):
-    """A person at a keyboard."""
-
-    def isatty(self) -> bool:
-        return True
+from tests.cli.conftest import Fanout, Terminal
 
 
 def test_measure_runs_each_way_and_prints_one_document(fanout: Fanout) -> None:

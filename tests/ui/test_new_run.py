@@ -21,6 +21,7 @@ from jobs.runtime.core.records import AUTO, Limits, Pool, RunState, Table
 from jobs.runtime.core.reuse import Reuse
 from jobs.runtime.store import runs
 from jobs.ui.new_run.items_source import LARGEST
+from tests.scrape.hostile import answer, serving
 from tests.ui.conftest import Open, Stage, badges, checked, plain, texts
 
 ALL_FIELDS = '''
@@ -268,6 +269,22 @@ def test_the_sitemaps_of_an_index_are_fetched_when_they_are_asked_for(new_run: O
 
     assert "none of its 1 sitemap gave an entry" in texts(app)
     assert [toggle.value for toggle in app.toggle if toggle.label == "Fetch its sitemaps"] == [True]
+
+
+def test_the_pages_of_the_sitemaps_of_an_index_are_the_items(new_run: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    sitemap = b"<urlset><url><loc>https://a.example/1</loc></url><url><loc>https://a.example/2</loc></url></urlset>"
+    monkeypatch.setenv("JOBS_ALLOW_NETS", "127.0.0.0/8")
+    with serving(lambda peer, _: peer.send(answer(sitemap)) is None) as server:
+        app = new_run(job="scrape")
+        index = f"<sitemapindex><sitemap><loc>http://127.0.0.1:{server.port}/a.xml</loc></sitemap></sitemapindex>"
+        app.file_uploader(key="file:scrape").set_value(("index.xml", index.encode(), "text/xml"))
+        app = checked(app.run())
+        (switch,) = (toggle for toggle in app.toggle if toggle.label == "Fetch its sitemaps")
+        app = checked(switch.set_value(True).run())
+
+    found = app.session_state["preflight"][-1]
+    assert [item.cell for item in found.items_iter()] == ["https://a.example/1", "https://a.example/2"]
+    assert start_of(app)
 
 
 def test_what_does_not_fit_an_upload_is_a_sentence_and_can_be_said_otherwise(new_run: Open) -> None:
