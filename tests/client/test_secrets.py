@@ -1,11 +1,13 @@
 """Secrets of runs: named, looked up by the worker, and in nothing that is kept or shown but their name."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from jobs.runtime import client
+from jobs.runtime import client, exports
 from jobs.runtime.core.errors import BadParams, BadSecret
 from jobs.runtime.core.people import LOCAL_ADMIN, Person, acting_as
 from jobs.runtime.core.records import Item, Run
@@ -51,6 +53,24 @@ def test_a_named_secret_reaches_the_item_and_nothing_else(machine: Machine, file
     assert run.params[param] == given
     assert VALUE[:8] not in told(machine, run)
     assert not (machine.home / "secrets").exists()
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "xlsx", "parquet"])
+def test_an_export_holds_the_name(machine: Machine, file: Path, tmp_path: Path, format: str) -> None:
+    machine.perform(["length", *WAYS_OUT], "confide", params={"token": NAMED}, attempts=2)
+    out = tmp_path / f"out.{format}"
+
+    with client.snapshot(client.runs()[0].id) as (run, rows), out.open("wb") as stream:
+        exports.export(run, rows, stream, format=format)
+
+    read = {
+        "csv": pd.read_csv,
+        "jsonl": partial(pd.read_json, lines=True),
+        "xlsx": partial(pd.read_excel, engine="calamine"),
+    }
+    shown = read.get(format, pd.read_parquet)(out).to_csv()
+    assert NAMED in shown
+    assert VALUE[:8] not in shown
 
 
 def test_what_an_item_prints_holds_the_name(machine: Machine, file: Path) -> None:

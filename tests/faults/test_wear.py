@@ -35,6 +35,15 @@ def test_x20_a_worker_that_an_item_has_changed_serves_no_other_run(machine: Mach
     assert any("is replaced" in event.text for event in client.events(run.id))
 
 
+def test_x20_a_worker_whose_signal_handlers_an_item_has_set_serves_no_other_run(machine: Machine) -> None:
+    (before,) = machine.perform(["signals"], "vandal", pool=(1, 1))  # one slot is the main thread: it may set them
+
+    (after,) = machine.perform(["ok"], "vandal", pool=(1, 1))
+
+    assert (before.state, after.state) == ("ok", "ok")
+    assert after.worker != before.worker
+
+
 def test_x20_threads_and_connections_of_some_tens_and_a_freer_python_are_no_reason(machine: Machine) -> None:
     machine.perform(["threads", "start", "raise_digits", "ok"], "vandal", pool=(1, 2))
     (before,) = machine.workers()
