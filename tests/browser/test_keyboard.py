@@ -93,8 +93,8 @@ def test_a_run_is_opened_by_keys(site: Site, page: Page) -> None:
 
     page.keyboard.press("Enter")
 
-    in_state(page, "Finished")
     expect(page.get_by_role("heading", name=re.compile("^first"))).to_be_visible()
+    in_state(page, "Finished")
 
 
 def test_runs_are_ticked_and_compared_by_keys(site: Site, page: Page) -> None:

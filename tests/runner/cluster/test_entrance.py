@@ -231,22 +231,3 @@ def test_a_listener_without_descriptors_rests_and_listens_again(door: Door) -> N
         door.entrance.look(time.monotonic() + entrance.DEAF_SECONDS)
         until(lambda: door.turn() or door.entrance._strangers)
         assert sock.fileno() >= 0
-
-
-def test_an_agent_tries_again_where_the_runner_had_no_room(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    door.selector.register(door.process.pipe, selectors.EVENT_READ)
-    given = {"address": door.address, "token": door.token, "tls": None}
-    found: list[tuple] = []
-    coming = threading.Thread(target=lambda: found.append(boot.introduce(given)))
-    coming.start()
-    until(lambda: door.turn() or door.process.begun_at is not None or door.entrance._strangers)
-    for stranger in list(door.entrance._strangers.values()):
-        door.entrance._forget(stranger, close=True)
-    until(lambda: door.turn() or door.process.begun_at is not None)
-    until(lambda: door.process.flush() or found)
-    coming.join(10)
-
-    wire, welcome, code = found[0]
-    wire.close()
-    assert welcome["digest"]
-    assert code
