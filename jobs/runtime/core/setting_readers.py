@@ -82,11 +82,8 @@ def choice(*choices: str) -> Callable[[str], str]:
 
 
 def networks(text: str) -> tuple[str, ...]:
-    """Networks as texts, each of which `ipaddress` can read."""
-    found = words(text)
-    for network in found:
-        ipaddress.ip_network(network, strict=False)
-    return found
+    """Networks as texts, each by its first address: `10.1.2.3/16` is `10.1.0.0/16`."""
+    return tuple(str(ipaddress.ip_network(word, strict=False)) for word in words(text))
 
 
 def page_address(text: str) -> str:

@@ -79,6 +79,19 @@ def test_a_proxy_alone_names_a_person(
     assert [value for name, value in scope["headers"] if name == HEADER] == [b"a@b.c"] * kept
 
 
+def test_a_network_of_proxies_may_be_named_by_any_of_its_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_SIGN_IN", "header X-Forwarded-Email")
+    monkeypatch.setenv("JOBS_PROXIES", "10.1.2.3/16 fd00::5/8")
+    scopes = [
+        {"type": "http", "client": (peer, 1), "headers": [(HEADER, b"a@b.c")]} for peer in ("10.1.9.9", "fd00::9")
+    ]
+
+    for scope in scopes:
+        signed_in.drop_claims(scope)
+
+    assert [scope["headers"] for scope in scopes] == [[(HEADER, b"a@b.c")]] * 2
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
