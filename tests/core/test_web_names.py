@@ -77,3 +77,15 @@ def test_another_origin_is_refused(origin: str) -> None:
 
 def test_no_origin_is_that_of_a_request_without_a_name() -> None:
     assert not web_names.is_allowed_origin("null", "", [])
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"])
+def test_a_name_that_is_this_machines_to_itself(host: str) -> None:
+    assert web_names.is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["", "0.0.0.0", "::", "10.0.0.1", "localhost.example", "example.org", "127.0.0.1.example"]
+)
+def test_a_name_that_others_may_reach(host: str) -> None:
+    assert not web_names.is_loopback(host)

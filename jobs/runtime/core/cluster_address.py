@@ -4,7 +4,6 @@ other."""
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 from jobs.runtime.core import program
 from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.web_names import is_loopback
 
 ROLES = ("scheduler", "worker", "runner")
 AUTHORITY = "authority.pem"
@@ -36,7 +36,7 @@ class ClusterAddress:
     @property
     def on_this_machine(self) -> bool:
         """Whether it has this machine's own addresses alone."""
-        return self.scheme == "processes" or _is_loopback(self.host)
+        return self.scheme == "processes" or is_loopback(self.host)
 
     def own_address(self) -> str:
         """The address of this machine under which the machines of the cluster reach it. Raises OSError."""
@@ -95,10 +95,3 @@ def check(address: ClusterAddress | None, certificates: Path | None) -> None:
     address.certificates(certificates)
     if address.scheme != "processes" and importlib.util.find_spec("distributed") is None:
         raise Refused(f"a Dask cluster needs the package distributed: {INSTALL}")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,7 +1,9 @@
-"""Names under which a server may be asked, and the origins of the pages that may ask it."""
+"""Names under which a server may be asked, which of them are this machine's own, and the origins of the pages that may
+ask it."""
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -24,6 +26,14 @@ def is_allowed_origin(origin: str, host: str, allowed: Sequence[str]) -> bool:
     except ValueError:
         return False
     return named.lower() == host.lower() != "" or origin.lower() in [one.strip().rstrip("/").lower() for one in allowed]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address of a host is this machine's to itself."""
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _bare(name: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from jobs.runtime.core.errors import ItemError
 from jobs.runtime.core.records import Item
+from jobs.runtime.core.web_names import is_loopback
 from jobs.runtime.job.definition import Job
 from jobs.runtime.job.hook_call import hook_arguments
 from jobs.runtime.job.items import read_item
@@ -48,11 +48,4 @@ def group_of(job: Job, cell: str) -> str:
 
 def is_own(host: str) -> bool:
     """Whether a host is of the sample site or this machine; an empty one is nobody's."""
-    return host in ("", "localhost") or needs_sample(host) or _is_loopback(host)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return host == "" or needs_sample(host) or is_loopback(host)

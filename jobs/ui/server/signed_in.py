@@ -18,6 +18,7 @@ from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.people import LOCAL_ADMIN, NOBODY, Person, acting, acting_as
 from jobs.runtime.core.sign_in import EMAIL, HEADER, OPENID, SignIn, person_known_by
+from jobs.runtime.core.web_names import is_loopback
 from jobs.ui.server.addresses import LINK
 from jobs.ui.server.peer import peer
 
@@ -152,9 +153,4 @@ def _is_proxy(where: str) -> bool:
 
 def _is_here(address: str | None) -> bool:
     """Whether only this machine reaches what listens there."""
-    if address == "localhost" or (address or "").startswith("unix://"):
-        return True
-    try:
-        return ipaddress.ip_address(address or "0.0.0.0").is_loopback
-    except ValueError:
-        return False
+    return address is not None and (address.startswith("unix://") or is_loopback(address))
