@@ -45,7 +45,11 @@ def test_all_that_reads_rows_takes_the_same_memory_however_many_they_are(
 
 
 @pytest.mark.parametrize(
-    ("rows", "most"), [pytest.param(60, 150, id="60"), pytest.param(1_000, MOST_MB, id="1000", marks=pytest.mark.slow)]
+    ("rows", "most"),
+    [
+        pytest.param(120, 300, id="120"),
+        pytest.param(1_000, MOST_MB, id="1000", marks=[pytest.mark.slow, pytest.mark.soak]),
+    ],
 )
 def test_the_pages_server_shows_and_serves_them_in_bounded_memory(tmp_path: Path, rows: int, most: int) -> None:
     faulthandler.cancel_dump_traceback_later()
