@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from jobs.runtime import client
 from jobs.runtime.core import program
@@ -54,9 +55,16 @@ def _page(script: Path, address: str, **more: Any) -> StreamlitPage:
 
 
 def note(page: StreamlitPage) -> None:
-    """Keep which page is drawn, and whether another was before."""
-    st.session_state["arrived_here"] = st.session_state.get("page_here") != page.url_path
-    st.session_state["page_here"] = page.url_path
+    """Keep which page is drawn, and whether another was before.
+
+    The parts of the page before are forgotten at once, not when this one is drawn: a browser that has not heard yet
+    that it was left asks for them by its timer, and Streamlit would empty the page of all but its own timed part.
+    """
+    arrives = st.session_state.get("page_here") != page.url_path
+    st.session_state.update(arrived_here=arrives, page_here=page.url_path)
+    drawing = get_script_run_ctx(suppress_warning=True)
+    if arrives and drawing is not None:
+        drawing.fragment_storage.clear()
 
 
 def arrived() -> bool:
