@@ -149,7 +149,7 @@ def wishes_of(**changes: Any) -> ScrapeOptions:
         "reader": "fast",
         "save_pages": False,
         "robots": False,
-        "timeout": 5.0,
+        "timeout": 30.0,
         "max_bytes": 1_000_000,
         "user_agent": "Fanout/0",
         "accept_language": "en",
