@@ -105,7 +105,8 @@ def test_a_model_has_results_looked_at_again_by_themselves(machine: Machine, tmp
     async def said(asking: Client) -> Any:
         run = (await answer(asking, "start_run", job="noop", items=["a", "b"]))["id"]
         await answer(asking, "show_run", run=run, wait=60)
-        given = {"name": "daily", "job": "noop", "run": run, "every": "1 d"}
+        told = [{"where": "https://example.org/hook", "tell": "change:state", "sign": "{secret:HOOK}"}]
+        given = {"name": "daily", "job": "noop", "run": run, "every": "1 d", "receivers": told}
         added = await answer(asking, "add_schedule", **given)
         again = await refusal(asking, "add_schedule", **given)
         await answer(asking, "pause_schedule", name="daily")
@@ -113,11 +114,16 @@ def test_a_model_has_results_looked_at_again_by_themselves(machine: Machine, tmp
         listed = await answer(asking, "list_schedules")
         resumed = await answer(asking, "resume_schedule", name="daily")
         pathless = await refusal(asking, "add_schedule", name="b", job="noop", url="/etc/passwd", every="1 d")
-        return added, again, begun, listed["schedules"], resumed, pathless
+        given |= {"name": "c", "receivers": [{"kind": "email", "where": "ann@example.org"}]}
+        mailless = await refusal(asking, "add_schedule", **given)
+        return mailless, added, again, begun, listed["schedules"], resumed, pathless
 
-    added, again, begun, listed, resumed, pathless = talk(tmp_path / "log", said)
+    mailless, added, again, begun, listed, resumed, pathless = talk(tmp_path / "log", said)
 
     assert (added["items"], added["enabled"]) == (2, True)
+    assert added["receivers"] == [{"kind": "webhook", "where": "https://example.org/hook", "tell": "change:state"}]
+    assert client.schedule("daily").receivers[0].key == "{secret:HOOK}"
+    assert "no e-mail is sent from here" in mailless
     assert "already" in again
     assert begun["state"] == "due"
     assert [(one["name"], one["enabled"]) for one in listed] == [("daily", False)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import apprise
@@ -17,7 +18,7 @@ from jobs.runtime.core import settings
 from jobs.runtime.core.errors import BadSetting, Refused
 from jobs.runtime.core.receivers import Receiver, ReceiverKind, Told
 from tests.support.stage import Stage
-from tests.support.tellings import came, scheduled, tell, told
+from tests.support.tellings import came, scheduled, tell, tell_in_a_process, told
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of modules that Apprise loads
 
@@ -118,6 +119,47 @@ def test_a_target_is_named_by_a_secret_alone(monkeypatch: pytest.MonkeyPatch, te
         settings.value("JOBS_APPRISE")
 
     assert "swordfish" not in str(refused.value)
+
+
+class Dripping(Chat):
+    """Answers for as long as it is heard, a sign of a head after the other."""
+
+    over = Event()
+
+    def do_POST(self) -> None:  # the name is http.server's
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        with suppress(OSError):
+            while not Dripping.over.wait(0.3):
+                self.wfile.write(b"X")
+        self.close_connection = True
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    Dripping.over = Event()
+    here = ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
+    thread = Thread(target=here.serve_forever)
+    thread.start()
+    yield f"json://127.0.0.1:{here.server_port}/"
+    Dripping.over.set()
+    here.shutdown()
+    thread.join()
+    here.server_close()
+
+
+@pytest.mark.parametrize("services", [1, 3])
+def test_a_target_that_never_comes_to_an_end_does_not_keep_the_process(
+    stage: Stage, chat: None, dripping: str, monkeypatch: pytest.MonkeyPatch, services: int
+) -> None:
+    """Of several services Apprise asks each in a thread of its own, which no limit of ours reaches."""
+    monkeypatch.setenv("JOBS_SECRET_TEAM", ", ".join(f"{dripping}{number}" for number in range(services)))
+    firing = came(stage, scheduled(TEAM), None, 1.0, "gone")
+
+    code = tell_in_a_process(firing, "apprise_target.MOST_SECONDS = 1.0")
+
+    assert code == 0
+    assert told().told is Told.DUE
+    assert told().open_because.startswith("team was not reached: ")
 
 
 def test_of_a_target_no_part_is_told(stage: Stage, chat: None, monkeypatch: pytest.MonkeyPatch) -> None:

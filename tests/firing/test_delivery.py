@@ -30,7 +30,7 @@ from jobs.runtime.store.connection import FILE, Store
 from jobs.runtime.store.schema import MIGRATIONS
 from tests.support.machine import Machine, until
 from tests.support.stage import Stage
-from tests.support.tellings import at, came, hook, scheduled, tell, told, wanted
+from tests.support.tellings import at, came, hook, scheduled, tell, tell_in_a_process, told, wanted
 
 MOST = MOST_TELLINGS
 
@@ -344,6 +344,55 @@ def test_what_was_to_be_told_when_the_runner_was_killed_is_told_by_the_next(
     until(lambda: told().told is Told.SENT, 90)
 
     assert [said["run"]["id"] for said in messages()] == [run.id]
+
+
+class Hanging(Answering):
+    """Answers once the test is over."""
+
+    gate = Event()
+
+    def do_POST(self) -> None:  # the name is http.server's
+        Hanging.gate.wait(60)
+        self.close_connection = True
+
+
+@pytest.fixture
+def hanging() -> Iterator[str]:
+    Hanging.gate = Event()
+    here = ThreadingHTTPServer(("127.0.0.1", 0), Hanging)
+    thread = Thread(target=here.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{here.server_port}/"
+    Hanging.gate.set()
+    here.shutdown()
+    thread.join()
+    here.server_close()
+
+
+def test_a_receiver_that_hangs_holds_up_itself_alone(machine: Machine, receiver: str, hanging: str) -> None:
+    """Nine messages wait for it before the one to another, and each takes its whole time limit."""
+    schedule = scheduled(*(hook(f"{hanging}{number}") for number in range(9)), hook(receiver), job="noop")
+    client.stop_runner()
+    with Store(machine.home).write() as db:
+        firing = Firing(schedule=schedule.number, due=1.0, at=1.0, state=FiringState.DUE)
+        schedules_table.note(db, firing)
+        schedules_table.settle(db, firing, FiringState.FAILED, said="gone")
+
+    client.ensure_runner()
+    until(lambda: told(place=9).told is Told.SENT, 90)
+
+    assert sum(len(told(place=place).attempts) for place in range(9)) <= 1  # the first has its limit, no other
+    assert len(messages()) == 1
+
+
+def test_a_process_that_had_to_wait_leaves_the_others_to_the_next(stage: Stage, receiver: str) -> None:
+    schedule = scheduled(*(hook(f"{receiver}?{number}") for number in range(3)))
+    firing = came(stage, schedule, None, 1.0, "gone")
+
+    code = tell_in_a_process(firing, "main.MOST_WAITED = 1e-9")
+
+    assert (code, len(messages())) == (0, 1)
+    assert [told(place=place).told for place in range(3)] == [Told.SENT, Told.DUE, Told.DUE]
 
 
 def test_a_runner_that_is_killed_while_a_message_is_sent_loses_none(

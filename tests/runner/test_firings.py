@@ -3,107 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from jobs.runtime.core.presets import RunPreset
-from jobs.runtime.core.receivers import MOST_TELLINGS, DeliveryAttempt, Receiver, ReceiverKind, Told
-from jobs.runtime.core.records import RunState
 from jobs.runtime.core.recurrence import Recurrence, cron_line
-from jobs.runtime.core.schedules import Firing, FiringState, ItemsSource, RunSchedule, SourceKind
+from jobs.runtime.core.schedules import FiringState
 from jobs.runtime.runner import firings as firings_room
-from jobs.runtime.runner.firings import Firings
-from jobs.runtime.runner.state import RunnerState
-from jobs.runtime.store import runs, schedules, tellings
-from jobs.runtime.store.connection import Store
-from tests.support.machine import unstored
-
-BEGAN = 1_800_000_000.0
-HOUR = 3_600.0
-HOURLY = Recurrence(every=HOUR, anchor=BEGAN)
-
-
-class Ended:
-    """A process that was to begin runs, as the test has it end."""
-
-    def __init__(self) -> None:
-        self.returncode: int | None = None
-
-    def poll(self) -> int | None:
-        return self.returncode
-
-    def kill(self) -> None:
-        self.returncode = -9
-
-    def wait(self) -> None:
-        pass
-
-
-class Clockwork:
-    """A runner's firings over a store, with a clock that the test sets, and processes that the test ends."""
-
-    def __init__(self, home: Path) -> None:
-        self.now = BEGAN
-        self.state = RunnerState(Store(home))
-        self.started: list[tuple[Ended, list[Firing]]] = []
-        self.firings = Firings(self.state, lambda: self.now, self._start)
-
-    def _start(self, firings: list[Firing]) -> subprocess.Popen[bytes]:
-        process = Ended()
-        self.started.append((process, firings))
-        return process  # type: ignore[return-value]
-
-    def add(self, name: str = "nightly", when: Recurrence = HOURLY, *, overlap: bool = False) -> int:
-        schedule = RunSchedule(
-            name=name,
-            owner="admin",
-            settings=RunPreset(name="", job="noop"),
-            source=ItemsSource(kind=SourceKind.FILE, where="/items.csv"),
-            recurrence=when,
-            overlap=overlap,
-            made_at=self.now,
-            next_at=when.after(self.now),
-        )
-        with self.state.store.write() as db:
-            return schedules.add(db, schedule) or 0
-
-    def look(self, after: float = 0.0) -> None:
-        self.now += after
-        self.firings.look()
-
-    def told(self, number: int) -> list[tuple[float, FiringState, str]]:
-        """What came so far, oldest first: when it was due (seconds from the beginning), its state, what is said."""
-        with self.state.store.read() as db:
-            return [(one.due - BEGAN, one.state, one.said) for one in reversed(schedules.firings(db, number, 1_000))]
-
-    def begin_run(self, number: int) -> str:
-        """What the process does: submit a run, and note that."""
-        with self.state.store.write() as db:
-            (firing,) = [one for one in schedules.waiting(db, self.now, 100) if one.schedule == number]
-            run = replace(unstored(f"{number:04d}{int(firing.due)}"), nonce=firing.nonce)
-            stored = runs.add(db, run, runs.JobTraits())
-            runs.queue(db, stored, items=0, sample=False, at=self.now)
-            schedules.settle(db, firing, FiringState.SUBMITTED, run=run.id)
-        self.started[-1][0].returncode = 0
-        return run.id
-
-    def end(self, run: str) -> None:
-        with self.state.store.write() as db:
-            number = runs.find(db, run).number
-            runs.move(db, number, RunState.RUNNING)
-            runs.move(db, number, RunState.FINISHED)
-
-
-@pytest.fixture
-def clockwork(home: Path) -> Iterator[Clockwork]:
-    made = Clockwork(home)
-    yield made
-    made.state.workers.close()
-    made.state.db.close()
+from jobs.runtime.store import schedules
+from tests.support.clockwork import HOUR, Clockwork
 
 
 def test_a_schedule_comes_at_its_time_and_not_before(clockwork: Clockwork) -> None:
@@ -231,50 +138,6 @@ def test_a_process_that_dies_is_put_down_to_the_time_it_was_at(
     assert states == [FiringState.FAILED, *[FiringState.DUE] * (len(numbers) - 1)]
 
 
-def test_webhooks_that_do_not_answer_hold_up_no_run(clockwork: Clockwork) -> None:
-    numbers = [clockwork.add(f"told {place}") for place in range(firings_room.MOST_PROCESSES)]
-    with clockwork.state.store.write() as db:
-        for number in numbers:
-            tellings.add_receivers(db, number, (Receiver(kind=ReceiverKind.WEBHOOK, where="http://127.0.0.1/"),))
-            firing = Firing(schedule=number, due=BEGAN, at=BEGAN, state=FiringState.DUE)
-            schedules.note(db, firing)
-            schedules.settle(db, firing, FiringState.FAILED, said="gone")
-            schedules.set_enabled(db, number, False, None)
-    clockwork.look()
-    telling = len(clockwork.started)
-
-    late = clockwork.add("late")
-    clockwork.look(HOUR)
-
-    assert telling == firings_room.MOST_TELLERS
-    assert [[one.schedule for one in given] for _, given in clockwork.started[telling:]] == [[late]]
-
-
-def test_a_kill_of_the_process_that_tells_counts_as_one_try_among_others(clockwork: Clockwork) -> None:
-    number = clockwork.add()
-    with clockwork.state.store.write() as db:
-        tellings.add_receivers(db, number, (Receiver(kind=ReceiverKind.WEBHOOK, where="http://127.0.0.1/"),))
-        firing = Firing(schedule=number, due=BEGAN, at=BEGAN, state=FiringState.DUE)
-        schedules.note(db, firing)
-        schedules.settle(db, firing, FiringState.FAILED, said="gone")
-        schedules.set_enabled(db, number, False, None)
-        for _ in range(firings_room.MOST_TRIES - 1):
-            (telling,) = tellings.waiting(db, BEGAN, 1)
-            tellings.note_failed(db, telling, DeliveryAttempt(at=BEGAN, why="busy"), until=BEGAN, most=MOST_TELLINGS)
-    states = []
-    for _ in range(firings_room.MOST_TRIES - 1, MOST_TELLINGS):
-        clockwork.look(firings_room.LATE_SECONDS)
-        clockwork.started[-1][0].returncode = -9
-        clockwork.look()
-        with clockwork.state.store.read() as db:
-            told = tellings.find(db, number, BEGAN, 0)
-        assert told is not None
-        states.append(told.told)
-
-    assert states == [Told.DUE, Told.DUE, Told.DUE, Told.FAILED]
-    assert [one.why for one in told.attempts] == ["busy"] * 2 + ["Its process ended with signal 9."] * 4
-
-
 def test_only_the_newest_times_are_kept_and_none_that_is_due(clockwork: Clockwork) -> None:
     number = clockwork.add()
     for _ in range(schedules.KEPT + 20):
@@ -316,20 +179,6 @@ def test_one_that_is_damaged_is_paused_and_stops_no_other(clockwork: Clockwork, 
     assert [due for due, _, _ in clockwork.told(sound)] == [HOUR, 2 * HOUR]
     ((_, state, said),) = clockwork.told(damaged)
     assert (state, said.startswith("Paused: it is damaged in the store")) == (FiringState.FAILED, True)
-
-
-def test_that_one_was_paused_is_told_to_its_receivers(clockwork: Clockwork) -> None:
-    number = clockwork.add()
-    with clockwork.state.store.write() as db:
-        tellings.add_receivers(db, number, (Receiver(kind=ReceiverKind.WEBHOOK, where="https://example.org/"),) * 2)
-        db.execute("UPDATE schedules SET body = '{'")
-
-    clockwork.look(HOUR)
-
-    given = [one.key for _, errands in clockwork.started for one in errands]
-    assert given == [(number, BEGAN + HOUR, 0), (number, BEGAN + HOUR, 1)]
-    with clockwork.state.store.read() as db:
-        assert [one.place for one in tellings.waiting(db, BEGAN + HOUR, 9)] == [0, 1]
 
 
 def test_a_stored_time_that_is_none_is_paused_and_stops_no_other(clockwork: Clockwork) -> None:

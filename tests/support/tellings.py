@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -13,6 +14,7 @@ from jobs.runtime.core.recurrence import every
 from jobs.runtime.core.schedules import Firing, FiringState, ItemsSource, RunSchedule, SourceKind
 from jobs.runtime.firing import delivery
 from jobs.runtime.store import schedules as schedules_table
+from tests.support.processes import run_python
 from tests.support.stage import Stage
 
 
@@ -53,6 +55,13 @@ def tell(firing: Firing) -> None:
         due = client.due_telling(*telling.key)
         if due is not None:
             delivery.tell(due)
+
+
+def tell_in_a_process(firing: Firing, before: str) -> int:
+    """The same by a process of its own, in which `before` is done first; the code that it ended with."""
+    program = f"import sys\nfrom jobs.runtime.firing import apprise_target, main\n{before}\nmain.main(sys.argv[1:])"
+    keys = [":".join(map(repr, one.key)) for one in firing.tellings]
+    return run_python("-c", program, str(os.getpid()), *keys).returncode
 
 
 def told(due: float = 1.0, place: int = 0) -> Telling:

@@ -142,12 +142,15 @@ def add_schedule(
     params: dict[str, Any] | None = None,
     column: str = "",
     fields: dict[str, str] | None = None,
+    receivers: list[dict[str, str]] | None = None,
     paused: bool = False,
 ) -> AddedSchedule:
     """Have a job run by itself over the table at url, or the results of a run, read anew each time.
 
-    When: cron (five fields, by the clock of zone, as in Europe/Berlin), or every, as in "6 h". The source is read once
-    before the schedule is saved.
+    When: cron (five fields, by the clock of zone, as in Europe/Berlin), or every, as in "6 h". Its runs are told to
+    receivers: where (the URL of a webhook; of kind "email" an address, of "apprise" a target that the server names),
+    tell (always, failure, change, change:COLUMN), sign (the {secret:NAME} that signs). The source is read once before
+    the schedule is saved.
     """
     given: dict[str, Any] = {
         "name": name,
@@ -157,7 +160,8 @@ def add_schedule(
         "preset": preset,
         "params": params,
     }
-    given |= {"column": column, "fields": fields, "paused": paused, "source": {"url": url, "run": run}}
+    given |= {"column": column, "fields": fields, "receivers": receivers, "paused": paused}
+    given["source"] = {"url": url, "run": run}
     return schedule_operations.add_schedule(LOCAL, as_asked({"job": job, **_said(given)}, ScheduleRequest))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.text import in_one_line
@@ -33,10 +34,9 @@ class ReceiverKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Receiver:
-    """One that a schedule tells: `where` is a URL, an address of e-mail, or the name of a
-    target of Apprise; by which rule, and of changes in which
-    column (empty: in any); and the key that a message to a webhook is signed by, as {secret:NAME} (empty: it is not
-    signed)."""
+    """One that a schedule tells: `where` is a URL, an address of e-mail, or the name of a target of Apprise; by which
+    rule, and of changes in which column (empty: in any); and the key that a message to a webhook is signed by, as
+    {secret:NAME} (empty: it is not signed)."""
 
     kind: ReceiverKind
     where: str
@@ -87,6 +87,28 @@ class Telling:
     def open_because(self) -> str:
         """Why the receiver does not know (yet); empty: it does, or nothing was tried."""
         return self.attempts[-1].why if self.attempts and self.told is not Told.SENT else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenTarget:
+    """One who has not been told all yet: `kind` and `where` as they are stored, whether something is to be told by now,
+    and whether some of it was not taken before."""
+
+    kind: str
+    where: str
+    waits: bool
+    failed: bool
+
+    @property
+    def server(self) -> str:
+        """Who is asked to take it: of those that have one in common, one that does not answer holds up the others. The
+        host of a webhook, the mail server of all addresses, a target of Apprise."""
+        if self.kind == ReceiverKind.EMAIL:
+            return self.kind
+        try:
+            return f"{self.kind} {urlsplit(self.where).netloc or self.where}"
+        except ValueError:  # brackets that hold no address
+            return f"{self.kind} {self.where}"
 
 
 def read_rule(text: str) -> tuple[TellRule, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from jobs.runtime import client
@@ -25,16 +26,19 @@ SENDERS: Mapping[ReceiverKind, Send] = {
 }
 
 
-def tell(due: DueTelling) -> None:
-    """Tell a receiver what became of a time of its schedule, where its rule says so; note whether that was taken."""
+def tell(due: DueTelling) -> float:
+    """Tell a receiver what became of a time of its schedule, where its rule says so; note whether that was taken.
+    Returns how many seconds it was waited for."""
     if due.firing.run and due.run is None:
         client.note_unneeded(due.telling)  # the run was deleted meanwhile
-        return
+        return 0.0
+    began = time.monotonic()
     try:
         message = message_of(due)
         if not _wanted(due, message):
             client.note_unneeded(due.telling)
-            return
+            return 0.0
+        began = time.monotonic()
         with acting_as(of_owner(due.schedule.owner)):  # secrets in a receiver are those of its owner
             SENDERS[due.receiver.kind](due.receiver, message)
     except NeverTaken as error:
@@ -43,6 +47,7 @@ def tell(due: DueTelling) -> None:
         client.note_undelivered(due.telling, str(error))
     else:
         client.note_sent(due.telling)
+    return time.monotonic() - began
 
 
 def _wanted(due: DueTelling, message: Message) -> bool:

@@ -6,7 +6,10 @@ stays due until its run has begun, and its nonce makes that one run; so does wha
 
 from __future__ import annotations
 
+import os
 import sys
+from types import TracebackType
+from typing import NoReturn
 
 from jobs.runtime import client
 from jobs.runtime.core import process_limits
@@ -17,22 +20,39 @@ from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule
 from jobs.runtime.firing.delivery import tell
 from jobs.runtime.firing.source import read_source
 
+MOST_WAITED = 10.0
+"""Seconds that a server may let this process wait, all in all: what is left then is told by another, in its turn."""
 
-def main(arguments: list[str]) -> int:
+
+def main(arguments: list[str]) -> NoReturn:
+    """Be that process. It ends when all is done, whatever goes on in threads: one that waits for a receiver, as Apprise
+    leaves them where it is cut short, would be waited for."""
+    sys.excepthook = _end_with
+    perform(arguments)
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _end_with(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    sys.__excepthook__(kind, error, where)
+    os._exit(1)
+
+
+def perform(arguments: list[str]) -> None:
     """Begin the runs that are named, or tell the receivers, one after the other."""
     parent, *named = arguments
     process_limits.follow_parent(int(parent))
+    waited = 0.0
     for one in named:
         number, due, *place = one.split(":")
         if place:
-            telling = client.due_telling(int(number), float(due), int(*place))
+            telling = client.due_telling(int(number), float(due), int(*place)) if waited < MOST_WAITED else None
             if telling is not None:
-                tell(telling)
+                waited += tell(telling)
             continue
         found = client.due_firing(int(number), float(due))
         if found is not None and found[1].state is FiringState.DUE:
             _begin(*found)
-    return 0
 
 
 def _begin(schedule: RunSchedule, firing: Firing) -> None:
@@ -71,4 +91,4 @@ def _submit(schedule: RunSchedule, firing: Firing) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

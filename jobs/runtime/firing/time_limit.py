@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Timer
 
 from jobs.runtime.core.units import duration
+
+MORE_SECONDS = 30.0
+"""After that the process ends where the cut had no effect: it stands in a C call that no signal ends, as where a name
+is looked up."""
+
+STUCK = 75
+"""Its exit code then: EX_TEMPFAIL of sysexits.h."""
 
 
 @contextmanager
@@ -22,6 +31,9 @@ def within(seconds: float) -> Iterator[None]:
             late = True
             raise TimeoutError(said)
 
+    last = Timer(seconds + MORE_SECONDS, os._exit, (STUCK,))
+    last.daemon = True
+    last.start()
     before = signal.signal(signal.SIGALRM, cut)
     signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
@@ -35,3 +47,4 @@ def within(seconds: float) -> Iterator[None]:
         over = True
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
+        last.cancel()

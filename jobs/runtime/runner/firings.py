@@ -6,13 +6,15 @@ import os
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count as count_from
 from math import ceil, inf
 
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.receivers import MOST_TELLINGS, DeliveryAttempt, Telling
+from jobs.runtime.core.receivers import MOST_TELLINGS, DeliveryAttempt, OpenTarget, Telling
 from jobs.runtime.core.schedules import DueSchedule, Firing, FiringState
 from jobs.runtime.core.units import count, duration
 from jobs.runtime.runner.log import say
@@ -23,8 +25,12 @@ from jobs.runtime.store.connection import Connection
 AT_ONCE = 500
 """Schedules that are looked at in one transaction: some 30 ms."""
 
-MOST_PROCESSES, MOST_TELLERS, MOST_EACH = 4, 2, 25
-"""Processes that begin runs at once, those that tell receivers, and how much one of them is given."""
+MOST_PROCESSES, MOST_EACH = 4, 25
+"""Processes that begin runs at once, and how much one of them is given."""
+
+MOST_TELLERS, MOST_DOUBTFUL = 4, 2
+"""Processes that tell receivers at once, each of one server; and of those the ones whose server has not taken
+something: the others are free for who answers."""
 
 MOST_TRIES, PAUSE_SECONDS = 3, 5.0
 """How often a run is tried to be begun where the process ends over it, and the pause after the first time; after the
@@ -65,6 +71,9 @@ class Firings:
     ) -> None:
         self.state, self.clock, self.start = state, clock, start
         self.processes: dict[subprocess.Popen[bytes], Sequence[Errand]] = {}
+        self._servers: dict[subprocess.Popen[bytes], str] = {}
+        self._turns, self._turn = count_from(1), dict[str, int]()
+        """Which server was told how lately, of those that have not been told all."""
         self.staying = False
         self._next_at: float | None = None
 
@@ -79,6 +88,7 @@ class Firings:
         while self._note_come(self.clock()):
             pass
         self._begin()
+        self._tell()
         self._next_at = schedules.next_time(self.state.db)
         busy = bool(self.processes or tellings.waiting(self.state.db, inf, 1))
         self.staying = busy or self._next_at is not None or schedules.at_work(self.state.db)
@@ -89,6 +99,7 @@ class Firings:
             process.kill()
             process.wait()
         self.processes.clear()
+        self._servers.clear()
 
     def _note_come(self, moment: float) -> bool:
         """Note some schedules that have come; whether there may be more."""
@@ -98,26 +109,46 @@ class Firings:
         return len(come) == AT_ONCE
 
     def _begin(self) -> None:
-        """Have runs begun and receivers told, each by processes of its own: who does not answer holds up no run."""
-        self._share(MOST_PROCESSES, Firing, partial(schedules.waiting, self.state.db, self.clock()))
-        self._share(MOST_TELLERS, Telling, partial(tellings.waiting, self.state.db, self.clock()))
-
-    def _share(self, processes: int, kind: type[Errand], waiting: Callable[[int], Sequence[Errand]]) -> None:
-        """Give what waits to at most so many processes of one kind."""
-        at_it = [errands for errands in self.processes.values() if isinstance(errands[0], kind)]
-        room = processes - len(at_it)
+        """Share the runs that are to be begun among a few processes."""
+        at_it = [errands for process, errands in self.processes.items() if process not in self._servers]
+        room = MOST_PROCESSES - len(at_it)
         if room <= 0:
             return
         given = {one.key for errands in at_it for one in errands}
-        left = [one for one in waiting(len(given) + room * MOST_EACH) if one.key not in given]
+        found = schedules.waiting(self.state.db, self.clock(), len(given) + room * MOST_EACH)
+        left = [one for one in found if one.key not in given]
         each = ceil(len(left) / room)
         for first in range(0, len(left), each or 1):
             errands = left[first : first + each]
             self.processes[self.start(errands)] = errands
 
+    def _tell(self) -> None:
+        """Have receivers told, by one process for each server: who does not answer holds up no other, and no run."""
+        now = self.clock()
+        if len(self._servers) >= MOST_TELLERS or not tellings.waiting(self.state.db, now, 1):
+            return
+        found = defaultdict[str, list[OpenTarget]](list)
+        for target in tellings.targets(self.state.db, now):
+            found[target.server].append(target)
+        self._turn = {server: turn for server, turn in self._turn.items() if server in found}
+        doubtful = {server for server, there in found.items() if any(one.failed for one in there)}
+        at_it = set(self._servers.values())
+        for server in sorted(found, key=lambda server: (server in doubtful, self._turn.get(server, 0))):
+            waits = [one for one in found[server] if one.waits]
+            if len(at_it) >= MOST_TELLERS:
+                return
+            if not waits or server in at_it or (server in doubtful and len(at_it & doubtful) >= MOST_DOUBTFUL):
+                continue
+            errands = tellings.waiting(self.state.db, now, MOST_EACH, waits[:MOST_EACH])
+            process = self.start(errands)
+            self.processes[process], self._servers[process] = errands, server
+            self._turn[server] = next(self._turns)
+            at_it.add(server)
+
     def _note_ended(self) -> None:
         for process in [process for process in self.processes if process.poll() is not None]:
             errands = self.processes.pop(process)
+            self._servers.pop(process, None)
             if process.returncode:
                 self.state.write(partial(_note_death, errands=errands, code=process.returncode, at=self.clock()))
 

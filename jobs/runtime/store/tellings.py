@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from jobs.runtime.core.receivers import DeliveryAttempt, Receiver, ReceiverKind, Telling, TellRule, Told
+from jobs.runtime.core.receivers import DeliveryAttempt, OpenTarget, Receiver, ReceiverKind, Telling, TellRule, Told
 from jobs.runtime.core.records import RunState
 from jobs.runtime.store.connection import Connection
 
@@ -46,16 +47,29 @@ def begin(db: Connection, schedule: int, due: float) -> None:
     )
 
 
-def waiting(db: Connection, moment: float, most: int) -> list[Telling]:
-    """What is to be told by now: of runs that are over, and of times at which none could be begun."""
+def waiting(db: Connection, moment: float, most: int, to: Sequence[OpenTarget] = ()) -> list[Telling]:
+    """What is to be told by now (to these; none: to all): of runs that are over, and of times at which none could be
+    begun. What was not tried yet comes first."""
+    named = [f"{one.kind} {one.where}" for one in to]
     rows = db.execute(
-        f"""SELECT t.* FROM tellings t JOIN firings f ON f.schedule = t.schedule AND f.due = t.due
-            LEFT JOIN runs r ON r.id = f.run
-            WHERE t.told = 'due' AND t.tell_at <= ? AND (r.state IS NULL OR r.state IN ({_OVER_MARKS}))
+        f"""SELECT t.* {_OPEN} AND t.tell_at <= ? {f"AND {_TARGET} IN ({','.join('?' * len(named))})" if named else ""}
             ORDER BY t.tell_at, t.schedule, t.due, t.place LIMIT ?""",
-        (moment, *_OVER, most),
+        (*_OVER, moment, *named, most),
     )
     return list(map(_telling, rows))
+
+
+def targets(db: Connection, moment: float) -> list[OpenTarget]:
+    """Who has not been told all yet, the longest waiting first."""
+    rows = db.execute(
+        f"""SELECT coalesce(w.kind, ''), coalesce(w.target, ''), min(t.tell_at) <= ?, max(t.tell_at) > 0 {_OPEN}
+            GROUP BY {_TARGET} ORDER BY min(t.tell_at), min(t.due), min(t.place)""",
+        (moment, *_OVER),
+    )
+    return [
+        OpenTarget(kind=str(kind), where=str(where), waits=bool(waits), failed=bool(failed))
+        for kind, where, waits, failed in rows
+    ]
 
 
 def find(db: Connection, schedule: int, due: float, place: int) -> Telling | None:
@@ -99,6 +113,10 @@ def forget_due(db: Connection) -> None:
     db.execute("DELETE FROM tellings WHERE told = ?", (Told.DUE,))
 
 
+_OPEN = f"""FROM tellings t JOIN firings f ON f.schedule = t.schedule AND f.due = t.due
+            LEFT JOIN runs r ON r.id = f.run LEFT JOIN receivers w ON w.schedule = t.schedule AND w.place = t.place
+            WHERE t.told = 'due' AND (r.state IS NULL OR r.state IN ({_OVER_MARKS}))"""
+_TARGET = "coalesce(w.kind, '') || ' ' || coalesce(w.target, '')"
 _ADDED = "json_insert(attempts, '$[#]', json_array(?, ?))"
 
 
