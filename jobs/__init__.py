@@ -10,7 +10,8 @@ it); the machine behind them is in `runtime`, the pages are in `ui`. These are t
     Sample, Files                 what a job is tried with, and what its items' files are
     pace, progress                what an item tells: of its group, of itself
     time_left, carried            what an item may ask: of its deadline, of its own past,
-    attempt, last_attempt         and which attempt this is
+    attempt, last_attempt         and which attempt this is,
+    waited_for                    and what its group has had it wait for
     earlier, keep, unchanged      what an earlier run kept of this item, and that nothing has changed since
     spent                         requests and bytes, for the budget of the run
     begin_once                    note, durably, that what must not be done twice begins
@@ -43,6 +44,7 @@ from jobs.runtime.job.context import (
     spent,
     time_left,
     unchanged,
+    waited_for,
 )
 from jobs.runtime.job.decorator import Artifact, Files, Pace, Sample, job
 from jobs.runtime.job.item_kinds import URL, Kind
@@ -85,6 +87,7 @@ __all__ = [
     "spent",
     "time_left",
     "unchanged",
+    "waited_for",
 ]
 
 

@@ -54,6 +54,8 @@ class Asker:
         self.unchanged = False
         if wishes.wants_page:
             journey.by_get = True
+        if jobs.waited_for():
+            journey.note(f"{journey.asked.host} {jobs.waited_for()}")
         if wishes.insecure:
             journey.note("certificates were not verified (--insecure)")
         if proxy() is not None:

@@ -22,10 +22,14 @@ from jobs.runtime import client
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import StoreGone
 from jobs.runtime.home import reserve, runner_lock, worker_logs
+from jobs.runtime.runner import loop
 from jobs.runtime.store.connection import FILE
 from tests.faults.test_broken_stores import page, said
 from tests.faults.test_durability import fanout, small_disk
 from tests.support.machine import Machine, lives, until
+
+LEAVES = 2.0
+"""Seconds within which a runner leaves a home that is gone; a loaded machine is given twice as many."""
 
 LOCKS = Path("/proc/locks").exists()
 names_holders = pytest.mark.skipif(not LOCKS, reason="the system does not say who holds a lock")
@@ -82,7 +86,7 @@ def test_x10_a_runner_whose_home_is_gone_leaves_and_the_next_one_starts(
     workers = machine.workers()
 
     wreck(machine.home)  # type: ignore[operator]
-    until(lambda: not lives(runner), 4)
+    until(lambda: not lives(runner), 2 * LEAVES)
 
     until(lambda: not any(map(lives, workers)), 5)
     for run in client.runs() if wreck is not replace_lock else []:
@@ -90,6 +94,10 @@ def test_x10_a_runner_whose_home_is_gone_leaves_and_the_next_one_starts(
             client.cancel(run.id)
     assert machine.perform(["ok"])[0].state == "ok"
     assert machine.sql("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_x10_a_runner_looks_often_enough_to_leave_in_time() -> None:
+    assert loop.HOUSEKEEPING_SECONDS <= LEAVES / 4
 
 
 def test_x10_the_log_of_the_next_store_survives_the_end_of_the_runner_before(machine: Machine) -> None:
@@ -103,7 +111,7 @@ def test_x10_the_log_of_the_next_store_survives_the_end_of_the_runner_before(mac
         kept.execute("UPDATE runs SET name = 'not yet in the store itself'")
         kept.commit()
         os.kill(runner.pid, signal.SIGCONT)
-        until(lambda: not lives(runner), 4)
+        until(lambda: not lives(runner), 2 * LEAVES)
 
         assert (machine.home / f"{FILE}-wal").exists()
     kept.close()

@@ -116,6 +116,14 @@ def test_head_suffices_where_no_column_is_of_the_page(
     assert methods(server) == asked
 
 
+@pytest.mark.parametrize("name", sorted(columns.LEFT_OUT["status"]))
+def test_what_a_good_head_lacks_is_asked_by_get(name: str, ask: Ask, serve: Serve) -> None:
+    server = serve(page())
+
+    assert ask(server.url(), columns=f"status,{name}")["code"] == ""
+    assert methods(server) == ["GET"]
+
+
 def test_only_the_parts_of_a_page_are_read_that_columns_need(
     ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

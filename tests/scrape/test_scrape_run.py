@@ -100,7 +100,9 @@ def test_a_host_that_asks_to_wait_is_left_alone_while_others_go_on(machine: Mach
     assert waiting.done == 20
     assert codes(machine, ended) == [""] * 21
     assert 0.9 < asked[1] - asked[0] < 2.5
-    assert machine.outcomes(ended)[0].attempts == 2
+    waited = machine.outcomes(ended)[0]
+    assert waited.attempts == 2
+    assert (waited.row or {})["fetch_notes"] == "localhost asked us to wait 1.0 s (Retry-After)"
 
 
 @pytest.mark.slow
@@ -259,12 +261,14 @@ def test_pauses_between_two_pages_of_a_host_are_kept(machine: Machine, serve: Se
     server = serve(script)
 
     urls = [server.url(f"/{number}") for number in range(8)]
-    found = codes(machine, scraping(machine, urls, pool=(1, 4), at_once=1, pause=0.4))
+    outcomes = machine.outcomes(machine.finish(scraping(machine, urls, pool=(1, 4), at_once=1, pause=0.5)))
 
     _, *gaps = [later - earlier for earlier, later in pairwise(asked)]  # the first item's turn begins with imports
-    assert found == [""] * 8
-    assert min(gaps) > 0.4 * 0.5 - 0.05
-    assert max(gaps) < 0.4 * 1.5 + 1
+    assert [outcome.code for outcome in outcomes] == [""] * 8
+    assert min(gaps) > 0.5 * 0.5 - 0.05
+    assert max(gaps) < 0.5 * 1.5 + 1
+    said = "127.0.0.1 is asked about every 0.5 s (the pause of this run)"
+    assert [(outcome.row or {})["fetch_notes"] for outcome in outcomes] == [None] + [said] * 7
 
 
 @pytest.mark.slow

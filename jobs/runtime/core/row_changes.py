@@ -15,4 +15,6 @@ def never_compared(column: Column) -> str:
         return "a file, named anew by every run"
     if column.type == "float" and column.name.endswith("seconds"):
         return "a time, which differs every time"
+    if column.name == "fetch_notes":
+        return "how a page was asked for, not what it says"
     return ""

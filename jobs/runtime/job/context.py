@@ -29,7 +29,7 @@ class Context:
     `cpu` counts the CPU seconds that other threads spent on it (`jobs.compute`), `moved` is told the ident and
     native id of the thread that has it now, and `printed` gets what that thread prints. `earlier` is what an earlier
     run kept of this item, `renew` makes that run's row one of this run, and `kept` is what is to be kept now.
-    `requests` and `octets` are what it has spent.
+    `requests` and `octets` are what it has spent; `waited_for` says what its group has had it wait for.
     """
 
     deadline: float = float("inf")
@@ -46,6 +46,7 @@ class Context:
     kept: Mapping[str, Any] | None = None
     requests: int = 0
     octets: int = 0
+    waited_for: str = ""
     printed: Callable[[bytes], None] | None = None
 
 
@@ -140,6 +141,13 @@ def last_attempt() -> bool:
     """Whether a `TryLater` now would be the item's failure; so it is where a job is called as an ordinary function."""
     context = current()
     return context is None or context.attempt >= context.attempts
+
+
+def waited_for() -> str:
+    """What has held this item up, as words that follow the name of its group: that the group asked to wait, or that
+    half a second and more lies between two starts. Empty: nothing beyond that."""
+    context = current()
+    return "" if context is None else context.waited_for
 
 
 def carried() -> Any:

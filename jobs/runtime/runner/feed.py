@@ -130,8 +130,8 @@ class Feed:
         monotonic, unix = self.clock()
         ready = []
         for waiting in found:
-            entry = Entry(position=waiting.position, cell=waiting.cell, group=waiting.group, since=self.since)
-            entry.earlier = waiting.earlier
+            entry = Entry(position=waiting.position, cell=waiting.cell, group=waiting.group)
+            entry.since, entry.joined, entry.earlier = self.since, self.since, waiting.earlier
             before = tried.get(waiting.position)
             if before is not None:
                 entry.number, entry.counted, entry.lost = before.number + 1, before.counted, before.lost

@@ -67,14 +67,16 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class QueuedItem(Part, frozen=True, kw_only=True):
-    """An item to be performed: its cell, which attempt this is, what an earlier one put aside (JSON, or None), and what
-    an earlier run has of it (JSON of `kept` and `row`), where it is only to be asked whether that has changed."""
+    """An item to be performed: its cell, which attempt this is, what an earlier one put aside (JSON, or None), what an
+    earlier run has of it (JSON of `kept` and `row`), where it is only to be asked whether that has changed, and what it
+    has waited for in its group, in words."""
 
     position: Position
     cell: str
     attempt: int
     carry: str | None
     earlier: str | None = None
+    waited_for: str = ""
 
 
 class Later(Part, frozen=True, kw_only=True):

@@ -96,6 +96,7 @@ class Slot:
             moved=self._moved,
             printed=self.place.write,
             begin=partial(self.ask, ticket.number),
+            waited_for=item.waited_for,
         )
         if item.earlier is not None:
             self._offer(ticket, here, json.loads(item.earlier))

@@ -291,15 +291,30 @@ def test_no_markup_is_a_sign_in_a_page_with_much_text(vendor: str, status: int, 
     assert find_sign(status, {}, markup.encode(), 4_000) is None
 
 
-def test_no_page_of_the_repository_is_taken_for_a_test() -> None:
-    pages = [path for folder in ("jobs", "tests", "data") for path in (PROJECT / folder).rglob("*.html")]
-    bodies = {path: path.read_bytes() for path in pages if "runs" not in path.parts}
+def taken_for_tests(pages: list[Path]) -> list[tuple[Path, int]]:
+    """Those of the pages that count as a test for robots, with the status under which they do."""
+    bodies = {path: path.read_bytes() for path in pages}
     chars = {path: int(str(reader.read(body, "text/html", "http://a/")["text_chars"])) for path, body in bodies.items()}
+    looked_at = [(path, status) for path in pages for status in (200, 403, 503)]
+    return [(path, status) for path, status in looked_at if find_sign(status, {}, bodies[path], chars[path])]
 
-    taken = [path for path, body in bodies.items() for status in (200, 403) if find_sign(status, {}, body, chars[path])]
 
-    assert len(bodies) >= 40
-    assert taken == []
+def test_no_page_of_the_repository_is_taken_for_a_test() -> None:
+    found = [path for folder in ("jobs", "tests", "data") for path in (PROJECT / folder).rglob("*.html")]
+    pages = [path for path in found if "runs" not in path.parts]
+
+    assert len(pages) >= 40
+    assert taken_for_tests(pages) == []
+
+
+@pytest.mark.slow
+def test_no_documentation_of_debians_packages_is_taken_for_a_test() -> None:
+    """Where there is some: `apt-get install sqlite3-doc` brings 800 pages."""
+    pages = [path for path in sorted(Path("/usr/share/doc").rglob("*.html"))[:1_000] if path.is_file()]
+    if len(pages) < 50:
+        pytest.skip(f"/usr/share/doc has only {len(pages)} pages of HTML")
+
+    assert taken_for_tests(pages) == []
 
 
 @pytest.mark.parametrize(

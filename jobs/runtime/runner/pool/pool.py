@@ -237,4 +237,5 @@ def _queued(entry: Entry) -> messages.QueuedItem:
         attempt=entry.number,
         carry=entry.carry,
         earlier=entry.told,
+        waited_for=entry.waited_for,
     )

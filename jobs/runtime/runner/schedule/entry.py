@@ -9,7 +9,8 @@ from typing import Any
 @dataclass(slots=True, eq=False)
 class Entry:
     """One item on its way: how often it was tried (attempts that counted, deaths under it), the number of its next
-    attempt, what it carries from another group, since when it has waited, and whether it must be tried alone.
+    attempt, what it carries from another group, since when it could have started, since when it has waited in its
+    group, and whether it must be tried alone; `waited_for` are the words for what held it up there.
 
     `earlier` is where an earlier run has its row (run, position), where it is only to be asked whether that has
     changed; `told` is what its worker is told of it, while it is being sent.
@@ -24,6 +25,8 @@ class Entry:
     moves: int = 0
     carry: Any = None
     since: float = 0.0
+    joined: float = 0.0
+    waited_for: str = ""
     alone: bool = False
     earlier: tuple[int, int] | None = None
     told: str | None = None

@@ -14,11 +14,15 @@ from typing import Protocol
 from jobs.runtime.core.pace_report import PaceReport
 from jobs.runtime.core.records import Limits
 from jobs.runtime.core.units import duration
+from jobs.runtime.runner.schedule.entry import Entry
 
 GOOD_IN_A_ROW = 20
 MAX_HOLD = 300.0
 MAX_CRAWL_DELAY = 30.0
 MAX_DELAY = 60.0
+LONG_PAUSE = 0.5
+"""Seconds between two starts: from here on an item is told that it has waited for them."""
+
 UNLIMITED = 10**9
 MANY = 10_000
 """With more groups than this in memory, those are forgotten that can wait no longer for anything."""
@@ -51,6 +55,7 @@ class GroupPace:
     crawl_delay: float = 0.0
     hold_until: float = float("-inf")
     hold_why: str = ""
+    hold_words: str = ""
     good: int = 0
     latency: float | None = None
 
@@ -90,11 +95,12 @@ class Groups:
             return 0.0
         return max(limits.pause * pace.jitter, pace.delay, pace.crawl_delay)
 
-    def start(self, group: str, limits: Limits, now: float) -> None:
-        """One item of the group starts (or is on its way to a worker)."""
+    def start(self, entry: Entry, limits: Limits, now: float) -> None:
+        """One item of a group starts (or is on its way to a worker), and learns what it has waited for."""
         if len(self.paces) > self._room:
             self._forget(now)
-        pace = self.paces.setdefault(group, GroupPace())
+        pace = self.paces.setdefault(entry.group, GroupPace())
+        entry.waited_for = _held_up(pace, entry.joined, limits)
         pace.active += 1
         pace.last_start, pace.rest = now, 2 * limits.pause
         pace.jitter = self.jitter()
@@ -163,4 +169,16 @@ class Groups:
         if until <= pace.hold_until:
             return ""
         pace.hold_until, pace.hold_why = until, why
-        return f"asked us to wait {duration(round(until - now))}" + (f" ({why})" if why else "")
+        pace.hold_words = f"asked us to wait {duration(round(until - now))}" + (f" ({why})" if why else "")
+        return pace.hold_words
+
+
+def _held_up(pace: GroupPace, since: float, limits: Limits) -> str:
+    """What an item that has waited since then was held up by, as words that follow the name of its group; of a pause
+    that an item has reported (Crawl-delay) the job says so itself."""
+    words = [pace.hold_words] if pace.hold_until > since else []
+    own = max(limits.pause, pace.delay) if limits.pause > 0 else 0.0
+    if own >= max(LONG_PAUSE, pace.crawl_delay) and pace.last_start + own > since:
+        why = "the pause of this run" if own == limits.pause else "as slowly as it answers"
+        words.append(f"is asked about every {own:.3g} s ({why})")
+    return ", and ".join(words)

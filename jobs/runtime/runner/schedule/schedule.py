@@ -101,6 +101,7 @@ class Schedule:
     def later(self, entry: Entry, due: float, now: float) -> None:
         """An item that was out waits until `due` for its next attempt."""
         self.end(entry, now)
+        entry.joined = now
         self.wait(entry, due)
 
     def wait(self, entry: Entry, due: float) -> None:
@@ -111,7 +112,7 @@ class Schedule:
     def move(self, entry: Entry, group: str, now: float) -> None:
         """An item that was out goes on under another group."""
         self.end(entry, now)
-        entry.group = group
+        entry.group, entry.joined = group, now
         self.add([entry])
 
     def end(self, entry: Entry, now: float) -> None:
@@ -174,7 +175,7 @@ class Schedule:
             entry = self._alone.popleft()
             if not entry.group or self._may_start(entry.group, now):
                 if entry.group:
-                    self.groups.start(entry.group, self.limits, now)
+                    self.groups.start(entry, self.limits, now)
                 self._size -= 1
                 return entry
             self._alone.append(entry)
@@ -256,8 +257,8 @@ class Schedule:
             self._set_time(group, at)
             return None
         self._timed.pop(group, None)
-        self.groups.start(group, self.limits, now)
         entry = queue.popleft()
+        self.groups.start(entry, self.limits, now)
         self._place(group) if queue else self._queues.pop(group)
         self._note_short(group)
         return entry
@@ -280,7 +281,7 @@ class Schedule:
             group = outage.waiting[0].group
             at = self.groups.allowed_at(group, self.limits, now)
             if at is not None and at <= now:
-                self.groups.start(group, self.limits, now)
+                self.groups.start(outage.waiting[0], self.limits, now)
                 self._size -= 1
                 return self.outages.probe(outage)
             if at is not None:
