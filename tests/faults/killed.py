@@ -117,7 +117,7 @@ INSTANTS: dict[str, Callable[[], object]] = {
     "at the end of preparing": lambda: (before(preparation.Preparation, "committed"), runner.main([])),
     "while taking earlier rows": lambda: (take_by_batches(), after(reuse, "take", call=2), runner.main([])),
     "between their files and their rows": lambda: (take_by_batches(), before(reuse, "take", call=2), runner.main([])),
-    "while earlier items are made findable": lambda: (after(reuse, "index"), runner.main([])),
+    "while earlier items are made findable": lambda: (after(reuse.Indexing, "step"), runner.main([])),
     "while finishing": lambda: (before(runs, "end_pause"), runner.main([])),
     "with a command not yet answered": lambda: (before(commands, "done"), runner.main([])),
     "with a cancel just answered": lambda: (before(command_handler.CommandHandler, "_stop"), runner.main([])),

@@ -21,7 +21,7 @@ from jobs.runtime.job.definition import Job
 from jobs.runtime.job.items import key_of, read_item
 from jobs.runtime.job.params import conceal, validate_params
 from jobs.runtime.store import reuse
-from jobs.runtime.store.reuse import Source
+from jobs.runtime.store.reuse import Indexing, Source
 
 WINDOW = 5_000
 """Items looked up at one moment of the store."""
@@ -65,16 +65,19 @@ def _sources(job: Job, params: Mapping[str, Any], since: float) -> list[Source]:
             since=since,
         )
     for source in among if job.mark.key is None else ():
-        _index(source)
+        if not source.indexed:
+            _index(source.number)
     return among
 
 
-def _index(source: Source) -> None:
+def _index(number: int) -> None:
     """Make the items of a run findable, as its job has no key: some at a time, so that others can write meanwhile."""
-    done = source.indexed
+    indexing = Indexing(number)
+    done = False
     while not done:
         with store().write() as db:
-            done = reuse.index(db, source.number)
+            indexing.step(db)
+        done = indexing.committed()
 
 
 def _keys(job: Job, items: Iterable[Item]) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ from jobs.runtime.core.reuse import Reuse, key_digest
 from jobs.runtime.home import artifacts, earlier_runs, literal_secrets
 from jobs.runtime.store import items, reuse
 from jobs.runtime.store.connection import Connection
-from jobs.runtime.store.reuse import EarlierRow, Source
+from jobs.runtime.store.reuse import EarlierRow, Indexing, KeysAside, Source
 from jobs.runtime.store.run_row import StoredRun
 from jobs.runtime.worker.messages import PlannedItem
 
@@ -31,27 +31,30 @@ class EarlierRows:
         self._linked: set[int] = set()
         self._prepared, self._begun = stored.prepared, stored.run.done > 0
         self._sources: list[Source] | None = None
-        self._after: bytes | None = b"" if self.keyed else None
-        self._step: Source | bytes | None = None
+        self._indexing: Indexing | None = None
+        self._taken = KeysAside(stored.number)
 
     def look(self, db: Connection) -> None:
         """Find the runs that may have them, or go on to make their items findable, a step each time, in the caller's
         transaction; `ready` when all are."""
         if self._sources is None:
             self._sources = self._find(db)
-        unindexed = next((source for source in self._sources if not (source.indexed or self.keyed)), None)
-        if unindexed is None:
-            self.ready = True
-        elif reuse.index(db, unindexed.number):
-            self._step = unindexed
+        if self._indexing is None:
+            unindexed = next((source for source in self._sources if not (source.indexed or self.keyed)), None)
+            self.ready = unindexed is None
+            self._indexing = None if unindexed is None else Indexing(unindexed.number)
+        if self._indexing is not None:
+            self._indexing.step(db)
 
     def committed(self) -> None:
         """The transaction went through, and the step that was done in it counts."""
-        if isinstance(self._step, Source) and self._sources:
-            self._sources[self._sources.index(self._step)] = self._step._replace(indexed=True)
-        elif isinstance(self._step, bytes):
-            self._after = self._step or None
-        self._step = None
+        self._taken.committed()
+        if self._indexing is not None and self._indexing.committed() and self._sources is not None:
+            self._sources = [
+                source._replace(indexed=source.indexed or source.number == self._indexing.number)
+                for source in self._sources
+            ]
+            self._indexing = None
 
     @property
     def start(self) -> int:
@@ -80,8 +83,11 @@ class EarlierRows:
         stored = reuse.take(db, self.number, self._found, self._texts)
         if self.keyed and self._keys:
             held = reuse.taken(db, self.number, min(self._keys), max(self._keys)) if self._prepared else stored
-            taken = {position: self._keys[position] for position in held if position in self._keys}
-            reuse.note_taken(db, self.number, taken, at_once=self._after is None or self._step == b"")
+            taken = sorted((self._keys[position], position) for position in held if position in self._keys)
+            if self._taken.all_noted:
+                reuse.note_keys(db, self.number, taken)
+            else:
+                self._taken.add(taken)
         return stored
 
     def is_left(self, stored: Collection[int]) -> bool:
@@ -91,11 +97,7 @@ class EarlierRows:
     def index_taken(self, db: Connection) -> bool:
         """Make what was taken so far findable in its turn, a step each time, in the caller's transaction; whether that
         is done. What is taken from then on is so at once."""
-        if self._after is None:
-            return True
-        after = reuse.index_taken(db, self.number, self._after)
-        self._step = after or b""
-        return after is None
+        return not self.keyed or self._taken.note_some(db)
 
     def _find(self, db: Connection) -> list[Source]:
         try:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+import struct
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
-from jobs.runtime.core.reuse import key_digest
+from jobs.runtime.core.reuse import KEY_BYTES, key_digest
 from jobs.runtime.store import outcomes
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.run_row import fetched
 
 INDEXED_AT_ONCE = 10_000
-"""Cells indexed in one commit: some 50 ms, in which nothing else is stored."""
+"""Cells read, or keys noted, in one commit: some 50 ms, in which nothing else is stored."""
 
 
 class Source(NamedTuple):
@@ -52,20 +53,77 @@ def sources(db: Connection, *, owner: str, job: str, code_hash: str, besides: in
         yield Source(row["number"], row["id"], row["params"], max(since, row["coded_at"]), bool(row["found"]))
 
 
-def index(db: Connection, number: int) -> bool:
-    """Note the keys of some more cells of a run whose job has no key of its own; whether that was the last of them."""
-    row = db.execute("SELECT indexed, items FROM runs WHERE number = ?", (number,)).fetchone()
-    if row is None or row["indexed"] >= row["items"]:
-        return True
-    last = min(row["items"], row["indexed"] + INDEXED_AT_ONCE)
-    cells = db.execute(
-        "SELECT position, cell FROM items WHERE run = ? AND position > ? AND position <= ?",
-        (number, row["indexed"], last),
-    )
-    keys = sorted((key_digest(cell), position) for position, cell in cells)
-    _note_keys(db, number, keys)
-    db.execute("UPDATE runs SET indexed = ? WHERE number = ?", (last, number))
-    return bool(last >= row["items"])
+class KeysAside:
+    """Keys of a run's items that are set aside, and noted in their order when all are known: each of a million in the
+    order of the items would write a page of its own. 24 bytes of memory each."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._parts = [bytearray() for _ in range(256)]
+        self._noted = self._noting = 0
+
+    def add(self, keys: Iterable[tuple[bytes, int]]) -> None:
+        """Set aside keys with their positions."""
+        for key, position in keys:
+            self._parts[key[0]] += _ASIDE.pack(key, position)
+
+    def note_some(self, db: Connection) -> bool:
+        """Note some more of them, in the caller's transaction; whether those were the last."""
+        self._noting, keys = self._noted, 0
+        while self._noting < len(self._parts) and keys < INDEXED_AT_ONCE:
+            part = sorted(_ASIDE.iter_unpack(self._parts[self._noting]))
+            note_keys(db, self._number, part)
+            self._noting, keys = self._noting + 1, keys + len(part)
+        return self.all_noted
+
+    @property
+    def all_noted(self) -> bool:
+        """Whether none is left, once the present transaction has gone through."""
+        return self._noting == len(self._parts)
+
+    def committed(self) -> None:
+        """The transaction went through."""
+        for part in range(self._noted, self._noting):
+            self._parts[part] = bytearray()
+        self._noted = self._noting
+
+
+_ASIDE = struct.Struct(f">{KEY_BYTES}sQ")
+
+
+class Indexing:
+    """Makes the items of a run findable whose job has no key of its own, by those of their cells: a step each time."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self._aside = number, KeysAside(number)
+        self._read = self._last = 0
+        self._items: int | None = None
+
+    def step(self, db: Connection) -> None:
+        """Read some more cells, or note some of their keys, in the caller's transaction."""
+        if self._items is None:
+            self._items = _unindexed(db, self.number)
+        if self._read < self._items:
+            self._last = min(self._items, self._read + INDEXED_AT_ONCE)
+            cells = db.execute(
+                "SELECT cell, position FROM items WHERE run = ? AND position > ? AND position <= ?",
+                (self.number, self._read, self._last),
+            )
+            self._aside.add((key_digest(cell), position) for cell, position in cells)
+        if self._last == self._items and self._aside.note_some(db):
+            db.execute("UPDATE runs SET indexed = items WHERE number = ?", (self.number,))
+
+    def committed(self) -> bool:
+        """The transaction went through; whether that was the last step."""
+        self._read = self._last
+        self._aside.committed()
+        return self._aside.all_noted
+
+
+def _unindexed(db: Connection, number: int) -> int:
+    """How many items a run has; 0 where they can be found already, or it is gone."""
+    row = db.execute("SELECT items FROM runs WHERE number = ? AND indexed < items", (number,)).fetchone()
+    return 0 if row is None else int(row["items"])
 
 
 def earlier(db: Connection, among: Sequence[Source], keys: Collection[bytes]) -> dict[bytes, EarlierRow]:
@@ -75,15 +133,22 @@ def earlier(db: Connection, among: Sequence[Source], keys: Collection[bytes]) ->
     there: dict[bytes, EarlierRow] = {}
     left = sorted(set(keys))
     for source in among:
+        places: dict[int, bytes] = {}
         for chunk in _chunks(left):
             marks = ",".join("?" * len(chunk))
-            found = cursor.execute(
-                f"""SELECT k.key, o.position, o.started_at, o.kept <> '' FROM keys k
-                    CROSS JOIN outcomes o ON o.run = k.run AND o.position = k.position
-                    WHERE k.run = ? AND k.key IN ({marks}) AND o.state = 'ok' AND o.started_at >= ?""",
-                (source.number, *chunk, source.since),
+            places.update(
+                cursor.execute(
+                    f"SELECT position, key FROM keys WHERE run = ? AND key IN ({marks})", (source.number, *chunk)
+                )
             )
-            there.update((key, EarlierRow(source, position, at, bool(kept))) for key, position, at, kept in found)
+        for positions in _chunks(sorted(places)):  # in the order in which they lie, as those of a list mostly came
+            marks = ",".join("?" * len(positions))
+            found = cursor.execute(
+                f"""SELECT position, started_at, kept <> '' FROM outcomes
+                    WHERE run = ? AND position IN ({marks}) AND state = 'ok' AND started_at >= ?""",
+                (source.number, *positions, source.since),
+            )
+            there.update((places[at], EarlierRow(source, at, started, bool(kept))) for at, started, kept in found)
         left = [key for key in left if key not in there]
         if not left:
             break
@@ -115,11 +180,13 @@ def told(db: Connection, number: int, position: int, code_hash: str) -> str | No
 
 
 AT_ONCE = 500
-"""Keys looked up by one statement."""
+"""Keys or positions looked up by one statement."""
+
+Sought = TypeVar("Sought", bytes, int)
 
 
-def _chunks(keys: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    return (keys[first : first + AT_ONCE] for first in range(0, len(keys), AT_ONCE))
+def _chunks(sought: Sequence[Sought]) -> Iterator[Sequence[Sought]]:
+    return (sought[first : first + AT_ONCE] for first in range(0, len(sought), AT_ONCE))
 
 
 def take(db: Connection, number: int, found: Mapping[int, EarlierRow], texts: Mapping[int, str]) -> list[int]:
@@ -150,38 +217,9 @@ def taken(db: Connection, number: int, first: int, last: int) -> list[int]:
     return [row[0] for row in found]
 
 
-def note_taken(db: Connection, number: int, keys: Mapping[int, bytes], *, at_once: bool) -> None:
-    """Note the keys of rows that were taken, by position, so that they are found in their turn: at once, or set aside
-    for `index_taken`."""
-    taken = sorted((key, position) for position, key in keys.items())
-    if at_once:
-        _note_keys(db, number, taken)
-        return
-    db.execute(_ASIDE)
-    db.executemany("INSERT OR IGNORE INTO temp.taken VALUES (?,?,?)", [(number, *entry) for entry in taken])
-
-
-_ASIDE = """CREATE TEMP TABLE IF NOT EXISTS taken (
-            run INTEGER, key BLOB, position INTEGER, PRIMARY KEY (run, key)) WITHOUT ROWID"""
-
-
-def index_taken(db: Connection, number: int, after: bytes) -> bytes | None:
-    """Note some more of the keys that were set aside, those that come after one; returns the last of them (None: there
-    are no more). In their order, since each of a million in the order of the items would write a page of its own."""
-    db.execute(_ASIDE)
-    keys = db.execute(
-        "SELECT key, position FROM temp.taken WHERE run = ? AND key > ? ORDER BY key LIMIT ?",
-        (number, after, INDEXED_AT_ONCE),
-    ).fetchall()
-    _note_keys(db, number, [(row["key"], row["position"]) for row in keys])
-    if len(keys) == INDEXED_AT_ONCE:
-        return bytes(keys[-1]["key"])
-    db.execute("DELETE FROM temp.taken WHERE run = ?", (number,))
-    return None
-
-
-def _note_keys(db: Connection, number: int, keys: Sequence[tuple[bytes, int]]) -> None:
+def note_keys(db: Connection, number: int, keys: Iterable[tuple[bytes, int]]) -> None:
+    """Have items of a run be found by their keys; where two have the same, the one that was noted first."""
     db.executemany(
         "INSERT OR IGNORE INTO keys (run, key, position) VALUES (?,?,?)",
-        [(number, key, position) for key, position in keys],
+        ((number, key, position) for key, position in keys),
     )
