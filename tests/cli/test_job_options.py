@@ -20,7 +20,7 @@ IO, CPU = Pool(processes=AUTO, threads=AUTO), Pool(processes=4, threads=1)
 
 def params_of(*words: str) -> dict:
     group = click.Context(verbs, info_name="jobs", **verbs.context_settings)
-    return split_params(verbs.commands["run"].make_context("run", list(words), parent=group).params)
+    return split_params(verbs.get_command(group, "run").make_context("run", list(words), parent=group).params)
 
 
 def asked(**given) -> RunOptions:
@@ -83,7 +83,8 @@ def test_help_without_a_job_says_how_to_see_them(fanout) -> None:
 def test_every_option_of_run_is_refused_as_a_param() -> None:
     from jobs.runtime.job.definition import RESERVED
 
-    own = {flag.strip("-").replace("-", "_") for option in verbs.commands["run"].params for flag in option.opts}
+    options = verbs.get_command(click.Context(verbs), "run").params
+    own = {flag.strip("-").replace("-", "_") for option in options for flag in option.opts}
 
     assert own - {"job", "file"} <= RESERVED
 

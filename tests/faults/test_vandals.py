@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import queue
+import socket
 import subprocess
 from pathlib import Path
 
@@ -13,8 +13,8 @@ import pytest
 from jobs.runtime import client
 from jobs.runtime.core.records import Outcome
 from jobs.runtime.runner.pool import orphans
-from jobs.runtime.worker import main
 from jobs.runtime.worker.messages import AttemptOutcome
+from jobs.runtime.worker.said_queue import SaidQueue
 from tests.support.frames import FORGED, answer
 from tests.support.machine import Machine, lives, until
 
@@ -161,12 +161,15 @@ def test_a_fork_that_goes_on_writes_no_file(machine: Machine) -> None:
 
 
 def test_large_answers_of_many_slots_do_not_share_a_frame() -> None:
-    said: queue.SimpleQueue[main.Outgoing] = queue.SimpleQueue()
+    ours, theirs = socket.socketpair()
+    said = SaidQueue(ours)
     for size in (10, 10, 800_000, 800_000, 800_000):
         said.put(answer(outcome=AttemptOutcome(kind="ok", row="x" * size)))
     said.put(7)
 
-    assert [len(main.together(said)) for _ in range(2)] == [4, 2]
+    assert [len(said.next_together()) for _ in range(2)] == [4, 2]
+    ours.close()
+    theirs.close()
 
 
 def test_a_cancel_also_ends_what_an_item_has_started(machine: Machine) -> None:

@@ -10,7 +10,7 @@ import pytest
 from jobs.runtime import catalog
 from jobs.runtime.core import row_cells
 from jobs.runtime.core.errors import ItemError
-from jobs.runtime.core.records import MACHINE_CODES, OWN_COLUMNS
+from jobs.runtime.core.job_terms import MACHINE_CODES, OWN_COLUMNS
 from jobs.runtime.job import params
 from jobs.runtime.job.definition import RESERVED, Job
 from jobs.runtime.job.hook_call import hook_arguments

@@ -24,8 +24,9 @@ import pytest
 import jobs
 from jobs.request.codes import CODES as REQUEST_CODES
 from jobs.runtime import client
-from jobs.runtime.core.records import MACHINE_CODES, OWN_COLUMNS, ItemState, RunState
-from jobs.runtime.core.settings import SETTINGS
+from jobs.runtime.core.job_terms import MACHINE_CODES, OWN_COLUMNS
+from jobs.runtime.core.records import ItemState, RunState
+from jobs.runtime.core.setting_table import SETTINGS
 from jobs.runtime.exports.export import FORMATS
 from jobs.runtime.inputs import file_types
 from jobs.runtime.job.decorator import JobOptions

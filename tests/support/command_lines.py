@@ -35,7 +35,9 @@ def all_verbs() -> dict[str, click.Command]:
 
 
 def _verbs(group: click.Group, before: str) -> Iterator[tuple[str, click.Command]]:
-    for name, verb in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        verb = group.get_command(context, name)
         if isinstance(verb, click.Group):
             yield from _verbs(verb, f"{before}{name} ")
         else:

@@ -62,11 +62,6 @@ class JobCommand(Verb):
         return f"Without options: {pool}; {spoken(limits)}."
 
 
-def help_of(ctx: click.Context) -> str:
-    """The command that shows the help that fits an error met here."""
-    return " ".join(part for part in (ctx.command_path, ctx.meta.get(JOB), "--help") if part)
-
-
 def split_params(options: dict[str, Any]) -> dict[str, Any]:
     """Take the job's params out of all options read; what was not given is left out."""
     names = [name for name in options if name.startswith(_PREFIX)]

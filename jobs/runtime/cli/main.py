@@ -2,82 +2,70 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
 from jobs.runtime import client
-from jobs.runtime.cli import (
-    api,
-    audit,
-    backup,
-    cluster,
-    compare,
-    control,
-    export,
-    jobs,
-    mcp,
-    measure,
-    page,
-    presets,
-    run,
-    runs,
-    schedule,
-    terminal,
-    token,
-)
-from jobs.runtime.cli.job_options import help_of
-from jobs.runtime.cli.verb import VerbGroup
-from jobs.runtime.core import notices, program
+from jobs.runtime.cli import terminal
+from jobs.runtime.cli.verb import VerbGroup, help_of
+from jobs.runtime.core import notices, program, settings, startup
 from jobs.runtime.core.errors import FanoutError
 
 NOTHING_RUN = 2
-_VERBS = (
-    jobs.list_jobs,
-    runs.status,
-    runs.runs,
-    jobs.check,
-    jobs.new,
-    run.run,
-    run.sample,
-    measure.measure_ways,
-    runs.show,
-    compare.compare_runs,
-    export.export,
-    export.files,
-    control.cancel,
-    control.pause,
-    control.resume,
-    control.delete,
-    control.retry,
-    control.rename,
-    control.pin,
-    presets.presets,
-    schedule.schedule,
-    backup.backup,
-    backup.restore,
-    page.page,
-    api.api,
-    mcp.mcp,
-    token.token,
-    audit.audit,
-    cluster.cluster,
-    control.runner,
-)
+_VERBS = {
+    "list": "jobs.list_jobs",
+    "status": "runs.status",
+    "runs": "runs.runs",
+    "check": "jobs.check",
+    "new": "jobs.new",
+    "run": "run.run",
+    "sample": "run.sample",
+    "measure": "measure.measure_ways",
+    "show": "runs.show",
+    "compare": "compare.compare_runs",
+    "export": "export.export",
+    "files": "export.files",
+    "cancel": "control.cancel",
+    "pause": "control.pause",
+    "resume": "control.resume",
+    "delete": "control.delete",
+    "retry": "control.retry",
+    "rename": "control.rename",
+    "pin": "control.pin",
+    "presets": "presets.presets",
+    "schedule": "schedule.schedule",
+    "backup": "backup.backup",
+    "restore": "backup.restore",
+    "page": "page.page",
+    "api": "api.api",
+    "mcp": "mcp.mcp",
+    "token": "token.token",
+    "audit": "audit.audit",
+    "cluster": "cluster.cluster",
+    "runner": "control.runner",
+}
+"""Each verb with its module in this package, which is loaded when the verb is asked for, and its function there."""
 
 
 class Verbs(VerbGroup):
     """All of them."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """The names of the verbs."""
+        return list(_VERBS)
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The verb of a name; `files` has others too, which jobs give it."""
-        found = super().get_command(ctx, cmd_name)
-        if found is None and cmd_name in client.verbs_of_files():
-            return export.files
-        return found
+        if cmd_name in _VERBS:
+            module, _, function = _VERBS[cmd_name].partition(".")
+            found: click.Command = getattr(import_module(f"jobs.runtime.cli.{module}"), function)
+            return found
+        return self.get_command(ctx, "files") if cmd_name in client.verbs_of_files() else None
 
 
 @click.group(
     cls=Verbs,
-    commands=list(_VERBS),
     context_settings={"token_normalize_func": lambda name: name.replace("_", "-"), "max_content_width": 110},
 )
 def verbs() -> None:
@@ -92,7 +80,7 @@ def main(arguments: list[str]) -> int:
     terminal.use_utf8()
     notices.listen(terminal.warn)
     try:
-        client.check_settings()
+        settings.check()
         answer = verbs.main(arguments, prog_name=program.NAME, standalone_mode=False)
     except click.ClickException as error:
         terminal.warn(_sentence(error))
@@ -104,7 +92,7 @@ def main(arguments: list[str]) -> int:
         terminal.warn(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
         return NOTHING_RUN
     except (KeyboardInterrupt, click.Abort):
-        return run.CANCELLED
+        return startup.INTERRUPTED
     return answer if isinstance(answer, int) else 0
 
 

@@ -13,11 +13,10 @@ import click
 from jobs.runtime import client, measure
 from jobs.runtime.cli.input_options import InputOptions, input_options
 from jobs.runtime.cli.job_options import JobCommand, split_params
-from jobs.runtime.cli.run import CANCELLED
 from jobs.runtime.cli.run_options import finite, fixed_option, limit_options, number_option, on_option
 from jobs.runtime.cli.terminal import Unfailing, say, say_json, say_table, warn
 from jobs.runtime.cli.watch import LOOK, Interrupts, cancel
-from jobs.runtime.core import program
+from jobs.runtime.core import program, startup
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.records import LOCAL, Limits, RunState
 from jobs.runtime.core.units import UNMEASURED, count, number, precise, size
@@ -73,7 +72,7 @@ def measure_ways(
         say_json(measure.document(measurement, comparison))
     else:
         _say(measurement, comparison)
-    return CANCELLED if cancelled else _exit_code(measurement, comparison)
+    return startup.INTERRUPTED if cancelled else _exit_code(measurement, comparison)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +196,7 @@ def _line(row: Mapping[str, Any]) -> tuple[str, ...]:
 def _exit_code(measurement: Measurement, found: Comparison) -> int:
     states = {run.state for run in measurement.runs.values()}
     if RunState.CANCELLED in states:
-        return CANCELLED
+        return startup.INTERRUPTED
     if RunState.FAILED in states:
         warn(next(run.error for run in measurement.runs.values() if run.error))
         return 3

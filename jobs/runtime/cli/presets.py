@@ -18,8 +18,8 @@ from jobs.runtime.cli.table_options import STANDARD_OUTPUT, TableOptions, check_
 from jobs.runtime.cli.terminal import say, say_json, say_table, speakable
 from jobs.runtime.cli.verb import Verb, VerbGroup
 from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.job_terms import number_or_auto
 from jobs.runtime.core.presets import RunPreset
-from jobs.runtime.core.records import number_or_auto
 from jobs.runtime.core.text import in_one_line
 from jobs.runtime.core.units import count, moment
 

@@ -15,14 +15,12 @@ from jobs.runtime.cli.job_options import JobCommand
 from jobs.runtime.cli.run_options import RunOptions, run_options, shared_options
 from jobs.runtime.cli.terminal import say, say_json, speakable, warn
 from jobs.runtime.cli.watch import Interrupts, watch
-from jobs.runtime.core import program
+from jobs.runtime.core import program, startup
 from jobs.runtime.core.errors import BadInput, FanoutError, Refused
 from jobs.runtime.core.records import Run, RunState
 
 if TYPE_CHECKING:
     from jobs.runtime.inputs import Preflight
-
-CANCELLED = 130
 
 
 @click.command(
@@ -156,7 +154,7 @@ def _say_detached(run: Run, asked: RunOptions) -> None:
 def exit_code(run: Run) -> int:
     """What a terminal run's state says to a script."""
     if run.state is RunState.CANCELLED:
-        return CANCELLED
+        return startup.INTERRUPTED
     if run.state is RunState.FAILED:
         return 3
     return 1 if run.failed or run.cancelled else 0

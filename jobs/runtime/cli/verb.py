@@ -45,3 +45,8 @@ class Verb(click.Command):
         few = client.few_items([job]) or {"JOB": "FILE"}
         for example, (name, items) in zip(self.examples, itertools.cycle(few.items()), strict=False):
             yield example.format(job=name, items=items)
+
+
+def help_of(ctx: click.Context) -> str:
+    """The command that shows the help that fits an error met here."""
+    return " ".join(part for part in (ctx.command_path, ctx.meta.get(JOB), "--help") if part)

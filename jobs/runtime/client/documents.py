@@ -17,7 +17,8 @@ from jobs.runtime.client.queries import events, progress
 from jobs.runtime.core import row_cells
 from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import UnknownRun
-from jobs.runtime.core.records import ItemResult, ItemState, Limits, Pool, Progress, Run, WorkerName, number_or_auto
+from jobs.runtime.core.job_terms import WorkerName, number_or_auto
+from jobs.runtime.core.records import ItemResult, ItemState, Limits, Pool, Progress, Run
 from jobs.runtime.core.setting_words import preset_changes
 from jobs.runtime.core.units import moment
 

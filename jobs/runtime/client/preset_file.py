@@ -29,8 +29,8 @@ from jobs.runtime.client.run_fields import RUN_FIELDS
 from jobs.runtime.core import secrets
 from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import BadInput, Refused
+from jobs.runtime.core.job_terms import number_or_auto
 from jobs.runtime.core.presets import HOW, RunPreset, preset_name
-from jobs.runtime.core.records import number_or_auto
 from jobs.runtime.core.reuse import ANY_AGE, Reuse
 from jobs.runtime.core.text import in_one_line, json_safe, storable
 from jobs.runtime.core.units import age, age_text

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from jobs.runtime.client import ownership
 from jobs.runtime.client.queries import events_of
 from jobs.runtime.client.runner_process import store
-from jobs.runtime.core.records import WorkerName
+from jobs.runtime.core.job_terms import WorkerName
 from jobs.runtime.store import attempts as attempts_table
 from jobs.runtime.store import outcomes
 

@@ -9,8 +9,8 @@ from typing_extensions import TypedDict
 
 from jobs.runtime.client.run_fields import RUN_FIELDS
 from jobs.runtime.client.schedules import firings
+from jobs.runtime.core.job_terms import number_or_auto
 from jobs.runtime.core.receivers import DeliveryAttempt, Receiver, Telling, Told
-from jobs.runtime.core.records import number_or_auto
 from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule
 from jobs.runtime.core.units import moment
 

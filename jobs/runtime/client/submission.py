@@ -167,9 +167,9 @@ def _submit(run: Run, traits: JobTraits, items: Iterable[Item], hidden: Mapping[
         sampled = sampled or run.sample
         literal_secrets.keep(home.home, run.id, hidden)
         if second is None:
-            queued = _queue(db, number, stored, sampled=sampled)
+            queued = _queue(db, number, run, stored, sampled=sampled)
     if second is not None:
-        queued = _store_more(home, number, stored, chain([second], chunks), run.table, sampled=sampled)
+        queued = _store_more(home, number, run, stored, chain([second], chunks), sampled=sampled)
     wake_runner()
     return queued
 
@@ -184,18 +184,16 @@ def _store_chunk(db: Connection, number: int, stored: int, chunk: list[Item], ta
     return stored + len(chunk), any(needs_sample(text) for item in chunk for text in _suspects(item.cell, table))
 
 
-def _store_more(
-    home: Store, number: int, stored: int, chunks: Iterable[list[Item]], table: Table, *, sampled: bool
-) -> Run:
+def _store_more(home: Store, number: int, run: Run, stored: int, chunks: Iterable[list[Item]], *, sampled: bool) -> Run:
     """Store the other items chunk by chunk, and flip the run to queued; nothing is left of it where that fails."""
     try:
         for chunk in chunks:
             time.sleep(CHUNK_PAUSE)
             with home.write() as db:
-                stored, also = _store_chunk(db, number, stored, chunk, table)
+                stored, also = _store_chunk(db, number, stored, chunk, run.table)
             sampled = sampled or also
         with home.write() as db:
-            return _queue(db, number, stored, sampled=sampled)
+            return _queue(db, number, run, stored, sampled=sampled)
     except BaseException:
         with home.write() as db:
             runs.withdraw(db, number)
@@ -207,8 +205,8 @@ def _suspects(cell: str, table: Table) -> list[str]:
     return row_cells.cells_of(cell, table) if ".sample" in cell.lower() else []
 
 
-def _queue(db: Connection, number: int, stored: int, *, sampled: bool) -> Run:
-    at, run = time.time(), runs.get(db, number).run
+def _queue(db: Connection, number: int, run: Run, stored: int, *, sampled: bool) -> Run:
+    at = time.time()
     if sampled and run.on == CLUSTER:
         raise Refused("the sample site answers on this machine alone: leave --on cluster out, or ask other pages")
     quotas.check_runs(db, run.owner, besides=number)

@@ -1,6 +1,7 @@
 """The ground that all other rooms stand on: plain data and words, no job, no store, no process.
 
 records         what travels between the rooms; states and their legal moves
+job_terms       how runs are executed, and the columns and codes of what jobs return
 presets         settings of a job under a name
 schedules       runs that begin by themselves, and the times at which they did
 receivers       whom these tell, by which rule, and what became of each message
@@ -15,7 +16,8 @@ channel         by which way somebody acts
 audit           what the audit log says of one action
 access          who asks through the API, and what a token allows
 errors          what can go wrong, drawn as one tree
-settings        every environment variable and its default
+settings        what the environment variables say now
+setting_table   every environment variable and its default
 setting_readers  how their texts are read
 mail_address    addresses of e-mail, and the server that takes it
 home_folder     JOBS_HOME, its owner's alone

@@ -9,6 +9,9 @@ SHIPPED = Path(__file__).resolve().parents[1] / "share"
 """Where an installed Fanout has what lies beside `jobs/` in a checkout: samples, the page, its configuration."""
 
 INSTALLED = SHIPPED.is_dir()
+PROJECT = SHIPPED if INSTALLED else Path(__file__).resolve().parents[3]
+"""The folder of samples, page and configuration: that which holds `jobs/`, or of an installed Fanout a copy."""
+
 COMMAND, MODULE = "fanout", "python -m jobs"
 
 

@@ -4,10 +4,12 @@ cells, made of that and of the other columns."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from jobs.runtime.core.records import Item, Table
+if TYPE_CHECKING:
+    from jobs.runtime.core.records import Item, Table
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, str]).decode

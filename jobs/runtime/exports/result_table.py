@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from jobs.runtime.core.records import OWN_COLUMNS, Column, Item, ItemResult, ItemState, Outcome, Run, Table
+from jobs.runtime.core.job_terms import OWN_COLUMNS
+from jobs.runtime.core.records import Column, Item, ItemResult, ItemState, Outcome, Run, Table
 from jobs.runtime.core.row_cells import line_of
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ The rooms, from bytes to items:
     column_query     what is looked for: the kind of item, and its usual headings
     validation       one pass over the rows: counts, and cells that cannot be items
     preflight        the report itself
+    bare_list        items with nothing beside them -> the report
     pasted_text      text typed or pasted -> cells, without a table
     binding          of an item that is a row, which column each field is read from, and why
     kept_items       rows that are there already: of an earlier run, given one by one, another run's results

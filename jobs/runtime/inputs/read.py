@@ -7,7 +7,7 @@ import functools
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from jobs.runtime.core.spreadsheets import escape_formula
 from jobs.runtime.core.text import cell_text
 from jobs.runtime.core.units import count
 from jobs.runtime.inputs import pasted_text
+from jobs.runtime.inputs.bare_list import report_of_list
 from jobs.runtime.inputs.column_query import ColumnQuery
 from jobs.runtime.inputs.comments import comments_note, is_comment, without_comments
 from jobs.runtime.inputs.grid import SAMPLE_LINES, Grid, Line
@@ -87,7 +88,7 @@ def read_text(text: str, *, job: Job, binding: Mapping[str, str] | None = None) 
         heading = next(line for line in lines if line[1].strip())
         lines.remove(heading)
         notes.append(f"the first line, {heading[1].strip()!r}, was read as a heading")
-    return _list(lambda: pasted_text.cells_of(lines, job.kind), job, rows=_filled(lines), notes=tuple(notes))
+    return report_of_list(lambda: pasted_text.cells_of(lines, job.kind), job, rows=_filled(lines), notes=tuple(notes))
 
 
 def read_items(cells: Iterable[str], *, job: Job) -> Preflight:
@@ -97,7 +98,7 @@ def read_items(cells: Iterable[str], *, job: Job) -> Preflight:
     given = list(cells)
     kept = [cell_text(cell) for cell in given]
     notes = () if given == kept else (_REPLACED,)
-    return _list(lambda: enumerate(kept, start=1), job, rows=len(kept), notes=notes)
+    return report_of_list(lambda: enumerate(kept, start=1), job, rows=len(kept), notes=notes)
 
 
 def invalid_as_csv(found: Preflight) -> bytes:
@@ -128,14 +129,14 @@ def _read(
     in_one_line = None if said else _one_line_list(sample, grid, wanted)
     if in_one_line is not None:
         note = f"one line of {count(len(in_one_line), 'item')} read as a list"
-        listed = _list(lambda: ((1, cell) for cell in in_one_line), job, rows=1, notes=(*grid.notes, note))
+        listed = report_of_list(lambda: ((1, cell) for cell in in_one_line), job, rows=1, notes=(*grid.notes, note))
         table = replace(listed.table, source=name)
         return replace(listed, encoding=grid.encoding, delimiter=grid.delimiter, table=table)
     layout = layout_of(sample, wanted, name=name, header=grid.header)
     if not said and _is_prose(sample, grid, layout, wanted):
         note = "no column of items: what was found within the text was read"
         texts = functools.partial(_texts, grid, layout.after if wanted.names(layout.columns[layout.item]) else 0)
-        listed = _list(
+        listed = report_of_list(
             lambda: pasted_text.cells_of(texts(), job.kind), job, rows=_filled(texts()), notes=(*grid.notes, note)
         )
         return replace(listed, encoding=grid.encoding, table=replace(listed.table, source=name))
@@ -286,26 +287,6 @@ def _is_heading(lines: list[pasted_text.Cell], job: Job) -> bool:
 
 def _filled(lines: Iterable[pasted_text.Cell]) -> int:
     return sum(1 for _, text in lines if text.strip())
-
-
-def _list(cells: Callable[[], Iterable[tuple[int, str]]], job: Job, *, rows: int, notes: tuple[str, ...]) -> Preflight:
-    most = settings.value("JOBS_MAX_ITEMS")
-    layout = Layout(after=0, header=False, columns=(job.item_name,), item=0, reason="a list has one column")
-    survey = RowValidation(job=job, layout=layout, name="the list")
-    if sum(1 for _ in itertools.islice(cells(), most + 1)) > most:
-        raise BadInput(f"the list has more than {most:,} items, the most that a run may have")
-    for line, cell in cells():
-        survey.add(line, (cell,), cell)
-    if not survey.rows:
-        raise NoItems("nothing was given: there is no item")
-    return Preflight.of(
-        survey,
-        rows=rows,
-        column=job.item_name,
-        notes=notes,
-        table=Table(item_column=job.item_name, notes=notes),
-        read_items=lambda: (Item(cell=cell) for _, cell in cells()),
-    )
 
 
 def _is_loose(job: Job) -> bool:

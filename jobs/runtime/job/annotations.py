@@ -17,7 +17,7 @@ from typing import Any, Literal, Union
 import typing_extensions
 
 from jobs.runtime.core.errors import DefinitionError
-from jobs.runtime.core.records import OWN_COLUMNS, Column
+from jobs.runtime.core.job_terms import OWN_COLUMNS, Column
 
 
 def read_hints(annotated: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from jobs.runtime.core.errors import DefinitionError
-from jobs.runtime.core.records import MACHINE_CODES
+from jobs.runtime.core.job_terms import MACHINE_CODES
 from jobs.runtime.core.text import as_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -13,7 +13,7 @@ from typing import Any
 from typing_extensions import is_typeddict
 
 from jobs.runtime.core.errors import DefinitionError
-from jobs.runtime.core.records import AUTO, Column, Limits, Pool
+from jobs.runtime.core.job_terms import AUTO, Column, Limits, Pool
 from jobs.runtime.job import decorator, hook_call
 from jobs.runtime.job.annotations import column_type, columns_of, help_of, plain_type, read_hints
 from jobs.runtime.job.decorator import Bound, JobOptions

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.runtime.core.errors import BadParams
-from jobs.runtime.core.records import AUTO
+from jobs.runtime.core.job_terms import AUTO
 
 MOST_SHOWN = 60
 """A longer value is not repeated in a sentence."""

@@ -10,7 +10,8 @@ from statistics import median
 from typing import Any
 
 from jobs.runtime import client
-from jobs.runtime.core.records import Limits, Pool, Run, RunState, WorkerName
+from jobs.runtime.core.job_terms import WorkerName
+from jobs.runtime.core.records import Limits, Pool, Run, RunState
 from jobs.runtime.job.definition import Job
 from jobs.runtime.measure.foreign_hosts import group_of
 from jobs.runtime.measure.machine_load import load_of

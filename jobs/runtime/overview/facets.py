@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.runtime.core.records import OWN_COLUMNS, ItemResult, Run
+from jobs.runtime.core.job_terms import OWN_COLUMNS
+from jobs.runtime.core.records import ItemResult, Run
 from jobs.runtime.exports import result_table
 
 MOST_VALUES = 5

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from jobs.runtime import client
-from jobs.runtime.core.records import MACHINE_CODES, ItemResult, Run
+from jobs.runtime.core.job_terms import MACHINE_CODES
+from jobs.runtime.core.records import ItemResult, Run
 from jobs.runtime.overview.durations import Durations, durations
 from jobs.runtime.overview.facets import Facet, FacetTally
 from jobs.runtime.overview.throughput import Attempts, Throughput, throughput

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from jobs.runtime.core.budget import Spent, amount_of
+from jobs.runtime.core.job_terms import WorkerName
 from jobs.runtime.core.pace_report import PaceReport
 from jobs.runtime.core.printed import Printed
-from jobs.runtime.core.records import AUTO, Attempt, Event, ItemState, Pool, RunState, WorkerName
+from jobs.runtime.core.records import AUTO, Attempt, Event, ItemState, Pool, RunState
 from jobs.runtime.runner.circuit_breaker import CircuitBreaker
 from jobs.runtime.runner.feed import Feed
 from jobs.runtime.runner.live_progress import LiveProgress

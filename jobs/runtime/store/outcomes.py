@@ -10,7 +10,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from jobs.runtime.core.errors import DamagedStore
-from jobs.runtime.core.records import ItemResult, ItemState, Outcome, WorkerName
+from jobs.runtime.core.job_terms import WorkerName
+from jobs.runtime.core.records import ItemResult, ItemState, Outcome
 from jobs.runtime.store import items, runs
 from jobs.runtime.store.connection import Connection
 

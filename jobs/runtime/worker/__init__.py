@@ -8,6 +8,7 @@ start           the first call in its process
 terms           what it is started with
 main            the process, its threads and its sender
 slot            one slot, in its thread; the only one of a worker in the main thread
+said_queue      what its threads have to say, sent in few frames
 messages        what goes over the pipe, as typed records
 protocol        its frames: encoded, put together again and checked
 slot_table      shared memory: what each slot performs now, and what was revoked

@@ -17,8 +17,8 @@ from typing import Any
 import msgspec
 
 from jobs.runtime.core.errors import ItemError, TryLater, UnencodableError
+from jobs.runtime.core.job_terms import Column
 from jobs.runtime.core.pace_report import MAX_WORDS, PaceReport
-from jobs.runtime.core.records import Column
 from jobs.runtime.core.secrets import NOTHING, Blotter, with_used
 from jobs.runtime.core.text import as_text, clean
 from jobs.runtime.job import context

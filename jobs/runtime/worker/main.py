@@ -36,14 +36,11 @@ from jobs.runtime.job.definition import Job
 from jobs.runtime.worker import messages, output, prints, protocol, run_params, sandbox
 from jobs.runtime.worker.attempt import Work, failure
 from jobs.runtime.worker.hooks import Hooks
-from jobs.runtime.worker.messages import Answer, FromWorker
-from jobs.runtime.worker.slot import Outgoing, RunTerms, Slot, Ticket
+from jobs.runtime.worker.said_queue import SaidQueue
+from jobs.runtime.worker.slot import RunTerms, Slot, Ticket
 from jobs.runtime.worker.slot_table import SlotTable
 from jobs.runtime.worker.terms import BROKEN_THREAD, Terms
 from jobs.runtime.worker.wear import Wear
-
-MAX_TOGETHER = 1 << 20
-"""Characters of rows in one frame, beyond which no further answer joins it: a frame must not grow with the slots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +94,8 @@ class Worker:
         self.wakes: queue.SimpleQueue[_Rest] = queue.SimpleQueue()
         self.resting = 0
         self.heard: queue.SimpleQueue[messages.ToWorker] = queue.SimpleQueue()
-        self.outbox: queue.SimpleQueue[Outgoing] = queue.SimpleQueue()
+        self.said = SaidQueue(pipe)
         self.permits: dict[int, queue.SimpleQueue[messages.MayBegin]] = {}
-        self._sending = threading.Lock()
 
     def load(self) -> bool:
         """Import the job and what it loads for itself; say why if it cannot be."""
@@ -113,9 +109,9 @@ class Worker:
                 self.slot_table.leave_hook()
             context.settle()
         except UnknownJob as error:
-            self._send(_broken(str(error)))
+            self.said.send(_broken(str(error)))
         except BaseException as error:  # the author's module: whatever it raises is why the run cannot go on
-            self._send(_broken(f"{doing} raised {failure(error).error}"))
+            self.said.send(_broken(f"{doing} raised {failure(error).error}"))
         else:
             return True
         return False
@@ -126,12 +122,12 @@ class Worker:
             _Standing(target=self._listen, args=(self._hear,), name="listener", daemon=True).start()
         else:
             self._start_slots(1, self.terms.slots)
-        _Standing(target=self._send_answers, name="sender", daemon=True).start()
+        _Standing(target=self.said.send_all, name="sender", daemon=True).start()
         if self.terms.memory:
             process_limits.limit_memory(self.terms.memory)
         output.settle()
         self.wear = Wear(self.terms.slots)
-        self.outbox.put(messages.Ready())
+        self.said.put(messages.Ready())
 
     def _add_slots(self, first: int, last: int) -> None:
         """Start further slots, each with a stack above the limit of memory; as many as the system gives."""
@@ -188,13 +184,13 @@ class Worker:
         place = prints.Place(prints.path(self.terms.home, self.terms.job, self.pid), number)
         home = self.terms.home
         return Slot(
-            number, table=self.slot_table, home=home, place=place, worn=self._worn, ask=self._ask, outbox=self.outbox
+            number, table=self.slot_table, home=home, place=place, worn=self._worn, ask=self._ask, said=self.said
         )
 
     def _ask(self, ticket: int) -> bool:
         """Ask the runner whether an item may begin what must not be done twice. Raises StoreError."""
         answers = self.permits[ticket] = queue.SimpleQueue[messages.MayBegin]()
-        self.outbox.put(messages.Begins(ticket=ticket))
+        self.said.put(messages.Begins(ticket=ticket))
         answer = answers.get()
         del self.permits[ticket]
         if answer.error:
@@ -231,7 +227,7 @@ class Worker:
             case messages.MayBegin() if message.ticket in self.permits:
                 self.permits[message.ticket].put(message)
             case messages.Ping():
-                self.outbox.put(messages.Pong())
+                self.said.put(messages.Pong())
 
     def _resize(self, wanted: int) -> None:
         """Have so many slots at work: wake those that rest, start what is missing, or send the others to rest."""
@@ -249,24 +245,24 @@ class Worker:
         hooks = Hooks(self.run.work, self.slot_table.enter_hook)
         plans = [hooks.plan(position, cell) for position, cell in prepare.cells]
         self.slot_table.leave_hook()
-        self.outbox.put(messages.Prepared(plans=plans))
+        self.said.put(messages.Prepared(plans=plans))
 
     def _begin(self, begin: messages.Begin) -> None:
         """Get ready for the items of a run; where its params cannot be read any more, the run cannot go on. A process
         that items of the run before have changed says so, and does nothing more."""
         worn = self._worn()
         if worn:
-            self._send(messages.Worn(why=worn))
+            self.said.send(messages.Worn(why=worn))
             threading.Event().wait()  # until it is killed
         try:
             self.run = self._terms(begin)
-            self._send(messages.Begun())  # at once: before any item of the run can say otherwise
+            self.said.send(messages.Begun())  # at once: before any item of the run can say otherwise
         except BadSecret as error:
-            self.outbox.put(_broken(str(error)))
+            self.said.put(_broken(str(error)))
         except BadParams as error:
-            self.outbox.put(_broken(f"the params of the run do not fit {self.terms.job} as it is now: {error}"))
+            self.said.put(_broken(f"the params of the run do not fit {self.terms.job} as it is now: {error}"))
         except BaseException as error:  # the author's types: whatever they raise is why
-            self.outbox.put(
+            self.said.put(
                 _broken(f"the params of the run do not fit {self.terms.job} as it is now: {failure(error).error}")
             )
 
@@ -282,46 +278,6 @@ class Worker:
     def _queue(self, perform: messages.Perform) -> None:
         for number, item in enumerate(perform.items, perform.first):
             self.todo.put(Ticket(number, self.run, item))
-
-    def _send_answers(self) -> None:
-        """Send whatever is ready in as few frames as there are kinds."""
-        while True:
-            waiting = together(self.outbox)
-            for message in waiting:
-                if not isinstance(message, Answer | int):
-                    self._send(message)
-            if answers := [said for said in waiting if type(said) is Answer]:
-                self._send(messages.Answers(answers=answers))
-            if tickets := [said for said in waiting if type(said) is int]:
-                self._send(messages.GivenBack(tickets=tickets))
-
-    def _send(self, message: FromWorker) -> None:
-        frame = protocol.encode(message)
-        try:
-            with self._sending:
-                self.pipe.sendall(frame)
-        except OSError:
-            os._exit(0)  # the runner is gone
-
-
-def together(said: queue.SimpleQueue[Outgoing]) -> list[Outgoing]:
-    """What is ready to be said, as much of it as should share a frame; waits for the first."""
-    waiting = [said.get()]
-    weight = _weight(waiting[0])
-    while not said.empty() and len(waiting) < messages.MAX_ANSWERS and weight < MAX_TOGETHER:
-        waiting.append(said.get())
-        weight += _weight(waiting[-1])
-    return waiting
-
-
-def _weight(said: Outgoing) -> int:
-    """About how many characters an answer puts into a frame."""
-    if not isinstance(said, Answer):
-        return 0
-    outcome = said.outcome
-    carry = outcome.later.carry if outcome.later is not None else None
-    printed = len(said.printed.kept) if said.printed is not None else 0
-    return len(outcome.row or "") + len(outcome.detail) + len(carry or "") + printed
 
 
 def _broken(reason: str) -> messages.NotReady:

@@ -24,9 +24,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from jobs.runtime.core.job_terms import Column
 from jobs.runtime.core.pace_report import PaceReport
 from jobs.runtime.core.printed import Printed
-from jobs.runtime.core.records import Column
 from jobs.runtime.core.reuse import KEY_BYTES
 from jobs.runtime.worker.row_limit import MAX_ROW_BYTES
 

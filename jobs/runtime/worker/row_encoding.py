@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from jobs.runtime.core.errors import UnencodableError
-from jobs.runtime.core.records import Column
+from jobs.runtime.core.job_terms import Column
 from jobs.runtime.core.text import as_text, clean
 from jobs.runtime.job.decorator import Artifact
 from jobs.runtime.job.record_types import record_values

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,12 +18,10 @@ from jobs.runtime.job.context import Context
 from jobs.runtime.job.decorator import Artifact
 from jobs.runtime.worker import messages
 from jobs.runtime.worker.attempt import AttemptResult, Work, perform
-from jobs.runtime.worker.messages import Answer, FromWorker
+from jobs.runtime.worker.messages import Answer
 from jobs.runtime.worker.prints import Place
+from jobs.runtime.worker.said_queue import SaidQueue
 from jobs.runtime.worker.slot_table import SlotTable
-
-Outgoing = Answer | int | FromWorker
-"""What waits to be sent: an answer, the ticket of an item that is given back, or a message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +44,7 @@ class Ticket:
 
 
 class Slot:
-    """The slot of the calling thread. `home` is where its artifacts go, `place` what its items print, `outbox` what it
+    """The slot of the calling thread. `home` is where its artifacts go, `place` what its items print, `said` what it
     has to say; `worn` says what of the process is not as at its start, `ask` whether
     the item of a ticket may begin what must not be done twice. `clock` is where the CPU seconds of the thread
     stood when it was done last (None: ask)."""
@@ -61,9 +58,9 @@ class Slot:
         place: Place,
         worn: Callable[[], str],
         ask: Callable[[int], bool],
-        outbox: queue.SimpleQueue[Outgoing],
+        said: SaidQueue,
     ) -> None:
-        self.number, self.home, self.place, self.worn, self.outbox = number, home, place, worn, outbox
+        self.number, self.home, self.place, self.worn, self.said = number, home, place, worn, said
         self.table, self.ask = table, ask
         self.clock: float | None = None
         self._pid = os.getpid()
@@ -74,14 +71,14 @@ class Slot:
         """Perform an item, or give it back where it was revoked before."""
         self.table.begin(self.number, ticket.number, monotonic_ns())
         if ticket.number <= self.table.revoked:
-            self.outbox.put(ticket.number)
+            self.said.put(ticket.number)
         else:
             result = self._perform(ticket)
             self._end_in_fork()
             self.clock = result.clock
             if result.outcome.code in ("bug", "unencodable") and (worn := self.worn()):
-                self.outbox.put(messages.Worn(why=worn))
-            self.outbox.put(self._answer(ticket, result))
+                self.said.put(messages.Worn(why=worn))
+            self.said.put(self._answer(ticket, result))
         self.table.finish(self.number)
 
     def _perform(self, ticket: Ticket) -> AttemptResult:

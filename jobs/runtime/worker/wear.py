@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import gc
 import locale
-import logging
 import math
 import os
 import signal
@@ -68,7 +67,7 @@ def _state(late: frozenset[str]) -> dict[str, Any]:
         "locale": locale.setlocale(locale.LC_ALL),
         "switch interval": sys.getswitchinterval(),
         "collection of garbage": gc.isenabled(),
-        "level of logging": logging.root.manager.disable,
+        "level of logging": _logging_disabled(),
         "warnings that raise": sum(action == "error" for action, *_ in warnings.filters),
         "tracing": (threading.gettrace(), threading.getprofile()),
     }
@@ -99,6 +98,12 @@ _TIMERS = tuple(
 def _room_of_python() -> tuple[float, int]:
     """How many digits Python converts, and how deep it calls, in all threads: more harms nobody, less does."""
     return sys.get_int_max_str_digits() or math.inf, sys.getrecursionlimit()
+
+
+def _logging_disabled() -> int:
+    """Up to which level nothing is logged: asked only where something has loaded what logs."""
+    logging = sys.modules.get("logging")
+    return 0 if logging is None else int(logging.root.manager.disable)
 
 
 def _root() -> tuple[int, int] | None:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.core import units
-from jobs.runtime.core.records import MACHINE_CODES, ItemResult, Progress, Run
+from jobs.runtime.core.job_terms import MACHINE_CODES
+from jobs.runtime.core.records import ItemResult, Progress, Run
 from jobs.runtime.core.row_cells import label
 from jobs.ui.run import actions, item_detail, results
 from jobs.ui.shared import column_widths, formatting, page_frame, tables

@@ -13,7 +13,8 @@ import pandas as pd
 import streamlit as st
 
 from jobs.runtime import client, overview
-from jobs.runtime.core.records import Run, WorkerName
+from jobs.runtime.core.job_terms import WorkerName
+from jobs.runtime.core.records import Run
 
 BINS = 120
 LANE = 22

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jobs.runtime import client
-from jobs.runtime.core.records import Run, WorkerName
+from jobs.runtime.core.job_terms import WorkerName
+from jobs.runtime.core.records import Run
 
 
 def as_chrome_trace(run: Run) -> bytes:

@@ -12,7 +12,8 @@ import streamlit as st
 
 from jobs.runtime import client
 from jobs.runtime.core.errors import FanoutError
-from jobs.runtime.core.records import Pool, Run, number_or_auto
+from jobs.runtime.core.job_terms import number_or_auto
+from jobs.runtime.core.records import Pool, Run
 from jobs.runtime.core.spreadsheets import escape_formula
 from jobs.runtime.core.units import count
 from jobs.ui.runs import history_table

@@ -10,7 +10,7 @@ Each part alone writes its fields, by its methods; others ask.
 
 from __future__ import annotations
 
-from jobs.runtime.core.records import WorkerName
+from jobs.runtime.core.job_terms import WorkerName
 from jobs.runtime.runner.pool.assignment import Assignment
 from jobs.runtime.runner.pool.lifecycle import Lifecycle
 from jobs.runtime.runner.pool.vital_signs import VitalSigns

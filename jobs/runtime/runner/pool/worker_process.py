@@ -6,8 +6,8 @@ import socket
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from jobs.runtime.core.job_terms import WorkerName
 from jobs.runtime.core.printed import Printed
-from jobs.runtime.core.records import WorkerName
 from jobs.runtime.worker import messages
 from jobs.runtime.worker.slot_table import HookState, SlotState
 
