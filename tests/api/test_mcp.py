@@ -54,6 +54,7 @@ async def refusal(asking: Client, tool: str, **given: Any) -> str:
     return str(result.content[0].text)  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_a_model_runs_a_table_from_end_to_end(machine: Machine, tmp_path: Path) -> None:
     async def said(asking: Client) -> Any:
         listed = await asking.list_tools()
@@ -101,6 +102,7 @@ def test_a_model_cancels_and_tries_again(machine: Machine, tmp_path: Path) -> No
     assert reopened["cancelled"] == 0
 
 
+@pytest.mark.slow
 def test_a_model_has_results_looked_at_again_by_themselves(machine: Machine, tmp_path: Path) -> None:
     async def said(asking: Client) -> Any:
         run = (await answer(asking, "start_run", job="noop", items=["a", "b"]))["id"]

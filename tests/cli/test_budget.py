@@ -11,6 +11,7 @@ from tests.support.machine import until
 PAGES = [f"http://site-1.sample/delay/300/page-{number}" for number in range(8)]
 
 
+@pytest.mark.slow
 def test_a_run_is_paused_at_its_budget_and_resumed_with_a_higher_one(fanout) -> None:
     items = [word for page in PAGES for word in ("--item", page)]
     told = fanout(

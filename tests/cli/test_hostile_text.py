@@ -25,6 +25,7 @@ def check_output(*words: str) -> str:
     return ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 def test_x15_nothing_hostile_reaches_a_terminal(machine: Machine, tmp_path: Path) -> None:
     listed = tmp_path / f"list {HOSTILE.replace('/', '')}.csv"
     listed.write_text(f"number,note{HOSTILE}\n5,{HOSTILE}\nx{HOSTILE},{HOSTILE}\n", encoding="utf-8")
@@ -49,6 +50,7 @@ def test_x15_nothing_hostile_reaches_a_terminal(machine: Machine, tmp_path: Path
     assert UNSEEN.search(client.log_path().read_text("utf-8")) is None
 
 
+@pytest.mark.slow
 def test_x15_a_hostile_sheet_is_shown_as_what_it_is(machine: Machine, tmp_path: Path) -> None:
     book = tmp_path / "book.xlsx"
     with xlsxwriter.Workbook(book) as workbook:

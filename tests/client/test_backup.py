@@ -61,6 +61,7 @@ def test_a_backup_is_its_owners_alone(machine: Machine, tmp_path: Path, elsewher
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.slow
 def test_what_runs_goes_on_and_is_paused_where_it_is_restored(
     machine: Machine, tmp_path: Path, elsewhere: Path
 ) -> None:
@@ -190,6 +191,7 @@ def planted_files(machine: Machine, run: str, number: int) -> None:
         (folder / f"{count}-1-planted.bin").write_bytes(os.urandom(2**20))
 
 
+@pytest.mark.slow
 def test_kills_in_the_middle_leave_the_old_backup_and_a_home_that_can_be_restored_to(
     machine: Machine, tmp_path: Path, elsewhere: Path
 ) -> None:

@@ -155,6 +155,7 @@ def comes_into(run: Run, state: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("verb", "state", "after"), CASES, ids=[f"{verb} {state}" for verb, state, _ in CASES])
 def test_typed_twice_in_every_state(
     machine: Machine, capsys: pytest.CaptureFixture[str], verb: str, state: str, after: str

@@ -65,6 +65,7 @@ def test_d01_fifty_kills_in_two_runs_of_1000_items(machine: Machine, pool: tuple
     machine.check_books(ended)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "instant", ["before a row is written", "between row and counters", "after the counters", "while claiming"]
 )

@@ -77,6 +77,7 @@ def replace_lock(home: Path) -> None:
     (home / runner_lock.LOCK).touch()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("working", [False, True], ids=["idle", "working"])
 @pytest.mark.parametrize("wreck", [delete_store, delete_home, restore_home, replace_store, delete_log, replace_lock])
 def test_x10_a_runner_whose_home_is_gone_leaves_and_the_next_one_starts(
@@ -157,6 +158,7 @@ def stopped(process: psutil.Process) -> Iterator[None]:
             process.resume()
 
 
+@pytest.mark.slow
 def test_x12_a_runner_that_is_stopped_is_told_with_its_process_and_the_remedy(machine: Machine) -> None:
     run = machine.submit(["sleep 600"])
     until(lambda: client.progress(run.id).doing)
@@ -229,6 +231,7 @@ def test_x02_a_stranger_who_holds_the_lock_is_named_within_five_seconds(machine:
     assert watched.returncode == 0
 
 
+@pytest.mark.slow
 @names_holders
 @pytest.mark.parametrize("working", [False, True], ids=["idle", "working"])
 def test_x24_a_program_that_keeps_the_store_for_itself_is_named_after_two_seconds(
@@ -256,6 +259,7 @@ def test_x24_a_program_that_keeps_the_store_for_itself_is_named_after_two_second
     assert machine.runner_pid() == runner.pid
 
 
+@pytest.mark.slow
 @names_holders
 def test_x24_a_runner_that_starts_while_the_store_is_held_waits_for_it(machine: Machine) -> None:
     run = machine.submit_only(["ok"])
@@ -266,6 +270,7 @@ def test_x24_a_runner_that_starts_while_the_store_is_held_waits_for_it(machine: 
     assert machine.finish(run, 40).ok == 1
 
 
+@pytest.mark.slow
 def test_x24_a_writer_that_goes_on_is_no_trouble(machine: Machine) -> None:
     client.count_runs()
     writes = """

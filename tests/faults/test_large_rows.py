@@ -23,14 +23,15 @@ MOST_MB = 400
 """What 1,000 rows of 1 MiB may cost, and any number of them: the pages, every format and the archive together."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "rows", "most"),
     [
         ("emoji", 40, 250),
-        pytest.param("text", 1_000, MOST_MB, marks=[pytest.mark.slow, pytest.mark.soak]),
-        pytest.param("emoji", 1_000, MOST_MB, marks=[pytest.mark.slow, pytest.mark.soak]),
-        pytest.param("objects", 100, MOST_MB, marks=pytest.mark.slow),
-        pytest.param("lists", 50, MOST_MB, marks=[pytest.mark.slow, pytest.mark.soak]),
+        pytest.param("text", 1_000, MOST_MB, marks=pytest.mark.soak),
+        pytest.param("emoji", 1_000, MOST_MB, marks=pytest.mark.soak),
+        ("objects", 100, MOST_MB),
+        pytest.param("lists", 50, MOST_MB, marks=pytest.mark.soak),
     ],
 )
 def test_all_that_reads_rows_takes_the_same_memory_however_many_they_are(
@@ -44,11 +45,12 @@ def test_all_that_reads_rows_takes_the_same_memory_however_many_they_are(
     assert max(grown.values()) < most, grown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "most"),
     [
         pytest.param(120, 300, id="120"),
-        pytest.param(1_000, MOST_MB, id="1000", marks=[pytest.mark.slow, pytest.mark.soak]),
+        pytest.param(1_000, MOST_MB, id="1000", marks=pytest.mark.soak),
     ],
 )
 def test_the_pages_server_shows_and_serves_them_in_bounded_memory(tmp_path: Path, rows: int, most: int) -> None:

@@ -23,8 +23,9 @@ def ends(found: list[Outcome]) -> list[str]:
     return [outcome.code or outcome.state.value for outcome in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["close_all", "close_pipe", "shut_pipe", "babble"])
-@pytest.mark.parametrize("pool", [(1, 4), pytest.param((2, 1), marks=pytest.mark.slow)], ids=["threads", "processes"])
+@pytest.mark.parametrize("pool", [(1, 4), (2, 1)], ids=["threads", "processes"])
 def test_who_breaks_the_pipe_is_blamed_and_nobody_else(machine: Machine, pool: tuple[int, int], verb: str) -> None:
     found = machine.perform([*["sleep 0.05"] * 5, verb, *["sleep 0.05"] * 15], "vandal", pool=pool)
 
@@ -68,6 +69,7 @@ def test_x13_an_answer_that_was_forged_is_the_failure_of_the_item_that_it_names(
     assert "Traceback" not in machine.log()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["answer_for_others", "give_back", "scribble", 'say ["ready"]', "say 5"])
 def test_x13_what_an_item_says_of_others_does_not_count(machine: Machine, verb: str) -> None:
     found = machine.perform([*["sleep 0.01"] * 20, verb, *["ok"] * 200], "vandal", pool=(1, 2))

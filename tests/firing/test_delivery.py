@@ -395,6 +395,7 @@ def test_a_process_that_had_to_wait_leaves_the_others_to_the_next(stage: Stage, 
     assert [told(place=place).told for place in range(3)] == [Told.SENT, Told.DUE, Told.DUE]
 
 
+@pytest.mark.slow
 def test_a_runner_that_is_killed_while_a_message_is_sent_loses_none(
     machine: Machine, receiver: str, tmp_path: Path
 ) -> None:

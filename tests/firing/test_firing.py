@@ -180,6 +180,7 @@ def test_the_runner_stays_while_a_schedule_is_enabled_and_leaves_after(
     assert client.unattended()
 
 
+@pytest.mark.slow
 def test_one_that_cannot_begin_a_run_says_so_where_it_is_listed_and_goes_on(machine: Machine, table: Path) -> None:
     client.save_preset(RunPreset(name="two", job="noop", how={"attempts": 2}))
     client.save_schedule(described(file(table), preset="two"))

@@ -75,6 +75,7 @@ def watched(home: Path) -> Iterator[set[tuple[str, str]]]:
     looker.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mask", [0o000, 0o022, 0o277], ids=oct)
 def test_x01_all_that_a_run_leaves_is_its_owners_alone_from_the_first_byte_on(machine: Machine, mask: int) -> None:
     with umask(mask), watched(machine.home) as seen:
@@ -191,6 +192,7 @@ def test_x21_a_home_of_another_user_is_refused_with_the_reason(machine: Machine)
     assert "set JOBS_HOME to a folder of your own" in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*home_folder.FILES, *home_folder.FOLDERS])
 def test_x21_a_link_where_a_file_is_expected_is_refused_and_what_it_leads_to_stays(
     machine: Machine, tmp_path: Path, name: str

@@ -77,6 +77,7 @@ def test_x26_no_kind_of_items_quotes_a_password(kind: Kind, cell: str) -> None:
     assert SECRET not in f"{raised.value} {kind.quoted(cell)} {URL.quoted(cell)}"
 
 
+@pytest.mark.slow
 def test_x26_neither_the_report_nor_its_file_nor_the_command_line_holds_it(machine: Machine, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     with path.open("w", newline="", encoding="utf-8") as file:

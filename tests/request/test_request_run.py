@@ -42,6 +42,7 @@ def test_each_row_gets_its_label_and_its_price_without_internet(machine: Machine
     assert all(0 < row["cost"] < 0.001 for row in rows)
 
 
+@pytest.mark.slow
 def test_the_sample_of_a_language_model_says_label_and_price_of_each_review(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,6 +54,7 @@ def test_a_crash_is_blamed_on_its_item_alone_after_three_tries(machine: Machine,
     assert "SIGSEGV" in found[1].error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["hang_in_c", "stubborn", "spin"])
 @pytest.mark.parametrize("pool", POOLS, ids=IDS)
 def test_what_is_stuck_past_its_deadline_costs_its_process_and_nobody_else(
@@ -68,6 +69,7 @@ def test_what_is_stuck_past_its_deadline_costs_its_process_and_nobody_else(
     assert any(event.kind == "worker_died" for event in client.events(run.id))
 
 
+@pytest.mark.slow
 def test_what_crashes_or_hangs_in_a_thread_that_computes_is_blamed_on_its_item(machine: Machine) -> None:
     cells = [*["apart sleep 0.05"] * 5, "apart segv", *["apart sleep 0.05"] * 5, "apart hang_in_c"]
 
@@ -77,6 +79,7 @@ def test_what_crashes_or_hangs_in_a_thread_that_computes_is_blamed_on_its_item(m
     assert (found[5].attempts, found[11].attempts) == (3, 1)
 
 
+@pytest.mark.slow
 def test_healthy_items_that_hold_the_gil_are_never_killed(machine: Machine) -> None:
     found = machine.perform(["gil 4", "gil 4", *["sleep 0.05"] * 10], pool=(1, 4), deadline=None)
 
@@ -84,8 +87,16 @@ def test_healthy_items_that_hold_the_gil_are_never_killed(machine: Machine) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("deadline", [None, 90.0], ids=["no deadline", "a longer deadline"])
-@pytest.mark.parametrize("pool", [(1, 4), (2, 2)], ids=["1x4", "2x2"])
+@pytest.mark.parametrize(
+    ("pool", "deadline"),
+    [
+        ((1, 4), None),
+        pytest.param((2, 2), None, marks=pytest.mark.soak),
+        pytest.param((1, 4), 90.0, marks=pytest.mark.soak),
+        pytest.param((2, 2), 90.0, marks=pytest.mark.soak),
+    ],
+    ids=["1x4", "2x2", "1x4, a deadline", "2x2, a deadline"],
+)
 def test_healthy_items_that_hold_the_gil_for_twenty_seconds_are_never_killed(
     machine: Machine, pool: tuple[int, int], deadline: float | None
 ) -> None:
@@ -146,6 +157,7 @@ def test_every_worker_killed_at_once_is_replaced(machine: Machine) -> None:
     assert codes(machine.outcomes(machine.finish(run))) == {}
 
 
+@pytest.mark.slow
 def test_a_stopped_worker_is_replaced_and_its_items_done_elsewhere(machine: Machine) -> None:
     run = machine.submit(["sleep 1"] * 6, pool=(1, 2), deadline=None)
     until(lambda: client.progress(run.id).doing)

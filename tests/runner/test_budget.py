@@ -40,6 +40,7 @@ def drained(run: Run) -> Run:
     return client.run(run.id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("budget", "sentence"),
     [
@@ -66,6 +67,7 @@ def test_a_run_is_paused_when_its_budget_is_spent_and_goes_on_without(
     machine.check_books(ended)
 
 
+@pytest.mark.slow
 def test_a_raised_budget_pauses_again(machine: Machine) -> None:
     run = drained(spending(machine, ["1 0 0 slow"] * 9, requests=2, bytes=10**9))
     with pytest.raises(FanoutError, match="are spent already: give more than that"):
@@ -97,6 +99,7 @@ def test_a_negative_number_gives_nothing_back(machine: Machine) -> None:
     assert run.ok < 7
 
 
+@pytest.mark.slow
 def test_a_column_without_a_number_pauses_the_run_that_counts_on_it(machine: Machine) -> None:
     run = drained(spending(machine, ["0 0 none slow"] * 30, column="cost", total=1.0))
     assert run.state is RunState.PAUSED
@@ -131,6 +134,7 @@ def test_rows_of_earlier_runs_cost_nothing(machine: Machine) -> None:
     assert (ended.reused, ended.spent.total, ended.spent.requests) == (3, 4.0, 1)
 
 
+@pytest.mark.slow
 def test_a_runner_killed_when_the_budget_is_nearly_spent_spends_no_more_of_it(machine: Machine) -> None:
     run = machine.submit(["1 0 0 slow"] * 12, "spend", pool=(1, 2), budget=Budget(requests=6))
     until(lambda: client.run(run.id).spent.requests >= 2)

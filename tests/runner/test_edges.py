@@ -80,6 +80,7 @@ def test_params_that_no_longer_fit_end_the_run_with_the_reason(
     assert "the params of the run do not fit changing as it is now" in failed.error
 
 
+@pytest.mark.slow
 def test_a_runner_whose_slots_are_all_busy_does_not_spin(machine: Machine) -> None:
     cells = ["ok@a", "sleep 30@a", "ok@b", "sleep 30@b", *["ok@c"] * 30]
     run = machine.submit(cells, pool=(1, 2), pause=0.5)
@@ -93,6 +94,7 @@ def test_a_runner_whose_slots_are_all_busy_does_not_spin(machine: Machine) -> No
     client.cancel(run.id)
 
 
+@pytest.mark.slow
 def test_a_suspect_whose_group_is_held_idles_no_worker(machine: Machine) -> None:
     cells = ["hold 40@held", "sleep 0.6@held", "leave@other", *["sleep 0.05@third"] * 30]
     run = machine.submit(cells, pool=(1, 4))
@@ -103,6 +105,7 @@ def test_a_suspect_whose_group_is_held_idles_no_worker(machine: Machine) -> None
     assert machine.finish(run).ok >= 30
 
 
+@pytest.mark.slow
 def test_an_item_that_stops_its_own_process_is_blamed_in_the_end(machine: Machine) -> None:
     found = machine.perform(["stop", "ok"], pool=(1, 1), deadline=None)
 
@@ -124,6 +127,7 @@ def test_wall_time_counts_after_a_pause_a_cancel_and_a_retry(machine: Machine) -
     assert 1.0 <= ended.seconds(time.time()) < 30
 
 
+@pytest.mark.slow
 def test_a_submit_while_the_runner_leaves_is_taken_up_by_the_next(machine: Machine) -> None:
     first = machine.submit(["sleep 3"], pool=(1, 1))
     until(lambda: client.progress(first.id).doing)
@@ -144,6 +148,7 @@ def test_an_item_waits_from_submit_until_it_starts(machine: Machine) -> None:
     assert waited[3] >= 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of descriptors are POSIX")
 def test_where_the_system_gives_no_more_workers_the_run_goes_on_with_fewer(machine: Machine) -> None:
     run = machine.submit_only(["sleep 0.1"] * 40, pool=(24, 1))

@@ -43,6 +43,7 @@ def begin_anew(machine: Machine) -> None:
     client.ensure_runner()
 
 
+@pytest.mark.slow
 def test_runs_go_when_they_are_old_but_for_pinned_ones_and_those_that_go_on(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ def end(outcome: Outcome) -> float:
     return (outcome.started_at or 0) + (outcome.seconds or 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pool", POOLS)
 def test_a_long_item_holds_up_none_of_those_behind_it(machine: Machine, pool: tuple[int, int]) -> None:
     machine.perform(["ok"] * 500, pool=pool)
@@ -30,6 +31,7 @@ def test_a_long_item_holds_up_none_of_those_behind_it(machine: Machine, pool: tu
     assert max(map(end, found)) < end(long) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pool", POOLS)
 def test_a_slow_group_holds_up_none_of_the_others(machine: Machine, pool: tuple[int, int]) -> None:
     cells = ["sleep 1.5@slow"] * 3 + ["ok@0", "ok@1", "ok@2"] * 500

@@ -196,6 +196,7 @@ def test_an_idle_runner_costs_next_to_nothing(machine: Machine) -> None:
     assert sum(runner.cpu_times()[:2]) - before < 0.2
 
 
+@pytest.mark.slow
 def test_an_error_of_the_runners_own_is_told_and_the_third_ends_the_run(machine: Machine) -> None:
     run = machine.submit_only(["ok"] * 3)
     for _ in range(3):

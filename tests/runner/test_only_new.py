@@ -135,6 +135,7 @@ def test_rows_that_a_run_has_of_other_code_than_it_ended_with_do_not_count(machi
     assert origins(machine, again(machine, ["ok@a", "ok@b"])) == ["", first.id]
 
 
+@pytest.mark.slow
 def test_a_run_taken_up_with_other_code_notes_since_when(machine: Machine) -> None:
     run = machine.submit(["ok@a", "sleep 60"])
     until(lambda: client.run(run.id).ok >= 1)

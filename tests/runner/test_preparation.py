@@ -35,6 +35,7 @@ def perform(machine: Machine) -> Perform:
     return perform
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hook", ["check", "group", "cost", "key"])
 def test_x22_a_hook_that_hangs_for_one_item_is_that_items_failure(perform: Perform, hook: str) -> None:
     run, found = perform([*"abc", f"{hook} hang", *"defg"])
@@ -45,6 +46,7 @@ def test_x22_a_hook_that_hangs_for_one_item_is_that_items_failure(perform: Perfo
     assert found[3].error == f"the hook `{hook}` did not return within 1 s"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("many", [2, 30])
 def test_x22_a_hook_that_never_returns_fails_the_run_with_its_name(perform: Perform, many: int) -> None:
     run, _ = perform(["group hang"] * many)
@@ -53,6 +55,7 @@ def test_x22_a_hook_that_never_returns_fails_the_run_with_its_name(perform: Perf
     assert run.error.startswith("the hook `group` of stuck does not return: it hung for ")
 
 
+@pytest.mark.slow
 def test_x22_a_start_that_never_returns_fails_the_run_with_its_name(
     perform: Perform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

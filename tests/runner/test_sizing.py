@@ -76,6 +76,7 @@ def test_a_run_whose_pool_has_grown_is_cancelled_in_time(machine: Machine) -> No
     machine.check_books(ended)
 
 
+@pytest.mark.slow
 def test_a_pool_that_grew_loses_nothing_when_its_worker_is_killed(machine: Machine) -> None:
     run = machine.submit(["sleep 0.5"] * 150, pool=ANY)
     until(lambda: resizes(run), 30)

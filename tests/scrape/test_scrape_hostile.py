@@ -134,6 +134,7 @@ def run(
     return [(outcome.code, outcome.error) for outcome in found]
 
 
+@pytest.mark.slow
 def test_every_hostile_server_has_its_row_its_code_and_a_sentence(machine: Machine, serve: Serve) -> None:
     servers = [serve(script) for script, _ in CASES.values()]
 

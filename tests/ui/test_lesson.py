@@ -67,6 +67,7 @@ def test_any_process_can_be_looked_into(visit: Open, home: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_threads_share_a_list_and_processes_do_not(visit: Open, home: Path) -> None:
     app = pressed(visit("lesson"), "memory")
 
@@ -80,6 +81,7 @@ def test_threads_share_a_list_and_processes_do_not(visit: Open, home: Path) -> N
     assert workers
 
 
+@pytest.mark.slow
 def test_a_crash_takes_only_its_own_item_with_it(visit: Open, home: Path) -> None:
     app = pressed(visit("lesson"), "crash")
 

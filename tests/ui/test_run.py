@@ -218,8 +218,9 @@ def test_what_was_cancelled_does_not_count_as_done(visit: Open, stage: Stage) ->
 
 @pytest.mark.parametrize("state", [RunState.CANCELLED, RunState.FINISHED])
 def test_what_was_cancelled_is_said_and_offered_to_run_whatever_became_of_the_run(
-    visit: Open, stage: Stage, state: RunState
+    visit: Open, stage: Stage, state: RunState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("jobs.runtime.client.commands.ASK_SECONDS", 0.5)  # the runner of these tests answers nobody
     run = stage.run(cells=["5", "6", "7", "8"], state=state, done=1)
     with stage.store.write() as db:
         db.execute("UPDATE runs SET cancelled = 3 WHERE id = ?", (run.id,))

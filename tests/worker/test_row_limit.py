@@ -54,17 +54,17 @@ def test_only_the_longest_of_several_cells_are_cut() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        [7] * MANY,
-        [[]] * MANY,
-        {str(number): number for number in range(MAX_ROW_BYTES // 4)},
+        [7] * (MAX_ROW_BYTES * 2 // 3),
+        [[]] * (MAX_ROW_BYTES // 2),
+        {str(number): number for number in range(MAX_ROW_BYTES // 8)},
         {"text": "a" * MANY},
         [["a" * MANY]],
-        {"many": [{"x": "y"}] * 200_000},
+        {"many": [{"x": "y"}] * 120_000},
         {"k" * MANY: 1},
     ],
 )
 def test_a_list_or_object_ends_with_the_members_that_fit(value: Any) -> None:
-    row = encoded({"links": value[:900_000] if isinstance(value, list) else value}, links="json")
+    row = encoded({"links": value}, links="json")
 
     assert len(row.text.encode()) <= MAX_ROW_BYTES
     assert type(json.loads(row.text)["links"]) is type(value)

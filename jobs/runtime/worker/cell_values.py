@@ -172,8 +172,17 @@ class _Plain:
         self._name, self._told, self._count, self._within = name, told, 0, set[int]()
 
     def of(self, value: Any, depth: int) -> Any:
-        if type(value) is str:
+        kind = type(value)
+        if kind is str:
             return clean(value)
+        if kind is int:
+            return _int(value)
+        if kind is list or kind is dict:
+            return self._several(value, depth)
+        return value if kind is bool or value is None else self._other(value, depth)
+
+    def _other(self, value: Any, depth: int) -> Any:
+        """A value of a type that is none of JSON's own."""
         value = native(value)
         if is_missing(value) or isinstance(value, bool):
             return None if is_missing(value) else value
@@ -214,6 +223,8 @@ class _Plain:
             self._within.discard(id(value))
 
     def _parts(self, value: Any, depth: int) -> Any:
+        if type(value) is list:
+            return self._list(value, depth)
         record = None if isinstance(value, Mapping) else record_values(value)
         if record is not None or isinstance(value, Mapping):
             return self._object(value if record is None else record, depth)

@@ -67,6 +67,7 @@ def test_what_a_running_item_has_printed_is_seen_here_and_outlives_the_runner(
     assert not list((machine.home / "workers").glob("*.prints"))
 
 
+@pytest.mark.slow
 def test_files_come_back_whole_and_what_was_not_finished_does_not(machine: Machine, cluster: Cluster) -> None:
     run = finish(machine, machine.submit(["write", "raise", "write too"], "writer", pool=(2, 1), attempts=1))
 

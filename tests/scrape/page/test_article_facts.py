@@ -196,6 +196,7 @@ def test_only_the_parts_that_are_wanted_are_read_and_the_rest_is_the_same(name: 
     assert set(read(markup, name, parts=PARTS)) == set(PageFacts.__annotations__)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize(
     "markup",

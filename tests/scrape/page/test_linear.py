@@ -67,6 +67,7 @@ def test_fields_take_time_that_grows_with_the_page(field: str, shape: str) -> No
     assert grows_no_faster(shape, field=field)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     ["all div", "all markdown div", "all table div", "all xpath //div", "all json T.p"],

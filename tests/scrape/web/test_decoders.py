@@ -56,6 +56,7 @@ def test_compressions_of_other_shapes_are_read(content: bytes, coding: str, ask:
     assert (row["code"], row["title"], row["bytes"]) == ("", "packed", len(PAGE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", ["br", "zstd"])
 def test_a_bomb_is_refused_while_it_is_inflated(coding: str, ask: Ask, serve: Serve) -> None:
     bomb = packed_as(coding, bytes(100_000_000))
@@ -69,6 +70,7 @@ def test_a_bomb_is_refused_while_it_is_inflated(coding: str, ask: Ask, serve: Se
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 40_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", ["br", "zstd"])
 def test_a_large_page_is_cut_at_the_cap(coding: str, ask: Ask, serve: Serve) -> None:
     text = " ".join(f"{number} {number * 7919 % 10007}" for number in range(150_000)).encode()

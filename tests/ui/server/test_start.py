@@ -134,6 +134,7 @@ def test_ctrl_c_ends_it_while_a_page_is_open(tmp_path: Path) -> None:
         assert "Traceback" not in server.log.read_text()
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_said(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with serving(PAGE, tmp_path / "empty", environment(tmp_path)) as first:
@@ -171,6 +172,7 @@ def test_below_a_path_the_door_is_there(tmp_path: Path) -> None:
         assert server.ask("GET", "/api/health").content != b'{"status": "ok"}'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [PAGE, API_ALONE], ids=["page", "api"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_while_a_program_hears_of_a_run(
