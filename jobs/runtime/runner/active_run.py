@@ -23,7 +23,7 @@ from jobs.runtime.runner.circuit_breaker import CircuitBreaker
 from jobs.runtime.runner.feed import Feed
 from jobs.runtime.runner.live_progress import LiveProgress
 from jobs.runtime.runner.pool import usage
-from jobs.runtime.runner.pool.autosize import AutoSize
+from jobs.runtime.runner.pool.autosize import AutoSize, PoolCaps
 from jobs.runtime.runner.pool.worker_handle import WorkerHandle
 from jobs.runtime.runner.run_buffers import RunBuffers
 from jobs.runtime.runner.schedule.entry import Entry
@@ -53,9 +53,10 @@ class Stamps(NamedTuple):
 
 
 class ActiveRun:
-    """A run that the runner works at. `unix` turns monotonic seconds into Unix seconds."""
+    """A run that the runner works at. `unix` turns monotonic seconds into Unix seconds; `caps`: how large its pool may
+    become."""
 
-    def __init__(self, stored: StoredRun, groups: Groups, unix: Callable[[float], float]) -> None:
+    def __init__(self, stored: StoredRun, groups: Groups, unix: Callable[[float], float], caps: PoolCaps) -> None:
         self.stored, self.number, self.run, self.unix = stored, stored.number, stored.run, unix
         self.schedule = Schedule(groups, stored.run.limits)
         self.feed: Feed | None = None
@@ -72,7 +73,7 @@ class ActiveRun:
         self.next_start = 0.0
         self.failure = ""
         self.untidy = stored.run.done > 0
-        self.autosize = AutoSize(stored.run.pool, usage.pool_caps(), self.left)
+        self.autosize = AutoSize(stored.run.pool, caps, self.left)
         self.given = 0
         self.peak = stored.run.peak
         self.live_progress = LiveProgress(stored, groups, unix)

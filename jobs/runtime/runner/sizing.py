@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jobs.runtime.core.records import Pool
+from jobs.runtime.core.records import LOCAL, Pool
 from jobs.runtime.runner.active_run import ActiveRun
 from jobs.runtime.runner.pool import usage
-from jobs.runtime.runner.pool.autosize import MOST_GROWTH
+from jobs.runtime.runner.pool.autosize import MOST_GROWTH, PoolCaps
 from jobs.runtime.runner.pool.cohort import PoolFigures
 from jobs.runtime.runner.pool.worker_handle import WorkerHandle
 
@@ -27,8 +27,8 @@ class Sizing:
         self._machine_used = 0.0
         self._machine_at = 0.0
 
-    def look(self, run: ActiveRun, now: float) -> None:
-        """Look at a run, and change the size of its pool where that says so."""
+    def look(self, run: ActiveRun, caps: PoolCaps, now: float) -> None:
+        """Look at a run, and change the size of its pool where that says so; `caps`: how large it may become now."""
         at_work = workers_at_work(run)
         if run.autosize.is_fixed or not at_work or not all(worker.assignment.begun for worker in at_work):
             return
@@ -36,6 +36,7 @@ class Sizing:
         if since < LEAST_SECONDS or run.feed is None:
             return
         self._looked_at[run.number] = now
+        run.autosize.caps = caps
         change = run.autosize.look(self._figures(run, at_work, self._used(run, at_work, since), now))
         if change is not None:
             run.live_progress.resized(now)
@@ -58,7 +59,9 @@ class Sizing:
             startable=run.schedule.startable(now, int(size.slots * MOST_GROWTH)),
             cpu=max(used),
             workers_cpu=sum(used),
-            machine=self._machine_share(now),
+            machine=self._machine_share(now)
+            if run.run.on == LOCAL
+            else min(1.0, sum(used) / run.autosize.caps.processes),
             memory=max(worker.life.grown for worker in at_work) / self._memory if self._memory else 0.0,
             seconds_left=run.live_progress.seconds_left(run.left, now),
         )

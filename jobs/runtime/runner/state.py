@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime import catalog
@@ -14,6 +15,8 @@ from jobs.runtime.core.records import CLUSTER, Event
 from jobs.runtime.runner.active_run import ActiveRun
 from jobs.runtime.runner.cancellation import Cancellation
 from jobs.runtime.runner.log import say
+from jobs.runtime.runner.pool import usage
+from jobs.runtime.runner.pool.autosize import PoolCaps
 from jobs.runtime.runner.pool.pool import WorkerPool
 from jobs.runtime.runner.pool.worker_process import WorkerProcess
 from jobs.runtime.runner.preparation import Preparation
@@ -56,6 +59,14 @@ class RunnerState:
             workers = self.workers
             self.cluster = ClusterLauncher(self.store.home, workers.memory, workers.selector, self._tell_of_cluster)
         return self.cluster.launch(job, slots)
+
+    def pool_caps(self, on: str) -> PoolCaps:
+        """How large a pool may become there: by the cores of this machine, or the places of the cluster (one, while it
+        has not said how many)."""
+        here = usage.pool_caps()
+        if on != CLUSTER:
+            return here
+        return replace(here, processes=max(1, self.cluster.places if self.cluster is not None else 1))
 
     def _tell_of_cluster(self, sentence: str) -> None:
         """A line for the log of the runner, and of the runs in work that are on the cluster."""

@@ -105,7 +105,7 @@ class Supervisor:
         if run.number in self.state.preparing:
             self.state.preparing[run.number].check(self.state.workers, now)
         else:
-            self.sizing.look(run, now)
+            self.sizing.look(run, self.state.pool_caps(run.run.on), now)
 
     def fill(self, run: ActiveRun, now: float) -> None:
         """Bring the run's pool to its size, as far as there is work for it."""

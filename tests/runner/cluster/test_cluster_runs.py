@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import signal
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from jobs.runtime import client
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.records import RunState
+from jobs.runtime.core.records import AUTO, Pool, RunState
 from jobs.runtime.home import artifacts
 from tests.runner.cluster.conftest import Cluster
 from tests.support.machine import Machine, until
@@ -174,6 +175,20 @@ def test_a_job_that_does_not_load_there_is_named_with_its_machine(
     assert ended.state == "failed"
     assert "No module named 'a_package_of_elsewhere'" in ended.error
     assert ended.error.startswith(platform.node())
+
+
+def test_a_pool_that_finds_its_own_size_goes_by_the_places_of_the_cluster(
+    machine: Machine, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = (os.cpu_count() or 1) + 1
+    monkeypatch.setenv("JOBS_CLUSTER", f"processes://{places}")
+
+    run = machine.submit(["sleep 1"] * 40, pool=(AUTO, 1))
+    until(lambda: len({doing.worker for doing in client.progress(run.id).doing}) == places, PATIENT)
+    client.cancel(run.id)
+    ended = finish(machine, run)
+
+    assert (ended.peak, ended.pool) == (Pool(processes=places, threads=1), Pool(processes=AUTO, threads=1))
 
 
 def test_nothing_is_left_when_the_runner_leaves(machine: Machine, cluster: Cluster) -> None:

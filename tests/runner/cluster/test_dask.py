@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import client
-from jobs.runtime.core.records import RunState
+from jobs.runtime.core.records import AUTO, Pool, RunState
 from tests.runner.cluster.conftest import Cluster
 from tests.support.dask_cluster import PATIENT, DaskCluster
 from tests.support.machine import Machine, until
@@ -33,12 +33,13 @@ def test_a_dask_worker_that_is_killed_costs_only_what_was_out(
     machine: Machine, cluster: Cluster, dask: DaskCluster
 ) -> None:
     assert dask.address.startswith("tls://127.0.0.1:")
-    run = machine.submit(["sleep 0.5"] * 16, pool=(2, 1))
-    until(lambda: client.progress(run.id).run.ok >= 2, PATIENT)
+    dask.add_worker()
+    run = machine.submit(["sleep 0.5"] * 40, pool=(AUTO, 1))
+    until(lambda: (client.run(run.id).peak or Pool(processes=1, threads=1)).processes == 3, PATIENT)
     dask.workers()[0].kill()
 
     ended = machine.finish(run, PATIENT)
-    assert (ended.state, ended.ok) == ("finished", 16)
+    assert (ended.state, ended.ok) == ("finished", 40)
     machine.check_books(ended)
     client.runner_process.stop_runner()  # type: ignore[attr-defined]
     cluster.check_nothing_is_left()

@@ -35,6 +35,6 @@ def test_an_engine_that_does_not_read_keeps_nobody_waiting() -> None:
         engine._process.send_signal(signal.SIGCONT)
 
     until(lambda: turn() or not engine._outbox, 30)
-    until(lambda: turn() or {"facts": {}} in said, 30)
+    until(lambda: turn() or {"facts": {"places": 1}} in said, 30)
     engine.close()
     selector.close()

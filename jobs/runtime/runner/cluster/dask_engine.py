@@ -37,6 +37,7 @@ class DaskEngine:
         )
         self._tls = bool(tls)
         self._client = distributed.Client(address, security=security, timeout=CONNECT_SECONDS, set_as_default=False)
+        self._dashboard = _answering(str(self._client.dashboard_link or ""))
         self._futures: dict[int, Any] = {}
         self._starter = (Path(__file__).parent / "starter.py").read_text("utf-8")
 
@@ -63,16 +64,20 @@ class DaskEngine:
         return [(number, _words(self._futures.pop(number))) for number in gone]
 
     def facts(self) -> dict[str, Any]:
-        """Where the dashboard is, if it answers: the client names one that may not be there."""
-        link = str(self._client.dashboard_link or "")
-        with suppress(OSError, ValueError), urllib.request.urlopen(link, timeout=2):
-            return {"dashboard": link}
-        return {"dashboard": ""}
+        """Where the dashboard is, and the threads of all Dask workers: each is a place."""
+        return {"dashboard": self._dashboard, "places": sum(self._client.nthreads().values())}
 
     def close(self) -> None:
         """Take back what has not started, and leave."""
         self._client.cancel(list(self._futures.values()))
         self._client.close(timeout=2)
+
+
+def _answering(link: str) -> str:
+    """A dashboard that answers: the client names one that may not be there."""
+    with suppress(OSError, ValueError), urllib.request.urlopen(link, timeout=2):
+        return link
+    return ""
 
 
 def _words(future: Any) -> str:

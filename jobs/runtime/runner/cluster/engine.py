@@ -12,12 +12,14 @@ import json
 import os
 import select
 import sys
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
 from jobs.runtime.core import process_limits
 
 LOOK_SECONDS = 0.05
+FACTS_SECONDS = 2.0
 
 
 class Engine(Protocol):
@@ -33,7 +35,8 @@ class Engine(Protocol):
         """The agents that have ended since this was asked last, each with why (empty: as it should)."""
 
     def facts(self) -> dict[str, Any]:
-        """What is known of the cluster: `dashboard` (an address), say."""
+        """What is known of the cluster now: `dashboard` (an address), `places` (how many agents there may be at once).
+        Raises OSError."""
 
     def close(self) -> None:
         """Start nothing more."""
@@ -48,7 +51,6 @@ def main() -> int:
         return 0
     try:
         engine = _open(first["engine"])
-        _say(facts=engine.facts())
         _serve(engine, lines)
     except (OSError, RuntimeError, ImportError, ValueError) as error:
         _say(trouble=" ".join(str(error).split())[:500] or type(error).__name__)
@@ -68,7 +70,13 @@ def _open(words: dict[str, Any]) -> Engine:
 
 def _serve(engine: Engine, lines: _Lines) -> None:
     boot = (Path(__file__).parent / "boot.py").read_text("utf-8")
+    known, next_look = None, 0.0
     while not lines.ended:
+        if time.monotonic() >= next_look:
+            known, before = engine.facts(), known
+            next_look = time.monotonic() + FACTS_SECONDS
+            if known != before:
+                _say(facts=known)
         line = lines.next(LOOK_SECONDS)
         if line is not None and "start" in line:
             engine.start(line["start"], {"boot": boot, "agent": line["agent"]})

@@ -53,6 +53,11 @@ class ClusterLauncher:
         self._next_telling = 0.0
         self._code: tuple[str, CodeArchive] | None = None
 
+    @property
+    def places(self) -> int:
+        """How many workers there may be at once, as far as it has said so (0: it has not, or has none now)."""
+        return int(self.facts.get("places", 0))
+
     def launch(self, job: str, slots: int) -> RemoteProcess:
         """A worker of a job with so many slots, which waits for a place in the cluster. Raises OSError."""
         address: ClusterAddress | None = settings.value("JOBS_CLUSTER")

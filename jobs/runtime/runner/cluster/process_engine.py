@@ -41,8 +41,8 @@ class ProcessEngine:
         return found
 
     def facts(self) -> dict[str, Any]:
-        """Nothing more is known."""
-        return {}
+        """How many there may be."""
+        return {"places": self._count}
 
     def close(self) -> None:
         """End those that run."""
