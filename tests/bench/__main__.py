@@ -38,6 +38,7 @@ LONG = (
     "api",
     "sessions",
     "cluster",
+    "many_workers",
 )
 ALL = (*QUICK, *LONG)
 

@@ -15,6 +15,7 @@
     expiry        runs whose time is over                  places             of a cluster, shared by runs
     firings       schedules that have come, and the processes that begin their runs
     log           the runner's own words      circuit_breaker    hosts that refuse
+    vacancies     workers that may have room for more
 
 It holds nothing that could not be rebuilt from the store.
 """

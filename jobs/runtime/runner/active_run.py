@@ -29,6 +29,7 @@ from jobs.runtime.runner.run_buffers import RunBuffers
 from jobs.runtime.runner.schedule.entry import Entry
 from jobs.runtime.runner.schedule.pacing import Groups
 from jobs.runtime.runner.schedule.schedule import Schedule
+from jobs.runtime.runner.vacancies import Vacancies
 from jobs.runtime.store import events, runs
 from jobs.runtime.store.attempts import NewAttempt
 from jobs.runtime.store.connection import Connection
@@ -61,6 +62,7 @@ class ActiveRun:
         self.schedule = Schedule(groups, stored.run.limits)
         self.feed: Feed | None = None
         self.workers: list[WorkerHandle] = []
+        self.vacancies = Vacancies()
         self.buffers = RunBuffers(stored.number)
         self.left = stored.run.waiting
         self.pausing = False

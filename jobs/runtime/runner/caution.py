@@ -56,6 +56,7 @@ def dispatch(state: RunnerState, run: ActiveRun, now: float) -> None:
         run.schedule.back(entry, now)
         raise
     state.workers.give(worker, [entry])
+    run.vacancies.alone = worker
     run.tried_alone += 1
     if run.tried_alone >= STEADY:
         run.cautious = False

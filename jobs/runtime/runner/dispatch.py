@@ -25,9 +25,8 @@ def dispatch(run: ActiveRun, db: Connection, workers: WorkerPool, now: float) ->
     _free_stranded(run, workers, now)
     run.feed.fill(db, hungry=False)
     run.schedule.all_read = run.feed.read_through
-    ready = [worker for worker in run.workers if worker.ready and worker.process.unsent < MAX_BYTES_OUT]
-    ready = _try_suspects(run, ready, workers, now)
-    shares: Shares = {worker: [] for worker in ready}
+    able = _try_suspects(run, [worker for worker in run.vacancies.open if _can_take(worker)], workers, now)
+    shares: Shares = {worker: [] for worker in able}
     free = _fill_slots(run, shares, now)
     reading = free > 0 and not run.feed.exhausted and run.feed.fill(db, hungry=True)
     if not free and len(run.schedule) > run.autosize.size.slots:  # the last ones wait for whichever slot is free first
@@ -36,7 +35,14 @@ def dispatch(run: ActiveRun, db: Connection, workers: WorkerPool, now: float) ->
         if entries:
             run.given += len(entries)
             _give(run, db, workers, worker, entries)
+            run.vacancies.deep[worker] = None
+        if len(worker.out) >= worker.assignment.depth(worker.process.round_trip):
+            run.vacancies.open.pop(worker, None)
     return reading
+
+
+def _can_take(worker: WorkerHandle) -> bool:
+    return worker.ready and worker.process.unsent < MAX_BYTES_OUT
 
 
 def _give(run: ActiveRun, db: Connection, workers: WorkerPool, worker: WorkerHandle, entries: list[Entry]) -> None:
@@ -57,7 +63,8 @@ def take_back(run: ActiveRun, workers: WorkerPool, now: float) -> None:
 
 def stranded(run: ActiveRun) -> bool:
     """Whether anything waits behind the slots of a worker."""
-    return any(len(worker.out) > worker.assignment.slots and not worker.assignment.recalled for worker in run.workers)
+    deep = run.vacancies.deep
+    return any(len(worker.out) > worker.assignment.slots and not worker.assignment.recalled for worker in deep)
 
 
 def _fill_slots(run: ActiveRun, shares: Shares, now: float) -> int:
@@ -78,7 +85,7 @@ def _fill_slots(run: ActiveRun, shares: Shares, now: float) -> int:
 
 def _familiar(run: ActiveRun, entry: Entry, free: dict[WorkerHandle, int]) -> WorkerHandle | None:
     """The worker that served the item's group last (its connections are open), where it has a free slot."""
-    if not entry.group or len(free) == 1:
+    if not entry.group or len(run.workers) == 1:
         return None
     last = run.served.get(entry.group)
     chosen = last if last is not None and free.get(last, 0) > 0 else None
@@ -99,29 +106,35 @@ def _fill_depth(run: ActiveRun, shares: Shares, now: float) -> None:
             entries.append(entry)
 
 
-def _try_suspects(run: ActiveRun, ready: list[WorkerHandle], workers: WorkerPool, now: float) -> list[WorkerHandle]:
+def _try_suspects(run: ActiveRun, able: list[WorkerHandle], workers: WorkerPool, now: float) -> list[WorkerHandle]:
     """Keep one worker for what must be tried alone, while there is any; returns the others."""
-    alone = [worker for worker in ready if any(entry.alone for entry in worker.out.values())]
-    others = [worker for worker in ready if worker not in alone]
-    if alone or not others or not run.schedule.suspects(now):
-        return others
-    chosen = min(others, key=lambda worker: len(worker.out))
+    alone = run.vacancies.alone
+    if alone is not None and not (_can_take(alone) and any(entry.alone for entry in alone.out.values())):
+        alone = run.vacancies.alone = None
+    if alone is not None or not run.schedule.suspects(now):
+        return [worker for worker in able if worker is not alone]
+    chosen = min(filter(_can_take, run.workers), key=lambda worker: len(worker.out), default=None)
+    if chosen is None:
+        return able
     if chosen.out:
         _recall(run, [chosen], workers, now)
     else:
         entry = run.schedule.take_alone(now)
         if entry is not None:
             workers.give(chosen, [entry])
-    return [worker for worker in others if worker is not chosen]
+            run.vacancies.alone = chosen
+    return [worker for worker in able if worker is not chosen]
 
 
 def _free_stranded(run: ActiveRun, workers: WorkerPool, now: float) -> None:
     """A long item must hold nobody up: what waits behind it goes back to the schedule."""
+    deep = run.vacancies.deep
+    for worker in [worker for worker in deep if len(worker.out) <= worker.assignment.slots]:
+        del deep[worker]
     stuck = [
         worker
-        for worker in run.workers
-        if len(worker.out) > worker.assignment.slots
-        and not worker.assignment.recalled
+        for worker in deep
+        if not worker.assignment.recalled
         and now - worker.assignment.last_heard > STRANDED_SECONDS + worker.process.round_trip
     ]
     _recall(run, stuck, workers, now)
@@ -130,3 +143,4 @@ def _free_stranded(run: ActiveRun, workers: WorkerPool, now: float) -> None:
 def _recall(run: ActiveRun, chosen: list[WorkerHandle], workers: WorkerPool, now: float) -> None:
     for entry in reversed(workers.recall(chosen)):
         run.schedule.back(entry, now)
+    run.vacancies.changed(chosen)

@@ -96,7 +96,10 @@ def apply(run: ActiveRun) -> None:
     size = run.autosize.size
     staying = [worker for worker in run.workers if not worker.life.retiring]
     for index, worker in enumerate(staying):
-        worker.resize(size.share(index) if index < size.processes else 0)
+        share = size.share(index) if index < size.processes else 0
+        if share != worker.assignment.slots:
+            worker.resize(share)
+            run.vacancies.changed([worker])
     at_work = min(len(staying), size.processes)
     if at_work:
         run.note_peak(Pool(processes=at_work, threads=size.share(0)))

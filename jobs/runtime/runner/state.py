@@ -122,6 +122,7 @@ class RunnerState:
             worker.assignment.leave()
             self.workers.kill(worker, "its run ended") if preparing else self.workers.release(worker, now)
         run.workers.clear()
+        run.vacancies.clear()
         self.preparing.pop(run.number, None)
         self.active.pop(run.number, None)
         self.next_look = 0.0
@@ -136,6 +137,7 @@ class RunnerState:
             self.workers.kill(worker, "its run ended")
         run.schedule.clear()
         run.workers.clear()
+        run.vacancies.clear()
         self.preparing.pop(run.number, None)
         self.active.pop(run.number, None)
 

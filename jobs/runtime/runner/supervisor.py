@@ -65,6 +65,8 @@ class Supervisor:
                     self._handle(worker, run, message, now)
         for worker, number in answers.items():
             worker.assignment.heard(number, now)
+            if worker.run in self.state.active:
+                self.state.active[worker.run].vacancies.changed([worker])
             if self.state.cluster is not None and worker.process.machine:
                 self.state.cluster.answered(worker.process.machine)
             if worker.assignment.lied and not worker.life.killed_why:
@@ -93,6 +95,7 @@ class Supervisor:
                 self._check_run(run, now)
 
     def _check_run(self, run: ActiveRun, now: float) -> None:
+        run.vacancies.changed(run.workers)
         for worker in list(run.workers):
             if worker.life.ready_at is None and _is_in_ready(worker, now):
                 run.failure = f"the hook `ready` of {run.run.job} has not returned after {HOOK_SECONDS:g} s"
@@ -126,6 +129,7 @@ class Supervisor:
                 return
             worker.assignment.join(run.number, run.writes_for)
             run.workers.append(worker)
+            run.vacancies.changed([worker])
             if warm:
                 run.log("worker_ready", f"worker {worker.name} was warm already", worker=worker.name, warm=True)
                 self._assign(worker, run)
@@ -149,6 +153,7 @@ class Supervisor:
             worker.assignment.ready(now)
 
     def _handle(self, worker: WorkerHandle, run: ActiveRun, message: Heard, now: float) -> None:
+        run.vacancies.changed([worker])
         match message:
             case Ready():
                 self._ready(worker, run, now)
@@ -231,6 +236,7 @@ class Supervisor:
             worker.process.discard_log()
             return
         run.workers.remove(worker)
+        run.vacancies.gone(worker)
         how = blame.reap(run, worker, now)
         if run.number in self.state.preparing:
             self.state.preparing[run.number].lost(worker, how)
