@@ -17,9 +17,9 @@ server        the API served alone
 """
 
 from jobs.runtime.api.application import ApiApp
-from jobs.runtime.api.connection import BoundedConnection
+from jobs.runtime.api.connection import BoundedConnection, bound_connections
 from jobs.runtime.api.endpoint import ROOT
 from jobs.runtime.api.mcp_tools import serve_tools
 from jobs.runtime.api.server import ending, serve
 
-__all__ = ["ROOT", "ApiApp", "BoundedConnection", "ending", "serve", "serve_tools"]
+__all__ = ["ROOT", "ApiApp", "BoundedConnection", "bound_connections", "ending", "serve", "serve_tools"]

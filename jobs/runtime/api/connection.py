@@ -6,8 +6,10 @@ uvicorn itself waits for either as long as it takes.
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING, Any
 
+import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 if TYPE_CHECKING:
@@ -75,3 +77,17 @@ class BoundedConnection(Base):
     def _at_work(self) -> bool:
         """Whether there is a request that has not been answered in full."""
         return self.cycle is not None and not self.cycle.response_complete
+
+
+def bound_connections() -> None:
+    """Have each uvicorn server of this process have these connections: for one that is started by others, and that has
+    chosen its own before it loads an application which says this. It makes them once it has started."""
+    setattr(uvicorn.Server, _startup.__name__, _bounded_startup)
+
+
+_startup = uvicorn.Server.startup
+
+
+async def _bounded_startup(server: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
+    server.config.http_protocol_class = BoundedConnection
+    await _startup(server, sockets)

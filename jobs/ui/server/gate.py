@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from streamlit import config
 
-from jobs.runtime.api import ROOT, ApiApp
+from jobs.runtime.api import ROOT, ApiApp, bound_connections
 from jobs.runtime.core import people
 from jobs.runtime.core.channel import Channel, usually_through
 from jobs.runtime.core.errors import Refused
@@ -45,6 +45,7 @@ def parts_of_app() -> dict[str, Any]:
     except Refused as error:
         raise SystemExit(f"Error: {error}") from None
     keep_peers()
+    bound_connections()
     people.otherwise(signed_in.who)
     usually_through(Channel.PAGE)
     api = ApiApp(lambda: config.get_option("server.allowedHosts"))

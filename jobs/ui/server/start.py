@@ -9,9 +9,7 @@ from itertools import zip_longest
 from typing import Any
 
 from streamlit.web.cli import main_run
-from uvicorn.config import HTTP_PROTOCOLS
 
-from jobs.runtime.api import BoundedConnection
 from jobs.runtime.core import settings
 from jobs.ui.server import signed_in
 
@@ -29,9 +27,6 @@ def serve(given: Sequence[str] = ()) -> None:
     address = _given("server.address", given)
     signed_in.check_served(_shipped()["server.address"] if address is None else address)
     script = settings.PROJECT / "streamlit_app.py"
-    HTTP_PROTOCOLS["auto"] = (
-        f"{BoundedConnection.__module__}:{BoundedConnection.__name__}"  # Streamlit has no option for it
-    )
     main_run.main([str(script), *options(given)], prog_name="streamlit run", standalone_mode=False)
 
 

@@ -13,11 +13,13 @@ import psutil
 import pytest
 import requests
 import uvicorn
+from starlette.applications import Starlette
 
 from jobs.runtime import client
 from jobs.runtime.api import BoundedConnection
+from jobs.runtime.core import channel, people
 from jobs.runtime.core.access import Scope
-from jobs.ui.server import start
+from jobs.ui.server import gate
 from jobs.ui.server.start import options
 from tests.support.machine import until
 from tests.support.page_server import HANDSHAKE, PageServer, serving
@@ -44,16 +46,21 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_its_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streamlit makes its server as it likes: what it takes for a connection is ours all the same."""
-    served = []
-    monkeypatch.setattr(
-        start.main_run, "main", lambda *_, **__: served.append(uvicorn.Config(lambda: None, log_config=None))
-    )
+    """Streamlit's server has chosen what a connection is before it loads the application, which chooses ours."""
+    monkeypatch.setattr(uvicorn.Server, "startup", uvicorn.Server.startup)
+    monkeypatch.setattr(people, "_otherwise", people._otherwise)
+    monkeypatch.setattr(channel, "_usual", list(channel._usual))
 
-    start.serve()
+    def application() -> Starlette:
+        gate.parts_of_app()
+        return Starlette()
 
-    served[0].load()
-    assert served[0].http_protocol_class is BoundedConnection
+    config = uvicorn.Config(application, factory=True, port=0, log_config=None)
+    server = uvicorn.Server(config)
+    server.should_exit = True
+    server.run()
+
+    assert config.http_protocol_class is BoundedConnection
 
 
 def test_it_listens_on_this_machine_alone(server: PageServer) -> None:
