@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from jobs.runtime import client
+from jobs.runtime.core.people import Person, acting_as
+from jobs.runtime.core.presets import RunPreset
+
 _names = map("preset {}".format, itertools.count(1))
 
 
@@ -242,3 +246,25 @@ def test_a_secret_given_as_it_is_is_refused(fanout) -> None:
     assert done.code == 2
     assert "give it as {secret:NAME}" in done.err
     assert "abcdefgh" not in done.err
+
+
+def test_whose_a_preset_is_may_be_said_where_several_have_one_of_the_name(fanout, tmp_path: Path) -> None:
+    name, ann, bob = next(_names), "ann@example.org", "bob@example.org"
+    for times, owner in enumerate((ann, bob), start=2):
+        with acting_as(Person(owner=owner)):
+            client.save_preset(RunPreset(name=name, job="echo", params={"times": times}))
+    refused = fanout("run", "echo", "--item", "a", "--preset", name)
+    assert (refused.code, f"({ann}, {bob})" in refused.err) == (2, True)
+
+    run = fanout("run", "echo", "--item", "a", "--preset", name, "--preset-owner", bob, "--json").json
+
+    assert (run["params"]["times"], run["preset"]) == (3, name)
+    shown = fanout("presets", "show", name, "--owner", ann, "--json").json
+    assert (shown["owner"], shown["params"]) == (ann, {"times": 2})
+    assert ann in fanout("presets", "list").out
+    out = tmp_path / "hers.toml"
+    assert fanout("presets", "export", "--owner", ann, "--out", str(out)).code == 0
+    assert [one["times"] for one in (entry["params"] for entry in tomllib.loads(out.read_text())["preset"])] == [2]
+    assert "is called" in fanout("presets", "rename", name, f"{name} of bob", "--owner", bob).out
+    assert fanout("presets", "delete", f"{name} of bob", "--owner", bob).code == 0
+    assert fanout("presets", "delete", name).code == 0

@@ -313,6 +313,21 @@ def test_an_admin_is_asked_which_where_two_have_the_same_name(hers: Run) -> None
         client.delete_preset("hers")
 
 
+def test_an_admin_says_whose_preset_where_two_have_the_same_name(hers: Run) -> None:
+    with acting_as(BOB):
+        client.save_preset(RunPreset(name="hers", job="factorial", column="n"))
+        with pytest.raises(UnknownPreset):
+            client.preset("hers", owner=ANN.owner)
+
+    with acting_as(BOSS):
+        assert client.preset("hers", owner=ANN.owner).column == ""
+        assert client.preset_named("hers", BOB.owner).column == "n"
+        assert client.rename_preset("hers", "his", BOB.owner).owner == BOB.owner
+        assert client.delete_preset("his", BOB.owner).column == "n"
+    with acting_as(ANN):
+        assert [one.name for one in client.presets()] == ["hers"]
+
+
 def test_a_preset_that_an_admin_saves_over_stays_its_owners(hers: Run) -> None:
     with acting_as(BOSS):
         there = client.preset("hers")

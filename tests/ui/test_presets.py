@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from jobs.runtime import client
 from jobs.runtime.core.budget import Budget
+from jobs.runtime.core.people import Person, acting_as
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import AUTO, Pool, RunState, Table
 from jobs.runtime.core.reuse import Reuse
@@ -52,6 +53,23 @@ def test_where_none_was_saved_there_is_one_button(new_run: Open, stage: Stage) -
 
     assert presets_offered(app) == []
     assert app.button(key="preset_first").label == "Save as a preset"
+
+
+def test_an_admin_chooses_among_presets_of_one_name(new_run: Open, stage: Stage) -> None:
+    for owner, engine in (("ann@example.org", "python"), ("bob@example.org", "gmp")):
+        with acting_as(Person(owner=owner)):
+            saved(params={"engine": engine})
+    app = new_run(job="factorial")
+    assert presets_offered(app)[1:] == ["mine · ann@example.org", "mine · bob@example.org"]
+
+    choose(app, "mine\nbob@example.org")
+    attempts(app).set_value(7)
+    checked(app.run())
+    app.menu_button(key="preset_menu").set_value("Save the changes")
+    checked(app.run())
+
+    kept = {one.owner: one for one in client.presets()}
+    assert {owner: one.how["attempts"] for owner, one in kept.items()} == {"ann@example.org": 3, "bob@example.org": 7}
 
 
 def test_a_preset_fills_in_what_is_taken_from_earlier_runs_and_the_budget(new_run: Open, stage: Stage) -> None:

@@ -242,7 +242,7 @@ def _complete(asked: RunRequest) -> tuple[RunRequest, RunPreset | None]:
     preset. Raises UnknownPreset, Refused."""
     if not asked.preset:
         return asked, None
-    preset = client.preset(asked.preset, asked.job)
+    preset = client.preset(asked.preset, asked.job, asked.preset_owner)
     params = client.with_preset(preset, asked.params)
     if client.job_named(asked.job).takes_rows:
         return structs.replace(asked, params=params, fields={**preset.fields, **asked.fields}), preset

@@ -77,14 +77,14 @@ class WantedReuse(Asked, frozen=True, kw_only=True):
 class RunRequest(Asked, frozen=True, kw_only=True):
     """A run to start, or a table to check: a job and its items, as `items`, as `rows`, or as a file beside this.
 
-    With `preset` all that is not said otherwise here is as that says. `on` is where its workers are, `local` or
-    `cluster`. `column` is the one of the items, `fields` the
-    columns of an item that is a row, by the job's fields; `sheet`, `delimiter`, `header` and `encoding` say how the
-    file is written.
+    With `preset` all that is not said otherwise here is as that says; `preset_owner` says whose it is. `on` is where
+    its workers are, `local` or `cluster`. `column` is the one of the items, `fields` the columns of an item that is a
+    row, by the job's fields; `sheet`, `delimiter`, `header` and `encoding` say how the file is written.
     """
 
     job: Text
     preset: Text = ""
+    preset_owner: Text = ""
     items: list[str | int | float] | UnsetType = UNSET
     rows: list[dict[str, Cell]] | UnsetType = UNSET
     params: dict[str, Any] = {}

@@ -19,6 +19,7 @@ from jobs.runtime.cli.terminal import say, say_json, say_table, speakable
 from jobs.runtime.cli.verb import Verb, VerbGroup
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.job_terms import number_or_auto
+from jobs.runtime.core.people import OWNER
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.text import in_one_line
 from jobs.runtime.core.units import count, moment
@@ -28,6 +29,7 @@ MOST_SAID = 200
 
 _REPLACE = click.option("--replace", "anyway", is_flag=True, help="Take the place of a preset of this name.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_OWNER = click.option("--owner", metavar="E-MAIL", default="", help="Whose, where several have one of the name.")
 
 
 @click.group("presets", cls=VerbGroup)
@@ -47,7 +49,11 @@ def list_presets(job: str, as_json: bool) -> None:
     if not found:
         say("No presets yet.")
         return
-    say_table(("preset", "job", "settings"), [(one.name, one.job, _settings(one)) for one in found])
+    owned = any(one.owner != OWNER for one in found)
+    say_table(
+        ("preset", "job", *(["owner"] if owned else []), "settings"),
+        [(one.name, one.job, *([one.owner] if owned else []), _settings(one)) for one in found],
+    )
     for preset in found:
         if preset.fault:
             say(f"{preset.title} cannot be used: {in_one_line(preset.fault)}")
@@ -55,10 +61,11 @@ def list_presets(job: str, as_json: bool) -> None:
 
 @presets.command("show", cls=Verb, examples=("presets show gentle",))
 @click.argument("name")
+@_OWNER
 @_JSON
-def show(name: str, as_json: bool) -> None:
+def show(name: str, owner: str, as_json: bool) -> None:
     """Show what preset NAME says; all else is as its job has it."""
-    wanted = client.preset_named(speakable(name))
+    wanted = client.preset_named(speakable(name), speakable(owner))
     if as_json:
         say_json(_document(wanted))
         return
@@ -113,16 +120,18 @@ def save(job: str, name: str, chosen: tuple[str, ...], out_columns: str, anyway:
 @presets.command("rename", cls=Verb, examples=('presets rename gentle "gentle, at night"',))
 @click.argument("name")
 @click.argument("text")
-def rename(name: str, text: str) -> None:
+@_OWNER
+def rename(name: str, text: str, owner: str) -> None:
     """Call preset NAME something else; runs keep the name that they came with."""
-    say(f"it is called {client.rename_preset(speakable(name), speakable(text)).title} now")
+    say(f"it is called {client.rename_preset(speakable(name), speakable(text), speakable(owner)).title} now")
 
 
 @presets.command("delete", cls=Verb, examples=("presets delete gentle",))
 @click.argument("name")
-def delete(name: str) -> None:
+@_OWNER
+def delete(name: str, owner: str) -> None:
     """Delete preset NAME; runs keep what they came with."""
-    client.delete_preset(speakable(name))
+    client.delete_preset(speakable(name), speakable(owner))
     say(f"preset '{in_one_line(name)}' is deleted")
 
 
@@ -131,10 +140,11 @@ def delete(name: str) -> None:
 )
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--out", required=True, help="Write them here, as TOML; -: to standard output.")
-def export(names: tuple[str, ...], out: str) -> None:
+@_OWNER
+def export(names: tuple[str, ...], out: str, owner: str) -> None:
     """Write presets, all of them or those named, to a TOML file."""
-    every = [preset.name for preset in client.presets()]
-    wanted = [client.preset(name) for name in dict.fromkeys(map(speakable, names)) or every]
+    every = [preset.name for preset in client.presets() if owner in ("", preset.owner)]
+    wanted = [client.preset(name, owner=owner) for name in dict.fromkeys(map(speakable, names)) or every]
     if not wanted:
         raise Refused("there is no preset to export yet")
     if out == STANDARD_OUTPUT:
@@ -180,6 +190,7 @@ def _document(preset: RunPreset) -> dict[str, Any]:
     plain = preset.plain()
     return {
         **{name: plain[name] for name in ("name", "job", "params")},
+        "owner": preset.owner,
         "run": {name: _number(name, value) for name, value in preset.how.items()},
         "on": preset.on or None,
         **{name: plain[name] for name in ("column", "fields", "shown")},

@@ -76,8 +76,8 @@ class RunOptions:
 
 def run_options(job: str, options: dict[str, Any], usual: Mapping[str, Any] | None = None) -> RunOptions:
     """What was given, over what the preset says, over what is usual."""
-    given, name = split_params(options), options.pop("preset")
-    preset = None if name is None else client.preset(speakable(name), job)
+    given, name, owner = split_params(options), options.pop("preset"), options.pop("preset_owner")
+    preset = None if name is None else client.preset(speakable(name), job, speakable(owner))
     params = given if preset is None else client.with_preset(preset, given)
     table = options.pop("table")
     if preset is not None and preset.shown:
@@ -144,6 +144,7 @@ _LIMITS = (
 )
 _SHARED = (
     click.option("--preset", help="Begin with the settings of this preset; what else is given goes before."),
+    click.option("--preset-owner", metavar="E-MAIL", default="", help="Whose, where several have one of the name."),
     click.option("--name", default="", help="What the run is called.  [default: the file's name]"),
     *_POOL,
     *_LIMITS,

@@ -43,11 +43,12 @@ def presets(job: str = "") -> list[RunPreset]:
     return [replace(preset, fault=preset.fault or _fault(preset, there)) for preset in found]
 
 
-def preset(name: str, job: str = "") -> RunPreset:
-    """The preset of this name. Raises UnknownPreset; Refused: it is of another job than `job`, or damaged."""
+def preset(name: str, job: str = "", owner: str = "") -> RunPreset:
+    """The preset of this name. Here and below `owner` says whose it is where an admin sees several of one name; empty:
+    one's own, or the only one. Raises UnknownPreset; Refused: it is of another job than `job`, or damaged."""
     wanted = preset_name(name)
     with store().read() as db:
-        found = _found(db, wanted)
+        found = _found(db, wanted, owner)
     if found.fault:
         raise Refused(f"preset {found.title} cannot be used: {found.fault}")
     if job and found.job != job:
@@ -55,10 +56,10 @@ def preset(name: str, job: str = "") -> RunPreset:
     return found
 
 
-def preset_named(name: str) -> RunPreset:
+def preset_named(name: str, owner: str = "") -> RunPreset:
     """The preset of this name, with why it cannot be used, where that is so. Raises UnknownPreset."""
     with store().read() as db:
-        found = _found(db, preset_name(name))
+        found = _found(db, preset_name(name), owner)
     return replace(found, fault=found.fault or _fault(found, catalog()))
 
 
@@ -103,11 +104,11 @@ def save_presets(given: Iterable[RunPreset], *, over: RunPreset | None = None, a
     return kept
 
 
-def rename_preset(name: str, text: str) -> RunPreset:
+def rename_preset(name: str, text: str, owner: str = "") -> RunPreset:
     """Give a preset another name; runs keep the name they came with. Raises Refused, UnknownPreset."""
     new = preset_name(text)
     with store().write() as db:
-        found = _found(db, preset_name(name))
+        found = _found(db, preset_name(name), owner)
         if found.fault:
             raise Refused(f"preset {found.title} cannot be renamed: {found.fault}")
         renamed = replace(found, name=new)
@@ -118,10 +119,10 @@ def rename_preset(name: str, text: str) -> RunPreset:
     return renamed
 
 
-def delete_preset(name: str) -> RunPreset:
+def delete_preset(name: str, owner: str = "") -> RunPreset:
     """Forget a preset, and return it as it was; runs keep what they came with. Raises UnknownPreset."""
     with store().write() as db:
-        found = _found(db, preset_name(name))
+        found = _found(db, preset_name(name), owner)
         presets_table.remove(db, found.owner, found.name)
     return found
 
@@ -236,12 +237,13 @@ def _refuse_taken(preset: RunPreset, there: RunPreset | None, seen: RunPreset | 
         )
 
 
-def _found(db: Connection, name: str) -> RunPreset:
-    found = ownership.chosen(presets_table.listed(db, ownership.whose(), name=name))
+def _found(db: Connection, name: str, owner: str = "") -> RunPreset:
+    there = presets_table.listed(db, ownership.whose(), name=name)
+    found = ownership.chosen([one for one in there if owner in ("", one.owner)])
     if found is None:
-        there = [one.title for one in presets_table.listed(db, ownership.whose())]
-        more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
-        known = f"there are {', '.join(there[:MOST_NAMED])}{more}" if there else "there is none yet"
+        titles = [one.title for one in presets_table.listed(db, ownership.whose())]
+        more = f" and {len(titles) - MOST_NAMED} more" if len(titles) > MOST_NAMED else ""
+        known = f"there are {', '.join(titles[:MOST_NAMED])}{more}" if titles else "there is none yet"
         raise UnknownPreset(f"there is no preset '{in_one_line(name)}' ({known}; see: {program.NAME} presets list)")
     return found
 

@@ -24,7 +24,7 @@ from jobs.runtime.job.row_fields import ROW, RowField, builder_of, field_of, kin
 RESERVED = frozenset(
     "item column sheet name processes threads at_once pause attempts deadline out raw detach json help only bom "
     "dry_run from where explode ways workers repeats yes politeness delimiter header encoding out_delimiter "
-    "out_decimal out_columns printed position sitemaps preset replace "
+    "out_decimal out_columns printed position sitemaps preset preset_owner replace "
     "new fresh conditional most_requests most_bytes most_sum on "
     "cron zone every overlap paused webhook email apprise tell sign".split()
 )

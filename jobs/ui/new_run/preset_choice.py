@@ -14,6 +14,7 @@ import streamlit as st
 from jobs.runtime import client
 from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import FanoutError, Refused
+from jobs.runtime.core.people import acting
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import Limits, Pool, Run, Table
 from jobs.runtime.core.reuse import Reuse
@@ -78,21 +79,23 @@ def take_run(run: Run) -> None:
     """Go on with the preset that a run came from: as it is now where that is the same, else as it was."""
     kept = None
     if run.preset is not None:
-        kept = next((one for one in client.presets(run.job) if _same(one, run.preset)), run.preset)
+        there = sorted(client.presets(run.job), key=lambda one: one.owner != run.owner)
+        kept = next((one for one in there if _same(one, run.preset)), run.preset)
     _keep(run.job, kept)
 
 
 def choose(job: str) -> Any:
     """The widget to choose by; a place beside it for the rest. There is nothing where nothing was saved yet."""
-    there, kept = {one.name: one for one in client.presets(job)}, chosen(job)
+    there, kept = {_key(one): one for one in client.presets(job)}, chosen(job)
+    now = "" if kept is None else _key(kept)
     with st.container(horizontal=True, vertical_alignment="bottom", key="preset_row"):
         if there or kept is not None:
-            names = ["", *there, *([kept.name] if kept is not None and kept.name not in there else [])]
-            key = f"preset_choice:{job}:{turn(job)}:{kept.name if kept is not None else ''}"
+            names = ["", *there, *([now] if now and now not in there else [])]
+            key = f"preset_choice:{job}:{turn(job)}:{now}"
             st.selectbox(
                 "Preset",
                 names,
-                index=names.index(kept.name if kept is not None else ""),
+                index=names.index(now),
                 format_func=lambda name: _label(name, there),
                 key=key,
                 on_change=_choose,
@@ -101,6 +104,12 @@ def choose(job: str) -> Any:
                 help="Settings under a name: options, how to run, the budget, the columns that are read and shown.",
             )
         return st.container(horizontal=True, vertical_alignment="bottom", width="stretch", key="preset_rest")
+
+
+def _key(preset: RunPreset) -> str:
+    """What tells a preset from all others: its name, and behind the end of that line whose it is, where it is
+    another's."""
+    return preset.name if preset.owner == acting().owner or not preset.saved_at else f"{preset.name}\n{preset.owner}"
 
 
 def rest(place: Any, asked: FormSettings) -> None:
@@ -147,7 +156,9 @@ def _label(name: str, there: Mapping[str, RunPreset]) -> str:
     note = "" if name in there else " (not there any more)"
     if name in there and there[name].fault:
         note = " (cannot be used as it is)"
-    return formatting.apart(name, 80) + note
+    own, _, owner = name.partition("\n")
+    whose = f" · {formatting.apart(owner, 80)}" if owner else ""
+    return formatting.apart(own, 80) + whose + note
 
 
 def _changes(kept: RunPreset, asked: FormSettings) -> list[str]:
@@ -165,9 +176,9 @@ def _changes(kept: RunPreset, asked: FormSettings) -> list[str]:
 
 def _choose(job: str, key: str) -> None:
     """Take what the widget says: as it is in the store now."""
-    name = st.session_state[key]
+    name, _, owner = st.session_state[key].partition("\n")
     try:
-        _keep(job, client.preset_named(name) if name else None)
+        _keep(job, client.preset_named(name, owner) if name else None)
     except FanoutError as error:
         st.session_state["preset_refusal"] = str(error)
         st.session_state[f"preset_turn:{job}"] = turn(job) + 1
@@ -243,7 +254,7 @@ def _rename(kept: RunPreset) -> None:
 
 def _keep_renamed(kept: RunPreset, name: str) -> None:
     """The same preset under its new name; what the form says stays."""
-    st.session_state[f"preset:{kept.job}"] = client.rename_preset(kept.name, name)
+    st.session_state[f"preset:{kept.job}"] = client.rename_preset(kept.name, name, kept.owner)
 
 
 @st.dialog("Delete this preset?")
@@ -258,7 +269,7 @@ def _delete(kept: RunPreset) -> None:
 
 
 def _forget(kept: RunPreset) -> None:
-    client.delete_preset(kept.name)
+    client.delete_preset(kept.name, kept.owner)
     _keep(kept.job, None)
 
 

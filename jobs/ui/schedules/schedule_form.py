@@ -8,6 +8,7 @@ import streamlit as st
 
 from jobs.runtime import client, firing
 from jobs.runtime.core.errors import FanoutError, Refused
+from jobs.runtime.core.people import acting
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import LOCAL
 from jobs.runtime.core.recurrence import UTC_ZONE, Recurrence, cron_line, every
@@ -54,8 +55,9 @@ def show() -> None:
 
 
 def _what(turn: int) -> tuple[RunPreset | None, str]:
-    """The job, and the preset that it begins with (empty: as the job has it)."""
-    presets = {one.name: one for one in client.presets() if not one.fault}
+    """The job, and the preset that it begins with (empty: as the job has it): one's own, as a schedule acts for its
+    owner and never as an admin."""
+    presets = {one.name: one for one in client.presets() if not one.fault and one.owner == acting().owner}
     jobs = sorted(client.catalog().shown)
     choices = [("preset", one) for one in presets] + [("job", one) for one in jobs]
     if not choices:
