@@ -69,6 +69,8 @@ def test_what_is_answered_is_what_the_document_says(program: Program) -> None:
     check("GET", "/runs")
     check("GET", "/runs/{id}")
     check("GET", "/runs/{id}/rows")
+    check("POST", "/runs/{id}/links", status="201")
+    check("GET", "/runs/{id}/links")
     check("POST", "/runs/{id}/cancel", status="default")
     check("GET", "/runs/{id}/rows", "?limit=0", status="default")
 

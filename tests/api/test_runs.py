@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.runtime import client
+from jobs.runtime.core.people import NOBODY
 from jobs.runtime.core.presets import RunPreset
 from tests.api.conftest import Program, events_of
 from tests.support.machine import Machine, until
@@ -313,6 +314,24 @@ def test_a_run_is_steered(program: Program, machine: Machine) -> None:
     assert again.status_code == 409
     assert unretried.status_code == 409
     assert (retried.status_code, retried.json()["cancelled"]) == (200, 0)
+
+
+def test_a_run_is_shared_and_all_links_to_it_are_taken_back(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = program.end(job="noop", items=["a"])["id"]
+    monkeypatch.setenv("JOBS_PAGE_URL", "https://jobs.example.org")
+
+    made = program("POST", f"/runs/{run}/links")
+    told = program("GET", f"/runs/{run}/links").json()
+
+    assert (made.status_code, told) == (201, {"ends_at": [made.json()["ends_at"]]})
+    address, _, secret = made.json()["link"].rpartition("=")
+    assert address == f"https://jobs.example.org/run?run={run}&shared"
+    assert client.reader_by_link(secret).shared == run
+    assert program("DELETE", f"/runs/{run}/links").status_code == 204
+    assert client.reader_by_link(secret) == NOBODY
+    assert program("GET", f"/runs/{run}/links").json() == {"ends_at": []}
+    noted = [(one.action, one.subject, one.channel) for one in client.audit_entries()[:2]]
+    assert noted == [("unshared", run, "api"), ("shared", run, "api")]
 
 
 def test_a_deleted_run_is_gone(program: Program) -> None:

@@ -147,12 +147,12 @@ ADMINS: Mapping[str, Callable[[], Any]] = {
 """What is the machine's, or all there is: for an admin alone."""
 
 FREE = set(
-    "RUN_FIELDS SCHEMES budget_document catalog check_budget check_place check_reuse check_settings columns "
-    "complete_preset defaults dry_run ensure_runner few_items file_of firing_document form_fields job_document job_for "
-    "job_named joined_files limited limits_document limits_with live_processes log_path make_certificates new_job "
-    "params_schema pool_document "
-    "pool_with preset_of presets_from presets_toml sample sample_params samples settings_of_preset shown_params "
-    "trouble unattended verbs_of_files with_preset write_presets".split()
+    "LINK RUN_FIELDS SCHEMES budget_document catalog check_budget check_place check_reuse check_settings columns "
+    "complete_preset defaults dry_run ensure_runner few_items file_of firing_document form_fields job_document "
+    "job_for job_named joined_files limited link_address link_query limits_document limits_with live_processes "
+    "log_path make_certificates new_job params_schema pool_document pool_with preset_of presets_from presets_toml "
+    "sample sample_params samples settings_of_preset shown_params trouble unattended verbs_of_files with_preset "
+    "write_presets".split()
 )
 """What says something of jobs, of the machine or of what it is given, and reads no run, preset, schedule or token."""
 

@@ -231,6 +231,22 @@ async def delete(call: Call) -> Response:
     return Response(status_code=204)
 
 
+async def share(call: Call) -> Response:
+    """A link to a run."""
+    return JsonAnswer(await call.service.look(partial(operations.share_run, call.caller, call.run)), status_code=201)
+
+
+async def links(call: Call) -> Response:
+    """The links that there are to a run."""
+    return JsonAnswer(await call.service.look(partial(operations.list_links, call.caller, call.run)))
+
+
+async def unshare(call: Call) -> Response:
+    """No link to a run any more."""
+    await call.service.look(partial(operations.unshare_run, call.caller, call.run))
+    return Response(status_code=204)
+
+
 async def export(call: Call) -> Response:
     """A run as a file, from the disk in pieces: the server's memory never holds it."""
     access.check(call.caller, Deed.SEE)

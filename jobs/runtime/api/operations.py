@@ -29,6 +29,7 @@ from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import DamagedRun, UnknownRun
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import LOCAL, Run
+from jobs.runtime.core.units import moment
 
 ZIP = "zip"
 OTHER_TYPES = ("application/zip", "application/octet-stream")
@@ -73,6 +74,20 @@ class RowPage(TypedDict):
 
     rows: list[client.RowDocument]
     next: int | None
+
+
+class RunLink(TypedDict):
+    """A new link to a run, and when it ends: an address of the page that JOBS_PAGE_URL names, or without that what
+    follows the page's own address. It is told this once."""
+
+    link: str
+    ends_at: str
+
+
+class RunLinks(TypedDict):
+    """When each link to a run ends, the first to end first."""
+
+    ends_at: list[str]
 
 
 def find_run(caller: Caller, deed: Deed, run_id: str) -> Run:
@@ -202,6 +217,24 @@ def delete_run(caller: Caller, run_id: str) -> None:
     except DamagedRun:
         name = client.full_name(run_id)
     client.delete(name)
+
+
+def share_run(caller: Caller, run_id: str) -> RunLink:
+    """Make a link by which somebody without an account reads a run. Raises Refused."""
+    run = find_run(caller, Deed.STEER, run_id)
+    address = client.link_address(run.id, client.share_run(run.id))
+    return {"link": address, "ends_at": list_links(caller, run_id)["ends_at"][-1]}
+
+
+def list_links(caller: Caller, run_id: str) -> RunLinks:
+    """The links to a run, without what is secret in them."""
+    run = find_run(caller, Deed.SEE, run_id)
+    return {"ends_at": [str(moment(ends)) for ends in client.links_to(run.id)]}
+
+
+def unshare_run(caller: Caller, run_id: str) -> None:
+    """Take all links to a run back."""
+    client.unshare_run(find_run(caller, Deed.STEER, run_id).id)
 
 
 def write_export(caller: Caller, run_id: str, format: str, words: ExportWords, out: IO[bytes]) -> str:

@@ -38,7 +38,7 @@ async def describe(_call: Call) -> Response:
     return JsonAnswer(document(ENDPOINTS))
 
 
-_RUN, _SCHEDULE = "/runs/{id}", "/schedules/{name}"
+_RUN, _LINKS, _SCHEDULE = "/runs/{id}", "/runs/{id}/links", "/schedules/{name}"
 
 ENDPOINTS: tuple[ApiEndpoint, ...] = (
     ApiEndpoint(
@@ -192,6 +192,34 @@ ENDPOINTS: tuple[ApiEndpoint, ...] = (
         body=RetryWish,
         answer=client.ShownRun,
         summary="Try the failed and cancelled items of a run again, or those with these codes",
+    ),
+    ApiEndpoint(
+        method="POST",
+        path=_LINKS,
+        name="share_run",
+        deed=Deed.STEER,
+        call=handlers.share,
+        answer=operations.RunLink,
+        status=201,
+        summary="Make a link by which a run is read without a token or an account, for 30 days",
+    ),
+    ApiEndpoint(
+        method="GET",
+        path=_LINKS,
+        name="list_links",
+        deed=Deed.SEE,
+        call=handlers.links,
+        answer=operations.RunLinks,
+        summary="When the links to a run end",
+    ),
+    ApiEndpoint(
+        method="DELETE",
+        path=_LINKS,
+        name="unshare_run",
+        deed=Deed.STEER,
+        call=handlers.unshare,
+        status=204,
+        summary="Take all links to a run back",
     ),
     ApiEndpoint(
         method="GET",

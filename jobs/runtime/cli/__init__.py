@@ -17,7 +17,7 @@
                             ├── schedule  schedule add, list, show, pause, resume, run-now, remove
                             ├── token     token       ── audit         audit
                             ├── cluster   cluster certificates
-                            └── control   cancel, pause, resume, delete, retry, rename, pin, runner
+                            └── control   cancel, pause, resume, delete, retry, rename, pin, share, runner
                               several of them  ──  input_options   where items come from, and how their file is written
                                                ──  table_options   where a table is written, and how
                                                ──  budget_options  at what a run is paused

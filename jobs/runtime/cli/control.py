@@ -1,4 +1,4 @@
-"""`cancel`, `pause`, `resume`, `delete`, `retry`, `rename`, `pin` and `runner`: what a person does to a run."""
+"""What a person does to a run: cancel, pause, resume, delete, retry, rename, pin, share; and `runner`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from jobs.runtime import client
 from jobs.runtime.cli.budget_options import BudgetOptions, budget_options
 from jobs.runtime.cli.report import SHORT
-from jobs.runtime.cli.terminal import say, speakable
+from jobs.runtime.cli.terminal import say, speakable, warn
 from jobs.runtime.cli.verb import Verb
 from jobs.runtime.core import program
 from jobs.runtime.core.errors import Refused
@@ -124,6 +124,21 @@ def pin(run: str, off: bool) -> None:
     found = client.run(run)
     client.pin(found.id, pinned=not off)
     say(f"run {found.id[:SHORT]} {'may go when its time is over' if off else 'stays until it is deleted'}")
+
+
+@click.command("share", cls=Verb, examples=("share 1a2b3c4d", "share 1a2b3c4d --take-back"))
+@click.argument("run")
+@click.option("--take-back", is_flag=True, help="Instead: let no link lead to it any more.")
+def share(run: str, take_back: bool) -> None:
+    """Make a link by which RUN is read for 30 days, without signing in; nothing is changed by it."""
+    found = client.run(run)
+    if take_back:
+        say(f"run {found.id[:SHORT]}: {count(client.unshare_run(found.id), 'link')} taken back")
+        return
+    address = client.link_address(found.id, client.share_run(found.id))
+    say(address)
+    where = " It follows the page's own address, which JOBS_PAGE_URL does not say." if address[0] == "/" else ""
+    warn(f"Keep it now: it is not shown again, and only its digest is stored.{where}")
 
 
 @click.command("runner", cls=Verb, examples=("runner --idle 60",))

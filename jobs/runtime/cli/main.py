@@ -33,6 +33,7 @@ _VERBS = {
     "retry": "control.retry",
     "rename": "control.rename",
     "pin": "control.pin",
+    "share": "control.share",
     "presets": "presets.presets",
     "schedule": "schedule.schedule",
     "backup": "backup.backup",

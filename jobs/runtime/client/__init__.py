@@ -179,7 +179,7 @@ from jobs.runtime.client.schedules import (
     settle_firing,
     work_of,
 )
-from jobs.runtime.client.shares import links_to, reader_by_link
+from jobs.runtime.client.shares import LINK, link_address, link_query, links_to, reader_by_link
 from jobs.runtime.client.submission import check_same, full_params, items
 from jobs.runtime.client.tokens import all_tokens, caller
 from jobs.runtime.client.trouble import trouble
@@ -187,6 +187,7 @@ from jobs.runtime.home.cluster_state import ClusterState
 from jobs.runtime.home.retention import limited
 
 __all__ = [
+    "LINK",
     "RUN_FIELDS",
     "SCHEMES",
     "AlreadyThere",
@@ -266,6 +267,8 @@ __all__ = [
     "limited",
     "limits_document",
     "limits_with",
+    "link_address",
+    "link_query",
     "links_to",
     "listed_documents",
     "listing",

@@ -8,6 +8,7 @@ import time
 
 from jobs.runtime.client import ownership
 from jobs.runtime.client.runner_process import store
+from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.people import NOBODY, Person
 from jobs.runtime.store import shares
@@ -17,6 +18,9 @@ SECONDS = 30 * 86_400.0
 
 MOST = 50
 """Links to one run at a time."""
+
+LINK = "shared"
+"""What stands behind `?` in a link, before what is secret in it."""
 
 
 def share_run(run_id: str) -> str:
@@ -29,6 +33,17 @@ def share_run(run_id: str) -> str:
             raise Refused(f"there are {MOST} links to this run already: take them back first")
         shares.add(db, _digest(text), number, at=now, until=now + SECONDS)
     return text
+
+
+def link_query(run_id: str, text: str) -> str:
+    """What stands behind `?` of a link to this run (its whole id): `text` is what is secret in it."""
+    return f"run={run_id}&{LINK}={text}"
+
+
+def link_address(run_id: str, text: str) -> str:
+    """A link to this run as it is sent to somebody, on the page that JOBS_PAGE_URL names; without that, what follows
+    the page's own address, with its first slash."""
+    return f"{settings.value('JOBS_PAGE_URL')}/run?{link_query(run_id, text)}"
 
 
 def unshare_run(run_id: str) -> int:

@@ -96,7 +96,8 @@ SETTINGS: tuple[Setting, ...] = (
         name="JOBS_PAGE_URL",
         default="",
         read=read_as.page_address,
-        meaning="where the page is reached, as in `https://jobs.example.org`: for links in what schedules tell",
+        meaning="where the page is reached, as in `https://jobs.example.org`: for links in what schedules tell and to "
+        "runs that are shared",
     ),
     Setting(
         name="JOBS_SMTP",

@@ -32,4 +32,4 @@ def ask(run: Run) -> None:
 def _address(run: Run, link: str) -> str:
     here = urlsplit(st.context.url or "")
     path = f"{here.path.rpartition('/')[0]}/{addresses.RUN}"
-    return urlunsplit((here.scheme, here.netloc, path, f"run={run.id}&{addresses.LINK}={link}", ""))
+    return urlunsplit((here.scheme, here.netloc, path, client.link_query(run.id, link), ""))

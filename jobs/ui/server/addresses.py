@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 RUN = "run"
-LINK = "shared"
-"""What stands behind `?` in a link to one run, before what is secret in it."""
 
 PAGES: Mapping[str, str] = {
     "new": "New run",

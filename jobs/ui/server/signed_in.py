@@ -14,12 +14,12 @@ from starlette.datastructures import MutableHeaders
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from jobs.runtime import client
+from jobs.runtime.client import LINK
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.people import LOCAL_ADMIN, NOBODY, Person, acting, acting_as
 from jobs.runtime.core.sign_in import EMAIL, HEADER, OPENID, SignIn, person_known_by
 from jobs.runtime.core.web_names import is_loopback
-from jobs.ui.server.addresses import LINK
 from jobs.ui.server.peer import peer
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import client
+from jobs.runtime.client import LINK
 from jobs.runtime.core import people
 from jobs.runtime.core.errors import UnknownRun
 from jobs.runtime.core.people import Person, acting_as
@@ -16,7 +17,6 @@ from jobs.runtime.core.records import Run
 from jobs.ui.run import downloads
 from jobs.ui.runs import many_runs
 from jobs.ui.server import signed_in
-from jobs.ui.server.addresses import LINK
 from tests.support.stage import Stage
 
 ANN = Person(owner="ann@example.org")
