@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests.browser.conftest import PATIENCE, SHOTS, settle
 from tests.support.openid_provider import Provider, openid_provider
 from tests.support.page_server import serving
 from tests.support.processes import end_processes_of
+from tests.support.signing_proxy import signing_proxy
 
 ANN, BOB, BOSS = "ann@example.org", "bob@example.org", "boss@other.net"
 PAGE = [sys.executable, "-m", "jobs", "page", "--no-browser", "--port", "{port}"]
@@ -139,6 +141,38 @@ def test_who_may_not_sign_in_is_told_so(browser: Browser, sign_in_site: SignInSi
     expect(stranger.get_by_text("This account may not use this page")).to_be_visible()
     stranger.get_by_role("button", name="Sign out").click()
     expect(stranger.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_people_whom_a_proxy_names_see_their_own(browser: Browser, home: Path, tmp_path: Path, hers: Run) -> None:
+    (tmp_path / "served").mkdir()
+    people = {"JOBS_SIGN_IN": "header X-Forwarded-Email", "JOBS_ADMINS": BOSS, "JOBS_PEOPLE": "@example.org"}
+    expect.set_options(timeout=PATIENCE)
+
+    def seen_by(origin: str, **forged: str) -> Page:
+        page = browser.new_context(viewport={"width": 1440, "height": 900}, extra_http_headers=forged).new_page()
+        page.goto(f"{origin}/run?run={hers.id}")
+        return page
+
+    with serving(PAGE, tmp_path / "served", {**os.environ, **people}) as server, contextlib.ExitStack() as stack:
+        ann, bob, boss, eve = (
+            stack.enter_context(signing_proxy(server.port, "X-Forwarded-Email", email))
+            for email in (ANN, BOB, BOSS, "eve@elsewhere.net")
+        )
+        own = seen_by(ann)
+        expect(own.get_by_role("heading", name="hers alone")).to_be_visible()
+        expect(own.get_by_text(ANN)).to_be_visible()
+        assert own.get_by_role("button", name="Sign out").count() == 0
+        with own.expect_download() as got:
+            own.get_by_role("button", name="CSV").click()
+        assert "120" in Path(got.value.path()).read_text("utf-8")
+        expect(seen_by(boss).get_by_role("heading", name="hers alone")).to_be_visible()
+        forging = seen_by(bob, **{"X-Forwarded-Email": ANN})
+        expect(forging.get_by_text(f"There is no run {hers.id}")).to_be_visible()
+        expect(forging.get_by_text(BOB)).to_be_visible()
+        for nobody in (seen_by(eve), seen_by(server.origin)):
+            expect(nobody.get_by_text("Nobody is signed in at the proxy before this page")).to_be_visible()
+            assert "hers alone" not in nobody.content()
+    end_processes_of(home)
 
 
 def _shoot(page: Page, name: str) -> None:
