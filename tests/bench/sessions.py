@@ -1,7 +1,8 @@
 """How long do 50 sessions of the Run page wait for its live part, on one run that goes on?
 
 No browsers: each session opens the server's websocket as a browser does, has the page drawn, and then asks for the part
-that the page itself has told to be asked for again, as often as it was told.
+that the page itself has told to be asked for again, as often as it was told. Where that part finds that it should be
+asked for less often, the whole page is drawn, and a session waits for that too.
 """
 
 from __future__ import annotations
@@ -69,8 +70,10 @@ async def _session(
         until = time.perf_counter() + seconds
         await asyncio.sleep(told.interval * random.random())
         while time.perf_counter() < until:
-            took, _ = await _ask(session, asked)
+            took, anew = await _ask(session, asked)
             again.append(took)
+            told = anew or told
+            asked.rerun_script.fragment_id = told.fragment_id
             await asyncio.sleep(max(0.0, told.interval - took))
 
 
@@ -85,5 +88,5 @@ async def _ask(session, asked):  # type: ignore[no-untyped-def]  # records of pr
         kind = message.WhichOneof("type")
         if kind == "auto_rerun":
             told = message.auto_rerun
-        if kind == "script_finished":
+        if kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return time.perf_counter() - began, told

@@ -17,7 +17,7 @@ from jobs.runtime.core.records import Run, RunState, Table
 from jobs.runtime.core.result_filter import ResultFilter, ResultOrder
 from jobs.runtime.store import printed, runs
 from jobs.runtime.store.printed import NewPrinted
-from jobs.ui.run import downloads, result_columns, results
+from jobs.ui.run import downloads, newest_rows, result_columns, results
 from tests.ui.conftest import Open, Stage, checked, texts
 
 UPLOADED = Table(source="shops.csv", columns=("who", "n"), item_column="n")
@@ -231,7 +231,7 @@ def test_a_run_that_goes_on_is_filtered_too(visit: Open, stage: Stage) -> None:
 def test_a_long_run_that_goes_on_is_looked_through_for_a_moment_only(
     visit: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "GLANCE", 0.0)
+    monkeypatch.setattr(newest_rows, "GLANCE", 0.0)
     monkeypatch.setattr(result_search, "WINDOW", 2)
     run = a_run(stage, state=RunState.RUNNING, done=3)
 

@@ -13,7 +13,7 @@ from jobs.runtime.core.budget import Budget, Spent
 from jobs.runtime.core.records import Attempt, Event, RunState, Table
 from jobs.runtime.store import attempts, runs
 from jobs.ui.run import downloads
-from jobs.ui.run.run import every
+from jobs.ui.run.redraw_interval import usual
 from tests.ui.conftest import BEGAN, HOSTILE, LONG_LOG, Open, Stage, badges, checked, marked_up, plain, texts
 
 TABS = ["Results", "Timings", "Timeline", "Failures", "Log", "Settings"]
@@ -121,9 +121,9 @@ def test_a_run_of_which_no_item_says_how_far_it_is_keeps_no_place_for_it(visit: 
 def test_only_a_run_that_goes_on_redraws_itself(stage: Stage) -> None:
     going, ended = stage.run(state=RunState.RUNNING, done=1), stage.run()
 
-    assert every(going) == 1.0
-    assert every(replace(going, items=5_001)) == 2.0
-    assert every(ended) is None
+    assert usual(going) == 1.0
+    assert usual(replace(going, items=5_001)) == 2.0
+    assert usual(ended) is None
 
 
 def test_an_interrupted_run_says_what_happens_next(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -27,23 +27,24 @@ Say = Callable[[Sequence[int], int], None]
 """Told what was found so far, and up to which position was looked."""
 
 
-def ask(run: Run) -> tuple[ResultFilter, ResultOrder]:
-    """The widgets above the table: which rows, and in which order."""
+def ask(run: Run, codes: Mapping[str, int]) -> tuple[ResultFilter, ResultOrder]:
+    """The widgets above the table: which rows, and in which order. `codes` are those that items ended with, and how
+    many did."""
     with _row():
-        return _ask_which(run), _ask_order(run)
+        return _ask_which(run, codes), _ask_order(run)
 
 
-def ask_which(run: Run) -> ResultFilter:
+def ask_which(run: Run, codes: Mapping[str, int]) -> ResultFilter:
     """The same without the order: of a run that goes on, which the next second may change."""
     with _row():
-        return _ask_which(run)
+        return _ask_which(run, codes)
 
 
 def _row() -> Any:
     return st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="row_filters")
 
 
-def _ask_which(run: Run) -> ResultFilter:
+def _ask_which(run: Run, codes: Mapping[str, int]) -> ResultFilter:
     text = st.text_input(
         "Search all rows",
         key="q",
@@ -54,7 +55,7 @@ def _ask_which(run: Run) -> ResultFilter:
         **_unlabelled(270),
     )
     state = st.selectbox("State", STATES, format_func=_state, key="row_state", bind="query-params", **_unlabelled(140))
-    code, group, value = _code(run), _group(run), _value(run)
+    code, group, value = _code(codes), _group(run), _value(run)
     return ResultFilter(state=state or "", code=code, group=group, text=(text or "").strip(), value=value)
 
 
@@ -80,8 +81,7 @@ def _column(name: str) -> str:
     return formatting.shortened(name, 80) or "in the order given"
 
 
-def _code(run: Run) -> str:
-    codes = client.progress(run.id).codes
+def _code(codes: Mapping[str, int]) -> str:
     if not codes:
         return ""
     names = ["", *sorted(codes, key=lambda name: (-codes[name], name))]

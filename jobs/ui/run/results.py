@@ -1,4 +1,5 @@
-"""The table of a run: all of it or what is asked for when it has ended, its newest rows before."""
+"""The table of a run that has ended: all of it, or what is asked for; and what it shares with that of one that goes on
+(`newest_rows`)."""
 
 from __future__ import annotations
 
@@ -9,16 +10,18 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from jobs.runtime import client, exports
 from jobs.runtime.core import units
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.records import ItemResult, Run
+from jobs.runtime.core.records import Run
 from jobs.runtime.core.result_filter import ResultFilter, ResultOrder
 from jobs.runtime.core.units import count
 from jobs.ui.new_run import items_source
 from jobs.ui.run import downloads, item_detail, result_columns, result_filters
+from jobs.ui.run.live_look import LiveLook
 from jobs.ui.shared import formatting, page_frame, tables
 
 MOST_ROWS = 5_000
@@ -26,12 +29,6 @@ MOST_ROWS = 5_000
 
 TIMED = 20_000
 """Rows of which the timings show each."""
-
-NEWEST = 200
-"""Rows shown while a run is going on."""
-
-GLANCE = 0.4
-"""Seconds for which a run that goes on is looked through at each drawing."""
 
 ROW, MOST_IN_SIGHT = 30, 15
 """Pixels of a row, and the rows that are seen at once: on a screen of 900 pixels, with all that stands above."""
@@ -55,65 +52,31 @@ def stamp(run: Run) -> tuple[Any, ...]:
     return (run.state, run.done, run.ok, run.failed, run.ended_at)
 
 
-def of_run(run: Run, newest: Sequence[ItemResult]) -> pd.DataFrame:
+def of_run(seen: LiveLook) -> pd.DataFrame:
     """The table of a run that has ended (its first rows, when it has very many), or of its newest outcomes."""
+    run = seen.run
     if run.state.terminal:
         return whole(run.id, stamp(run), 1, min(run.items, TIMED))
-    return exports.frame(run, newest)
+    return exports.frame(run, seen.newest)
 
 
-def show(run: Run, newest: Sequence[ItemResult]) -> None:
-    """What is asked for, the downloads, the table, and the row that is selected."""
-    if run.done == 0:
-        st.text("No results yet." if not run.state.terminal else "There are no results.")
+def show(seen: LiveLook) -> None:
+    """What is asked for of a run that has ended, the downloads, the table, and the row that is selected."""
+    if seen.run.done == 0:
+        st.text("There are no results.")
         return
     with st.container(gap="xsmall"):
-        _ended(run) if run.state.terminal else _going_on(run, newest)
+        _ended(seen)
 
 
-def _going_on(run: Run, newest: Sequence[ItemResult]) -> None:
-    """The newest rows, or the first of those that are asked for, of a run that is not through."""
-    wanted = result_filters.ask_which(run)
-    found, looked = _glance(run, wanted) if wanted else (newest, run.items)
-    with _row():
-        _say_glanced(run, wanted, found, looked)
-        downloads.buttons(run, wanted)
-    if found:
-        table = for_people(run, exports.frame(run, found))
-        order = result_columns.in_reading_order(run, table)
-        room = height(run.items)  # from the first row on, so that nothing below it moves
-        _frame(run, table, result_columns.config(run, table), order, key="newest", select=False, room=room)
-    _by_position(run)
-
-
-def _glance(run: Run, wanted: ResultFilter) -> tuple[Sequence[ItemResult], int]:
-    """The first rows that have what is asked for, and up to which position was looked for them."""
-    until = time.monotonic() + GLANCE
-    places: Sequence[int] = ()
-    looked = 0
-    for places, looked in client.search(run.id, wanted):  # noqa: B007  (how far it came is told)
-        if len(places) >= NEWEST or time.monotonic() > until:
-            break
-    return client.short_rows_at(run.id, places[:NEWEST]), looked
-
-
-def _say_glanced(run: Run, wanted: ResultFilter, found: Sequence[ItemResult], looked: int) -> None:
-    if not wanted:
-        st.caption(f"The newest {len(found):,} of {run.done:,}; all when the run ends.", width="content")
-        return
-    through = "" if looked >= run.items else f", up to position {looked:,}"
-    first = "the first " if len(found) == NEWEST else ""
-    st.caption(f"{first}{count(len(found), 'row')} found so far{through}".capitalize(), width="content")
-    st.button("Show all again", type="tertiary", on_click=result_filters.clear, key="show_all")
-
-
-def _row() -> Any:
+def row() -> Any:
     """The row above the table."""
     return st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="table_row")
 
 
-def _ended(run: Run) -> None:
-    wanted, order = result_filters.ask(run)
+def _ended(seen: LiveLook) -> None:
+    run = seen.run
+    wanted, order = result_filters.ask(run, seen.progress.codes)
     said, first = st.empty(), st.empty()
     search = _Search(run, said, first)
     try:
@@ -122,7 +85,7 @@ def _ended(run: Run) -> None:
         page_frame.refused(str(error))
         return
     search.over()
-    with _row():
+    with row():
         columns, pager = st.container(width="content"), st.container(width="content")
         _say_found(run, wanted, order, len(found))
         if (
@@ -160,7 +123,7 @@ class _Search:
             table, config = _prepared(self.run.id, stamp(self.run), tuple(found[:FIRST_HITS]))
             order = result_columns.in_reading_order(self.run, table)
             with self.first.container():
-                _frame(self.run, table, config, order, key="first_hits", select=False)
+                frame(self.run, table, config, order, key="first_hits", select=False)
 
     def over(self) -> None:
         """Make room for the whole."""
@@ -187,7 +150,7 @@ def _pages(run: Run, found: Sequence[int], mark: str, columns: Any, pager: Any) 
     with columns:
         order = result_columns.chooser(run, table)
     key = _table_key(mark, page)
-    chosen = _frame(run, table, config, order, key=key, select=True)
+    chosen = frame(run, table, config, order, key=key, select=True)
     if chosen is not None and chosen < len(places):
         place = first + chosen
         turn = item_detail.Neighbours(place=place + 1, of=len(found), go_to=lambda to: _select(mark, to))
@@ -199,7 +162,7 @@ def _pages(run: Run, found: Sequence[int], mark: str, columns: Any, pager: Any) 
         + (" A click on a heading sorts the rows of this page alone." if pages > 1 else "")
     )
     if pages > 1:
-        _by_position(run)
+        by_position(run)
 
 
 def _has_cut(table: pd.DataFrame) -> bool:
@@ -222,7 +185,8 @@ def _select(mark: str, place: int) -> None:
     st.session_state[_table_key(mark, page + 1)] = {"selection": {"rows": [row], "columns": []}}
 
 
-def _by_position(run: Run) -> None:
+def by_position(run: Run) -> None:
+    """A field for a position, and everything about the row there."""
     position = st.number_input(
         "Show everything about position",
         min_value=1,
@@ -252,9 +216,9 @@ def for_people(run: Run, table: pd.DataFrame) -> pd.DataFrame:
     return tables.readable(table.assign(state=table["state"].map(formatting.item_state), **_file_names(run, table)))
 
 
-def _frame(
+def frame(
     run: Run,
-    table: pd.DataFrame,
+    table: pd.DataFrame | pa.Table,
     config: Mapping[str, Any],
     order: Sequence[str],
     *,

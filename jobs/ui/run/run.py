@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -11,41 +10,44 @@ import streamlit as st
 from jobs.runtime import client, overview
 from jobs.runtime.core import units
 from jobs.runtime.core.errors import UnknownRun
-from jobs.runtime.core.records import ItemResult, Progress, Run, RunState
+from jobs.runtime.core.records import Progress, Run, RunState
 from jobs.runtime.core.setting_words import preset_sentence
 from jobs.runtime.core.text import visible
 from jobs.runtime.core.units import count
 from jobs.ui.run import (
     actions,
     failures,
+    live_look,
+    newest_rows,
     overview_tab,
     raise_budget,
+    redraw_interval,
     results,
     run_log,
     settings_table,
     timeline,
     timings,
 )
+from jobs.ui.run.live_look import LiveLook
 from jobs.ui.shared import formatting, page_frame, tables
 
 TABS = ["Results", "Overview", "Timings", "Timeline", "Failures", "Log", "Settings"]
 MOST_LONG_ITEMS = 8  # long items that are shown with how far they are
 QUEUED = "it starts as soon as the machinery is up and a place is free"
-MANY = 5_000  # items from which a live page is drawn every 2 s, not every second
 
 
 def page() -> None:
     """Find the run that the address names, and show it."""
     run_id = _asked()
     try:
-        progress = client.progress(run_id)
+        seen = live_look.look(client.run(run_id).id, anew=True)
     except UnknownRun as error:
         _nothing(str(error) if run_id else "The address names no run")
         return
-    st.session_state["last_run"] = progress.run.id
-    _header(progress)
+    st.session_state["last_run"] = seen.run.id
+    _header(seen)
     actions.show_refusal()
-    _live(progress)
+    _live(seen.progress)
 
 
 def _asked() -> str:
@@ -67,76 +69,65 @@ def _nothing(reason: str) -> None:
 
 def _live(progress: Progress) -> None:
     """The part that moves: redrawn by itself as long as the run goes on."""
-    run = progress.run
-    st.fragment(_body, run_every=every(run))(run.id, run.state, progress.interrupted, run.name)
+    run, interval = progress.run, redraw_interval.of_page(progress.run)
+    st.fragment(_body, run_every=interval)(run.id, interval, run.state, progress.interrupted, run.name)
 
 
-def every(run: Run) -> float | None:
-    """Seconds between two drawings of a run's page; None: it has ended, and stands still."""
-    if run.state.terminal:
-        return None
-    return 2.0 if run.items > MANY else 1.0
-
-
-def _body(run_id: str, state: RunState, *drawn: object) -> None:
+def _body(run_id: str, interval: float | None, *drawn: object) -> None:
     with page_frame.sentences():
         try:
-            newest = [] if state.terminal else client.newest(run_id, results.NEWEST)  # first: no more than are counted
-            progress = client.progress(run_id)
+            seen = live_look.look(run_id)
         except UnknownRun:  # deleted meanwhile: the whole page says so
             st.rerun()
-        run = progress.run
-        if (run.state, progress.interrupted, run.name) != (state, *drawn):
+        progress, run = seen.progress, seen.run
+        if (run.state, progress.interrupted, run.name) != drawn or redraw_interval.of_page(run, interval) != interval:
             st.rerun()
-        st.set_page_config(page_title=_tab_title(run))
+        st.set_page_config(page_title=_tab_title(seen))
         with st.container(gap="xsmall"):
-            _how_far(progress)
-            _metrics(run)
-            _tabs(progress, newest)
+            _how_far(seen)
+            _metrics(seen)
+            _tabs(seen)
         page_frame.footer(f"{run.id} {run.state} {progress.interrupted}")
 
 
-def _header(progress: Progress) -> None:
-    run = progress.run
+def _header(seen: LiveLook) -> None:
+    progress, run = seen.progress, seen.run
     badge = formatting.run_badge(run, interrupted=progress.interrupted)
     with st.container(gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center", key="header"):
-            st.header(formatting.literal(_title(run)), anchor=False, width="content")
+            st.header(formatting.literal(_title(seen)), anchor=False, width="content")
             word = formatting.run_word(run, interrupted=progress.interrupted)
             st.badge(word, icon=badge.icon, color=badge.colour)  # type: ignore[arg-type]
             actions.retry_failed(run)
             st.space("stretch")
             actions.buttons(run)
-        st.text(_meta(run))
+        st.text(_meta(seen))
         if run.preset is not None:
             said = preset_sentence(run)
             st.text(formatting.apart(f"{said[:1].upper()}{said[1:]}", 700))
 
 
-def _title(run: Run) -> str:
+def _title(seen: LiveLook) -> str:
     """The name of a run; of one without a name of its own what it is."""
-    return formatting.apart(run.name, 200) if _named(run) else _what(run)
+    return formatting.apart(seen.run.name, 200) if _named(seen) else _what(seen)
 
 
-def _named(run: Run) -> bool:
-    job = client.catalog().jobs.get(run.job)
-    return bool(run.name) and run.name != (job.title if job else "")
+def _named(seen: LiveLook) -> bool:
+    return seen.run.name not in ("", seen.job_title)
 
 
-def _what(run: Run) -> str:
-    job = client.catalog().jobs.get(run.job)
-    kind = job.kind.name if job else "item"
-    return f"{formatting.title_of(run.job)} · {formatting.items_of(run.items, kind)}"
+def _what(seen: LiveLook) -> str:
+    return f"{formatting.title_of(seen.run.job)} · {formatting.items_of(seen.run.items, seen.item_kind)}"
 
 
-def _tab_title(run: Run) -> str:
+def _tab_title(seen: LiveLook) -> str:
     """What the browser's tab says: how far the run is while it goes on, and its name."""
-    title = formatting.shortened(_title(run), 60)
+    run, title = seen.run, formatting.shortened(_title(seen), 60)
     return title if run.state.terminal else f"{units.percent(formatting.share_done(run))} · {title}"
 
 
-def _meta(run: Run) -> str:
-    parts = [_what(run)] if _named(run) else []
+def _meta(seen: LiveLook) -> str:
+    run, parts = seen.run, [_what(seen)] if _named(seen) else []
     parts += [
         f"run {formatting.short_id(run.id)}",
         f"submitted {page_frame.moment(run.submitted_at)}",
@@ -147,9 +138,9 @@ def _meta(run: Run) -> str:
     return " · ".join(parts)
 
 
-def _how_far(progress: Progress) -> None:
-    run, now = progress.run, time.time()
-    went = overview.wall_time(run, client.pauses(run.id), now)
+def _how_far(seen: LiveLook) -> None:
+    progress, run, now = seen.progress, seen.run, time.time()
+    went = overview.wall_time(run, seen.pauses, now)
     said = formatting.progress_sentence(
         run,
         rate=progress.rate,
@@ -227,9 +218,9 @@ def _doing(progress: Progress, now: float) -> None:
     )
 
 
-def _metrics(run: Run) -> None:
-    now = time.time()
-    half, most, of = timings.quantiles(run) if run.done else (None, None, 0)
+def _metrics(seen: LiveLook) -> None:
+    run, now = seen.run, time.time()
+    half, most, of = timings.quantiles(seen) if run.done else (None, None, 0)
     with st.container(key="metrics"):
         _metric(
             "Done",
@@ -275,15 +266,15 @@ def _metric(label: str, value: str, advice: str) -> None:
     st.metric(label, value, help=advice, border=True, width="stretch")
 
 
-def _tabs(progress: Progress, newest: Sequence[ItemResult]) -> None:
-    run = progress.run
+def _tabs(seen: LiveLook) -> None:
+    run = seen.run
     tabs = dict(zip(TABS, st.tabs(TABS, key="tab", bind="query-params"), strict=True))
     drawn = {
-        "Results": lambda: results.show(run, newest),
+        "Results": lambda: results.show(seen) if run.state.terminal else newest_rows.show(seen),
         "Overview": lambda: overview_tab.show(run),
-        "Timings": lambda: timings.show(run, newest),
+        "Timings": lambda: timings.show(seen),
         "Timeline": lambda: timeline.timeline(run),
-        "Failures": lambda: failures.show(progress),
+        "Failures": lambda: failures.show(seen.progress),
         "Log": lambda: run_log.show(run),
         "Settings": lambda: settings_table.show(run),
     }

@@ -11,13 +11,14 @@ import streamlit as st
 
 from jobs.runtime import client, measure, overview
 from jobs.runtime.core import units
-from jobs.runtime.core.records import ItemResult, Run
+from jobs.runtime.core.records import Run
 from jobs.runtime.core.units import count
 from jobs.ui.run import results
+from jobs.ui.run.live_look import LiveLook
 from jobs.ui.shared import column_widths, formatting, page_frame, state_columns, tables
 
-MOST_SECONDS, MOST_LIVE_SECONDS = 100_000, 2_000
-"""Items whose seconds are read at most when the run has ended, and at each drawing while it goes on."""
+MOST_SECONDS = 100_000
+"""Items whose seconds are read at most when the run has ended."""
 
 NOT_SPEED_UP = (
     "Average concurrency is not a speed-up: computing threads of one process take turns and count as busy all the "
@@ -25,15 +26,15 @@ NOT_SPEED_UP = (
 )
 
 
-def show(run: Run, newest: Sequence[ItemResult]) -> None:
+def show(seen: LiveLook) -> None:
     """Both tables; while the run goes on, the first holds the newest items."""
+    run = seen.run
     if run.done == 0:
         st.text("Nothing has been timed yet.")
         return
     st.text("In total")
-    seconds = item_seconds(run)
     st.dataframe(
-        pd.DataFrame(_totals(run, seconds), columns=["figure", "value", "what it is"]),
+        pd.DataFrame(_totals(seen), columns=["figure", "value", "what it is"]),
         hide_index=True,
         height="content",
         alt="Totals of the run's seconds",
@@ -43,16 +44,17 @@ def show(run: Run, newest: Sequence[ItemResult]) -> None:
     may = run.state.terminal and page_frame.may_change()
     if may and st.button("Measure the ways", icon=":material/speed:", key="measure_ways"):
         page_frame.go_to(page_frame.COMPARE, of=run.id)
-    st.text("Item by item" if run.state.terminal else f"Item by item, the newest {len(newest):,}")
-    _each(run, newest)
+    st.text("Item by item" if run.state.terminal else f"Item by item, the newest {len(seen.newest):,}")
+    _each(seen)
 
 
-def item_seconds(run: Run) -> Sequence[float]:
+def item_seconds(seen: LiveLook) -> Sequence[float]:
     """The seconds of items that were performed: of all when the run has ended, up to 100,000 (beyond it of as many that
     are spread over all); of some thousand that are spread over all while it goes on."""
+    run = seen.run
     if run.state.terminal:
         return _ended_seconds(run.id, results.stamp(run), overview.stride(run.items, MOST_SECONDS))
-    return client.item_seconds(run.id, overview.stride(run.done, MOST_LIVE_SECONDS))
+    return seen.seconds
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -60,8 +62,8 @@ def _ended_seconds(run_id: str, stamp: tuple[Any, ...], every: int) -> Sequence[
     return client.item_seconds(run_id, every)
 
 
-def _totals(run: Run, seconds: Sequence[float]) -> list[tuple[str, str, str]]:
-    now = time.time()
+def _totals(seen: LiveLook) -> list[tuple[str, str, str]]:
+    run, seconds, now = seen.run, item_seconds(seen), time.time()
     wall = run.seconds(now)
     ran = run.item_seconds or None
     starts = [begun["ready"] - begun["started"] for begun in client.starts(run.id)]
@@ -69,7 +71,7 @@ def _totals(run: Run, seconds: Sequence[float]) -> list[tuple[str, str, str]]:
     spread = ", spread evenly over all" if len(seconds) < formatting.performed(run) else ""
     of = f"of {count(len(seconds), 'item')}{spread}"
     half, slow, longest = overview.quantiles(seconds) if len(seconds) else (None, None, None)
-    went = overview.wall_time(run, client.pauses(run.id), now)
+    went = overview.wall_time(run, seen.pauses, now)
     paused = [("Paused", units.duration(went.paused), "beside that: nothing new started")] if went.paused else []
     possible = f"that sum ÷ wall time, of {formatting.slots(run)} possible"
     telling = formatting.telling_concurrency(run, now)
@@ -114,9 +116,9 @@ def _started(number: int) -> str:
     return f"from start to ready, {number} added up" if number else "no worker was started for this run: they were warm"
 
 
-def quantiles(run: Run) -> tuple[float | None, float | None, int]:
+def quantiles(seen: LiveLook) -> tuple[float | None, float | None, int]:
     """The median, the 95th percentile, and of how many items."""
-    seconds = item_seconds(run)
+    seconds = item_seconds(seen)
     half, most = overview.quantiles(seconds)[:2] if len(seconds) else (None, None)
     return half, most, len(seconds)
 
@@ -139,8 +141,8 @@ COLUMNS = {
 }
 
 
-def _each(run: Run, newest: Sequence[ItemResult]) -> None:
-    table = results.of_run(run, newest)
+def _each(seen: LiveLook) -> None:
+    run, table = seen.run, results.of_run(seen)
     started = pd.to_datetime(table["started_at"], utc=True)
     sent = (started - pd.Timestamp(run.submitted_at, unit="s", tz="UTC")).dt.total_seconds()
     item = results.item_label(run, ("position", *COLUMNS.values()))

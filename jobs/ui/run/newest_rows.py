@@ -1,0 +1,79 @@
+"""The table of a run that goes on: its newest rows, or the first of those that are asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import streamlit as st
+
+from jobs.runtime import client, exports
+from jobs.runtime.core.records import ItemResult, Run
+from jobs.runtime.core.result_filter import ResultFilter
+from jobs.runtime.core.units import count
+from jobs.ui.run import downloads, result_columns, result_filters, results
+from jobs.ui.run.live_look import NEWEST, LiveLook
+
+GLANCE = 0.4
+"""Seconds for which a run that goes on is looked through at each drawing."""
+
+
+def show(seen: LiveLook) -> None:
+    """The newest rows, or the first of those that are asked for."""
+    run = seen.run
+    if run.done == 0:
+        st.text("No results yet.")
+        return
+    with st.container(gap="xsmall"):
+        _show(run, seen)
+
+
+def _show(run: Run, seen: LiveLook) -> None:
+    wanted = result_filters.ask_which(run, seen.progress.codes)
+    found, looked = _glance(run, wanted) if wanted else (seen.newest, run.items)
+    with results.row():
+        _say_glanced(run, wanted, found, looked)
+        downloads.buttons(run, wanted)
+    if found:
+        table, config, order = _as_shown(run, found) if wanted else _newest(seen.number, seen)
+        room = results.height(run.items)  # from the first row on, so that nothing below it moves
+        results.frame(run, table, config, order, key="newest", select=False, room=room)
+    results.by_position(run)
+
+
+Shown = tuple[pa.Table, dict[str, Any], list[str]]
+"""A table as the browser gets it, with how its columns are shown, and in which order."""
+
+
+def _as_shown(run: Run, rows: Sequence[ItemResult]) -> Shown:
+    table = results.for_people(run, exports.frame(run, rows))
+    return pa.Table.from_pandas(table), result_columns.config(run, table), result_columns.in_reading_order(run, table)
+
+
+@st.cache_resource(max_entries=16, ttl=10, show_spinner=False)
+def _newest(number: int, _seen: LiveLook) -> Shown:  # noqa: ARG001  (the cache's key)
+    """The newest rows of one look; shared: nobody may change it."""
+    return _as_shown(_seen.run, _seen.newest)
+
+
+def _glance(run: Run, wanted: ResultFilter) -> tuple[Sequence[ItemResult], int]:
+    """The first rows that have what is asked for, and up to which position was looked for them."""
+    until = time.monotonic() + GLANCE
+    places: Sequence[int] = ()
+    looked = 0
+    for places, looked in client.search(run.id, wanted):  # noqa: B007  (how far it came is told)
+        if len(places) >= NEWEST or time.monotonic() > until:
+            break
+    return client.short_rows_at(run.id, places[:NEWEST]), looked
+
+
+def _say_glanced(run: Run, wanted: ResultFilter, found: Sequence[ItemResult], looked: int) -> None:
+    if not wanted:
+        st.caption(f"The newest {len(found):,} of {run.done:,}; all when the run ends.", width="content")
+        return
+    through = "" if looked >= run.items else f", up to position {looked:,}"
+    first = "the first " if len(found) == NEWEST else ""
+    st.caption(f"{first}{count(len(found), 'row')} found so far{through}".capitalize(), width="content")
+    st.button("Show all again", type="tertiary", on_click=result_filters.clear, key="show_all")
