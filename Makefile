@@ -51,8 +51,9 @@ $(READY)-run: requirements.txt | $(PYTHON)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(READY)-test: tests/requirements.txt $(READY)-run
+$(READY)-test: tests/requirements.txt tests/pywb.txt $(READY)-run
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/pywb -r tests/pywb.txt
 	@touch $@
 
 $(READY)-bench: tests/bench/requirements.txt $(READY)-test

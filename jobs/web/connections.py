@@ -128,7 +128,7 @@ class _GuardedMixin:
         if not peer:
             self.close()  # type: ignore[attr-defined]
             return
-        exchange.reused, exchange.ip = True, peer
+        exchange.reused, exchange.secured, exchange.ip = True, True, peer
         exchange.hurried = not self.rested
         exchange.watch.guard(kept)
 
@@ -155,6 +155,7 @@ class _TlsConnection(_GuardedMixin, HTTPSConnection):
         before = phases.opening
         try:
             self._connect()
+            current().secured = True
         except TimeoutError as error:
             raise ItemError("connect_timeout", f"{self.host} did not agree on a secure connection in time") from error
         finally:

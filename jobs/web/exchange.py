@@ -52,7 +52,7 @@ class Exchange:
 
     `limits`: of its phases, within the deadline; `path`: what stands in the request line; `fresh`: on a new connection
     only; `hasty`: https is a guess, so opening a connection must leave time to try http. `hurried`: on a connection
-    that had no rest after the answer before.
+    that had no rest after the answer before; `secured`: its connection has agreed on TLS.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Exchange:
         self.open_until = watch.deadline - watch.left() / 2 if hasty else watch.deadline
         self.reused = False
         self.hurried = False
+        self.secured = False
         self.ip = ""
 
 

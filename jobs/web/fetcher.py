@@ -94,7 +94,7 @@ class Fetcher:
                 return self._again(question, exchange)
             if chain_is_incomplete(network_errors.links(error)):
                 return self._with_issuers(question, exchange)
-            raise network_errors.of_exchange(question.target.host, error) from error
+            raise _no_answer(question, exchange, error) from error
 
     def _with_issuers(self, question: Request, failed: Exchange) -> Response:
         """Once more, with the certificates that the server should have sent. Raises ItemError `tls_certificate`."""
@@ -104,13 +104,11 @@ class Fetcher:
 
     def _again(self, question: Request, failed: Exchange) -> Response:
         """On a new connection: the one kept alive had been closed by the other side before a byte came."""
+        exchange = Exchange(self.guard, failed.watch, failed.phases, limits=failed.limits, path=failed.path, fresh=True)
         try:
-            exchange = Exchange(
-                self.guard, failed.watch, failed.phases, limits=failed.limits, path=failed.path, fresh=True
-            )
             return self._attempt(question, exchange)
         except network_errors.FOREIGN as error:
-            raise network_errors.of_exchange(question.target.host, error) from error
+            raise _no_answer(question, exchange, error) from error
 
     def _attempt(self, question: Request, exchange: Exchange) -> Response:
         jobs.spent(requests=1)
@@ -163,7 +161,12 @@ def _failure(question: Request, watch: Deadline, error: BaseException) -> ItemEr
         return late
     if isinstance(error, ItemError):
         return error
-    return network_errors.of_exchange(question.target.host, error)
+    return network_errors.of_exchange(question.target.host, error, secured=True)
+
+
+def _no_answer(question: Request, exchange: Exchange, error: BaseException) -> ItemError:
+    secured = exchange.secured and not network_errors.refuses(error)
+    return network_errors.of_exchange(question.target.host, error, secured=secured)
 
 
 def _request(question: Request) -> _Request:

@@ -40,10 +40,14 @@ def of_connecting(host: str, port: int, error: OSError) -> ItemError:
     return ItemError("connect_refused", f"{host} refused the connection at port {port}", detail=detail)
 
 
-def of_exchange(host: str, error: BaseException) -> ItemError:
-    """Why no answer came, or not all of it."""
+def of_exchange(host: str, error: BaseException, *, secured: bool = False) -> ItemError:
+    """Why no answer came, or not all of it; `secured`: TLS had been agreed on, and broke."""
     chain = [link for link in links(error) if not isinstance(link, RequestException)]  # requests' are all OSErrors
     detail = _detail(chain[-1] if chain else error)
+    broken = next((link for link in chain if isinstance(link, ssl.SSLError)), None) if secured else None
+    if broken is not None:
+        why = str(broken.reason or "it gave no reason").replace("_", " ").lower()[:100]
+        return ItemError("connection_reset", f"the secure connection to {host} broke: {why}", detail=_detail(broken))
     for kinds, code, sentence in _MEANINGS:
         found = next((link for link in chain if isinstance(link, kinds)), None)
         if found is not None:
@@ -73,6 +77,11 @@ def closed_before_an_answer(error: BaseException) -> bool:
     """Whether the other side had closed the connection before a byte of the answer came."""
     kinds = (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
     return any(isinstance(link, kinds) for link in links(error))
+
+
+def refuses(error: BaseException) -> bool:
+    """Whether the other side says that it goes no further: with TLS 1.3 it may want a certificate so late."""
+    return any("ALERT" in str(link.reason or "") for link in links(error) if isinstance(link, ssl.SSLError))
 
 
 def links(error: BaseException) -> Iterator[BaseException]:

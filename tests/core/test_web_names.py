@@ -41,6 +41,16 @@ def test_a_name_that_is_listed_is_let_through(host: str) -> None:
         "[::1",
         "127.0.0.2",
         "0.0.0.0",
+        "localhost:8501.evil.example",
+        "evil.example\\@localhost",
+        "user@localhost",
+        "user:word@localhost:8501",
+        "localhost:x",
+        "localhost:8501:8501",
+        "localhost/",
+        "localhost ",
+        "ｌocalhost",
+        "[localhost]",
     ],
 )
 def test_a_name_that_is_not_listed_is_refused(host: str) -> None:

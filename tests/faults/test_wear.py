@@ -14,6 +14,7 @@ from jobs.runtime.worker import wear
 from jobs.runtime.worker.wear import Wear
 from tests.support.machine import Machine
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps that for each thread")
 ROOT = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may do that")
 
 
@@ -112,6 +113,15 @@ def test_a_process_is_as_it_was_until_something_changes(monkeypatch: pytest.Monk
         "hold_on",
         "trace",
         "speak_otherwise",
+        "hurry_garbage",
+        "watch_garbage",
+        "tell_nobody",
+        "move_clock",
+        "pass_over",
+        "put_files_nowhere",
+        pytest.param("make_no_loops", marks=pytest.mark.skipif(sys.version_info >= (3, 14), reason="deprecated there")),
+        *(pytest.param(verb, marks=LINUX) for verb in ("fall_first", "give_way", "be_nice", "hear_nothing")),
+        pytest.param("leave_network", marks=[LINUX, ROOT]),
     ],
 )
 def test_x20_what_an_item_changes_for_all_of_its_process_is_found(verb: str) -> None:
@@ -124,6 +134,23 @@ def test_x20_what_an_item_changes_for_all_of_its_process_is_found(verb: str) -> 
 
     assert found[0] == ""
     assert found[1].endswith("not as at its start")
+
+
+@pytest.mark.parametrize("verb", ["find_nothing", "forget_folders", "shorten_fields"])
+def test_x20_what_an_item_takes_from_all_of_its_process_is_found(verb: str) -> None:
+    code = f"{SEEN}; vandal.{verb}(); print(bool(seen.found()))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+
+    assert found.stdout.splitlines() == ["", "True"]
+
+
+@LINUX
+def test_x20_a_thread_that_an_item_has_set_back_serves_no_other_run(machine: Machine) -> None:
+    machine.perform(["ok", "give_way"], "vandal", pool=(1, 2))
+    (before,) = machine.workers()
+    (after,) = machine.perform(["ok"], "vandal", pool=(1, 2))
+
+    assert after.worker != before.pid
 
 
 def test_a_module_that_an_item_is_the_first_to_load_is_no_wear_and_what_it_puts_in_its_place_is() -> None:

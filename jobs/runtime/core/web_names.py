@@ -4,16 +4,18 @@ ask it."""
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::[0-9]*)?", re.ASCII)
+"""A name or an address, and perhaps a port: what a Host header may be (RFC 9110, 7.2)."""
 
 
 def is_allowed_host(host: str, allowed: Sequence[str]) -> bool:
     """Whether the value of a Host header is one of these names (`*.example.org`: any below it); with none, any is."""
-    try:
-        name = _bare(urlsplit(f"//{host}").hostname or "")
-    except ValueError:
-        return False
+    written = _HOST.fullmatch(host)
+    name = _bare(written[1]) if written else ""
     names = [_bare(one.strip()) for one in allowed]
     below = any(one.startswith("*.") and name.endswith(one[1:]) for one in names)
     return not names or "*" in names or (name != "" and name in names) or below

@@ -198,7 +198,8 @@ class Worker:
         return answer.allowed
 
     def _worn(self) -> str:
-        return self.wear.found()
+        """What an item has changed of the process, or of the thread that it was performed in."""
+        return self.wear.found([threading.get_native_id()])
 
     def _listen(self, take: Callable[[messages.ToWorker], None]) -> None:
         decoder = protocol.worker_side()
@@ -250,7 +251,7 @@ class Worker:
     def _begin(self, begin: messages.Begin) -> None:
         """Get ready for the items of a run; where its params cannot be read any more, the run cannot go on. A process
         that items of the run before have changed says so, and does nothing more."""
-        worn = self._worn()
+        worn = self.wear.found()
         if worn:
             self.said.send(messages.Worn(why=worn))
             threading.Event().wait()  # until it is killed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import os
 import random
 import socket
 import struct
@@ -14,7 +16,7 @@ from jobs import ItemError
 from jobs.runtime.job import context
 from jobs.web import body
 from jobs.web.exchange import PhaseLimits
-from tests.scrape.conftest import Ask, Serve
+from tests.scrape.conftest import Ask, Names, Serve, certificate
 from tests.scrape.hostile import Peer, Script, answer, says
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
@@ -84,6 +86,42 @@ def test_a_page_that_is_cut_by_the_connection_is_kept(kind: str, ask: Ask, serve
     row = ask(serve(script).url(), limits=PhaseLimits(read=0.5))
 
     assert (row["code"], row["title"], row["bytes"]) == ("incomplete", "kept", len(PAGE))
+
+
+NO_RECORD = b"\x17\x03\x03\0\x20" + bytes(32)
+"""What TLS would send in a record, enciphered by nobody."""
+
+
+def broken_after(octets: bytes) -> Script:
+    def script(peer: Peer, _request: bytes) -> None:
+        peer.send(octets)
+        with contextlib.suppress(OSError):
+            os.write(peer.sock.fileno(), NO_RECORD)
+        peer.stay(0.2)
+
+    return script
+
+
+def test_a_page_that_is_cut_by_a_broken_record_of_tls_is_kept(ask: Ask, serve: Serve, names: Names) -> None:
+    names.say("right.test", ["127.0.0.1"])
+    server = serve(broken_after(by_length(PAGE, 1_000)), context=certificate("right"))
+
+    row = ask(server.url("/", "right.test"))
+
+    assert (row["code"], row["title"], row["bytes"]) == ("incomplete", "kept", len(PAGE))
+
+
+@pytest.mark.parametrize("came", [b"", OK], ids=["nothing", "half a head"])
+def test_a_secure_connection_that_breaks_later_is_not_one_that_was_never_agreed_on(
+    came: bytes, ask: Ask, serve: Serve, names: Names
+) -> None:
+    names.say("right.test", ["127.0.0.1"])
+    server = serve(broken_after(came), context=certificate("right"))
+
+    row = ask(server.url("/", "right.test"))
+
+    assert (row["code"], row["later"] > 0) == ("connection_reset", True)
+    assert row["error"].startswith("the secure connection to right.test broke: ")
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 import asyncio
 import builtins
+import codecs
 import contextlib
 import contextvars
+import csv
+import ctypes
 import decimal
 import gc
 import locale
@@ -14,6 +17,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -371,6 +375,76 @@ def silence_logs() -> None:
 def hold_on() -> None:
     """Let no other thread have the interpreter but by chance."""
     sys.setswitchinterval(1_000)
+
+
+def hurry_garbage() -> None:
+    gc.set_threshold(1, 1, 1)
+
+
+def watch_garbage() -> None:
+    gc.callbacks.append(lambda *_: 1 / 0)
+
+
+def make_no_loops() -> None:
+    policy = type("Policy", (asyncio.DefaultEventLoopPolicy,), {"new_event_loop": None})
+    asyncio.set_event_loop_policy(policy())
+
+
+def tell_nobody() -> None:
+    threading.excepthook = lambda _: None
+
+
+def move_clock() -> None:
+    """Another time zone, of which the environment says nothing."""
+    os.environ["TZ"] = "Asia/Tokyo"
+    time.tzset()
+    del os.environ["TZ"]
+
+
+def pass_over() -> None:
+    """Let bytes that are no text be text."""
+    codecs.register_error("strict", lambda error: ("?", error.end))
+
+
+def find_nothing() -> None:
+    sys.meta_path.clear()
+
+
+def forget_folders() -> None:
+    sys.path_hooks.clear()
+    sys.path_importer_cache.clear()
+
+
+def put_files_nowhere() -> None:
+    tempfile.tempdir = "/there/is/none"
+
+
+def shorten_fields() -> None:
+    csv.field_size_limit(10)
+
+
+def fall_first() -> None:
+    """Be the first that the system ends where it has no memory left."""
+    Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def give_way() -> None:
+    """Have this thread, and no other, wait for all other programs."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def be_nice() -> None:
+    os.nice(3)
+
+
+def hear_nothing() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM, signal.SIGCHLD])
+
+
+def leave_network() -> None:
+    """Have this thread, and no other, see a network of its own."""
+    if ctypes.CDLL(None, use_errno=True).unshare(0x40000000):
+        raise OSError(ctypes.get_errno(), "unshare")
 
 
 def trace() -> None:
