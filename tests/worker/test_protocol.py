@@ -16,7 +16,7 @@ from jobs.runtime.core.pace_report import PaceReport
 from jobs.runtime.core.records import Column
 from jobs.runtime.worker import messages, protocol
 from jobs.runtime.worker.messages import Answer, Answers, AttemptOutcome, Heard, Later, Misfit
-from jobs.runtime.worker.row_encoding import row_check
+from jobs.runtime.worker.row_check import row_check
 from tests.support.frames import FORGED, answer, frame
 
 PLAIN = st.recursive(

@@ -23,7 +23,8 @@ from pydantic import AnyUrl, BaseModel, Field, computed_field
 
 from jobs.runtime.core.errors import UnencodableError
 from jobs.runtime.core.records import Column
-from jobs.runtime.worker.row_encoding import encode_row, row_check
+from jobs.runtime.worker.row_check import row_check
+from jobs.runtime.worker.row_encoding import encode_row
 
 
 class Colour(str, enum.Enum):  # noqa: UP042 (many write it so)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from jobs.runtime.core.records import Column
-from jobs.runtime.worker.row_encoding import EncodedRow, encode_row, row_check
+from jobs.runtime.worker.row_check import row_check
+from jobs.runtime.worker.row_encoding import EncodedRow, encode_row
 from jobs.runtime.worker.row_limit import CUT, MAX_ROW_BYTES
 
 MANY = 3 * MAX_ROW_BYTES

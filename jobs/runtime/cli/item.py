@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from jobs.runtime import client
 from jobs.runtime.cli import report
@@ -38,7 +39,7 @@ def _document(run: Run, found: ItemResult, earlier: list[Attempt], printed: list
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:
-    told = asdict(attempt) | {"started_at": moment(attempt.started_at)}
+    told = msgspec.structs.asdict(attempt) | {"started_at": moment(attempt.started_at)}
     told["attempt"] = told.pop("number")
     del told["position"]
     return told

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
+from typing import TYPE_CHECKING
 
 from jobs.runtime.client import ownership
 from jobs.runtime.client.runner_process import log_path, store
@@ -15,8 +14,11 @@ from jobs.runtime.core.people import acting_owner
 from jobs.runtime.core.records import RunState
 from jobs.runtime.home import artifacts, cluster_state, runner_lock, worker_logs
 from jobs.runtime.home.cluster_state import ClusterState
-from jobs.runtime.store import epochs, history, schedules
+from jobs.runtime.store import epochs, history, schedule_times
 from jobs.runtime.store import runs as run_table
+
+if TYPE_CHECKING:
+    import psutil
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +83,15 @@ def unattended() -> bool:
         return False
     with store().read() as db:
         states = (RunState.RUNNING, RunState.CANCELLING, RunState.QUEUED)
-        return history.counted(db, states=states, job="", text="") > 0 or schedules.at_work(db)
+        return history.counted(db, states=states, job="", text="") > 0 or schedule_times.at_work(db)
 
 
 def _workers_of(runner: int) -> tuple[tuple[int, str, int], ...]:
     """The live children of the runner that have a worker's log, which is named after job and process."""
     logs = (path.stem.rpartition("-") for path in (settings.home() / worker_logs.FOLDER).glob("*.log"))
     jobs = {int(pid): job for job, _, pid in logs if pid.isdigit()}
+    import psutil  # as much as twenty of our modules: only where processes are looked at
+
     try:
         children = psutil.Process(runner).children()
     except psutil.Error:
@@ -97,6 +101,8 @@ def _workers_of(runner: int) -> tuple[tuple[int, str, int], ...]:
 
 def _resident_size(process: psutil.Process) -> int:
     """Bytes of a process in memory; 0: it has ended."""
+    import psutil
+
     try:
         return int(process.memory_info().rss)
     except psutil.Error:

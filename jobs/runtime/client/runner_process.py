@@ -8,9 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO
-
-import psutil
+from typing import IO, TYPE_CHECKING
 
 from jobs.runtime import catalog
 from jobs.runtime.core import private_files, settings
@@ -21,6 +19,9 @@ from jobs.runtime.core.records import RunState
 from jobs.runtime.home import runner_lock
 from jobs.runtime.store import commands, epochs, events, history, runs
 from jobs.runtime.store.connection import Store
+
+if TYPE_CHECKING:
+    import psutil
 
 LOG_BYTES = 5 * 2**20
 PATIENCE = 12.0
@@ -97,6 +98,8 @@ def stop_runner(timeout: float = 15.0) -> bool:
     require_admin("to stop the runner")
     if not runner_lock.alive(settings.home()):
         return False
+    import psutil
+
     with store().read() as db:
         pid = epochs.runner(db).pid
     try:
@@ -111,6 +114,8 @@ def stop_runner(timeout: float = 15.0) -> bool:
 
 
 def _lives(process: psutil.Process) -> bool:
+    import psutil
+
     for _, child in _children:
         child.poll()
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from jobs.runtime.core.private_files import user
 
 WAL_WRITER = 120
@@ -15,8 +17,7 @@ WAL_WRITER = 120
 _LOCKS = Path("/proc/locks")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
     """The process that holds a lock: its id (0: it lives in another container), the name of its program, its user, and
     whether it is stopped (SIGSTOP, Ctrl-Z)."""
 

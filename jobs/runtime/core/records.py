@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import msgspec
+
 from jobs.runtime.core.budget import Budget, Spent
 from jobs.runtime.core.job_terms import (
     AUTO,
@@ -87,8 +89,7 @@ class ItemState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One input as a person gave it: the cell that is the item (of a row the cells of its fields as JSON: `row_cells`),
     and the cells of the other columns of its line."""
 
@@ -236,8 +237,7 @@ class ItemResult(NamedTuple):
     outcome: Outcome | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One try at an item that was not its last: as an Outcome's fields of the same names; `kind` says why it was not
     final: `later` (TryLater), `lost` (its worker died), `retried` (final, until a person's retry)."""
 
@@ -253,14 +253,13 @@ class Attempt:
     cpu_seconds: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a run's log: when (Unix seconds), what kind, in plain words, and the facts behind them."""
 
     at: float
     kind: str
     text: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

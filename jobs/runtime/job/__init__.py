@@ -10,6 +10,7 @@ value_limits   the limits of an item, or of a field of one (loaded only where th
 row_fields     an item that is a row: its fields, each read from a cell of its own
 record_types   rows as classes: dataclasses, models, NamedTuples
 params         the keyword options of a run: what is stored, and what the function gets
+param_forms    one param as a run stores it, and its value again
 param_reader   one param read by pydantic (loaded only where there are some)
 param_fields   what an annotation says of a param's field
 form_fields    a param as a field of a form, or an option of the command line

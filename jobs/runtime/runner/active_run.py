@@ -36,7 +36,7 @@ from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.outcomes import OutcomeRow
 from jobs.runtime.store.run_row import StoredRun
 from jobs.runtime.worker.messages import Answer, AttemptOutcome, Begin, Later, Misfit
-from jobs.runtime.worker.row_encoding import row_check
+from jobs.runtime.worker.row_check import row_check
 from jobs.runtime.worker.slot_table import SlotState
 
 MAX_LOST = 3

@@ -7,6 +7,7 @@ import os
 import time
 from collections import Counter
 from functools import partial
+from typing import TYPE_CHECKING
 
 from jobs.runtime import catalog
 from jobs.runtime.core import settings
@@ -17,7 +18,6 @@ from jobs.runtime.runner import caution
 from jobs.runtime.runner.active_run import ActiveRun
 from jobs.runtime.runner.cancellation import Cancellation
 from jobs.runtime.runner.command_handler import CommandHandler
-from jobs.runtime.runner.firings import Firings
 from jobs.runtime.runner.log import say
 from jobs.runtime.runner.pool import orphans
 from jobs.runtime.runner.preparation import Preparation
@@ -25,10 +25,13 @@ from jobs.runtime.runner.schedule.fair_share import next_runs
 from jobs.runtime.runner.schedule.pacing import Groups
 from jobs.runtime.runner.state import RunnerState
 from jobs.runtime.sample.process import SampleSite
-from jobs.runtime.store import commands, printed, retries, runs
+from jobs.runtime.store import commands, printed, retries, runs, schedule_times
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.printed import NewPrinted
 from jobs.runtime.store.run_row import StoredRun
+
+if TYPE_CHECKING:
+    from jobs.runtime.runner.firings import Firings
 
 SWEEP_SECONDS = 60.0
 DYING_SECONDS = 2.0
@@ -48,7 +51,7 @@ class Claims:
         self.state, self.command_handler = state, command_handler
         self.leaving = False
         self.site = SampleSite(state.store.home)
-        self.firings = Firings(state)
+        self._firings: Firings | None = None
         self._next_sweep = 0.0
         self._leftover_looks = 2
         """The second is for those whose worker was still dying at the first."""
@@ -82,8 +85,7 @@ class Claims:
         self.state.next_look = now + runner_lock.POLL
         self.command_handler.take(now)
         if not self.leaving:
-            self.firings.look()
-            self.state.next_look = now + min(runner_lock.POLL, self.firings.seconds_left)
+            self._look_at_schedules(now)
         self._claim(now)
         self._end_leftovers(now)
         self._sweep(now)
@@ -91,7 +93,29 @@ class Claims:
     def close(self) -> None:
         """End the sample site, if it was opened, and the processes that begin runs."""
         self.site.close()
-        self.firings.close()
+        if self._firings is not None:
+            self._firings.close()
+
+    @property
+    def begins_runs(self) -> bool:
+        """Whether a process begins runs of schedules now, or tells of them."""
+        return self._firings is not None and bool(self._firings.processes)
+
+    @property
+    def staying(self) -> bool:
+        """Whether a schedule is to come, or something is left of one."""
+        return self._firings is not None and self._firings.staying
+
+    def _look_at_schedules(self, now: float) -> None:
+        """What knows of times and receivers is loaded where there are schedules: it makes a start longer."""
+        if self._firings is None:
+            if not schedule_times.are_kept(self.state.db):
+                return
+            from jobs.runtime.runner.firings import Firings
+
+            self._firings = Firings(self.state)
+        self._firings.look()
+        self.state.next_look = now + min(runner_lock.POLL, self._firings.seconds_left)
 
     def _claim(self, now: float) -> None:
         if self.leaving or not self._claimable():

@@ -19,7 +19,7 @@ from jobs.runtime.core.schedules import DueSchedule, Firing, FiringState
 from jobs.runtime.core.units import count, duration
 from jobs.runtime.runner.log import say
 from jobs.runtime.runner.state import RunnerState
-from jobs.runtime.store import schedules, tellings
+from jobs.runtime.store import schedule_times, schedules, tellings
 from jobs.runtime.store.connection import Connection
 
 AT_ONCE = 500
@@ -89,9 +89,9 @@ class Firings:
             pass
         self._begin()
         self._tell()
-        self._next_at = schedules.next_time(self.state.db)
+        self._next_at = schedule_times.next_time(self.state.db)
         busy = bool(self.processes or tellings.waiting(self.state.db, inf, 1))
-        self.staying = busy or self._next_at is not None or schedules.at_work(self.state.db)
+        self.staying = busy or self._next_at is not None or schedule_times.at_work(self.state.db)
 
     def close(self) -> None:
         """End the processes; what they were to begin stays due."""

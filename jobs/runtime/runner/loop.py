@@ -36,7 +36,7 @@ from jobs.runtime.runner.schedule.fair_share import in_turn
 from jobs.runtime.runner.state import RunnerState
 from jobs.runtime.runner.supervisor import Supervisor
 from jobs.runtime.sample.process import LOOK_SECONDS
-from jobs.runtime.store import commands, epochs, runs, schedules
+from jobs.runtime.store import commands, epochs, runs, schedule_times
 from jobs.runtime.store.connection import Store
 
 STOP_SECONDS = 8.0
@@ -193,17 +193,17 @@ class Runner:
         if self.stop_by is not None:
             self._fall_silent()
             return now > self.stop_by or not any(run.buffers or not run.idle for run in active)
-        if active or self.state.cancellations or self.claims.command_handler.pending or self.claims.firings.processes:
+        if active or self.state.cancellations or self.claims.command_handler.pending or self.claims.begins_runs:
             self._busy_until = now
             return False
-        idle = now - self._busy_until > self.idle and not self.claims.firings.staying
+        idle = now - self._busy_until > self.idle and not self.claims.staying
         return self.claims.leaving or (idle and self._nothing_came())
 
     def _nothing_came(self) -> bool:
         """A last look with the doorbell gone: from here on, whoever rings starts the next runner."""
         self._fall_silent()
         db = self.state.db
-        if not (commands.waiting(db) or runs.claimable(db, most=1) or schedules.at_work(db)):
+        if not (commands.waiting(db) or runs.claimable(db, most=1) or schedule_times.at_work(db)):
             return True
         self.held.listen()
         self._listen()

@@ -18,6 +18,7 @@
     snapshot      the store at one moment, as a file; such a file made ready to be one
     presets       settings of a job under a name
     schedules     runs that begin by themselves, and the times at which they did
+    schedule_times  whether there are any, and when the first comes
     tellings      whom these tell, and what became of each message
     commands      what page and command line ask of the runner
     events        the log of a run

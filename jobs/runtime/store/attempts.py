@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from jobs.runtime.core.records import Attempt
 from jobs.runtime.store.connection import Connection
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewAttempt:
+class NewAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt to be stored, and until when (Unix seconds) the item must wait before the next."""
 
     attempt: Attempt
     not_before: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tries:
+class Tries(msgspec.Struct, frozen=True, kw_only=True):
     """What was tried at an item since a person last reopened it: attempts that counted, deaths under it, the number
     of the last attempt, and until when it must wait (Unix seconds)."""
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from jobs.runtime.store.connection import Connection
 
 
-@dataclass(frozen=True, kw_only=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, kw_only=True):
     """One wish: a verb, the run it is about (None: the runner itself), its particulars (JSON), when it was asked."""
 
     seq: int

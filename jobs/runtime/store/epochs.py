@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from jobs.runtime.core.errors import StaleEpoch
 from jobs.runtime.store.connection import Connection
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunnerRow:
+class RunnerRow(msgspec.Struct, frozen=True, kw_only=True):
     """The runner that wrote last: its epoch, process id, start, code and settings (`settings.of_runner()`)."""
 
     epoch: int

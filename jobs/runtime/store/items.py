@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import msgspec
 
 from jobs.runtime.core.records import Item
 from jobs.runtime.core.text import stored_text
 from jobs.runtime.store.connection import Connection
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemPlan:
+class ItemPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What the hooks said of one item: its group (empty: none), its cost and its key; and where an earlier run has its
     row (run, position), where it is only to be asked whether that has changed."""
 

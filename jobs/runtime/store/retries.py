@@ -6,15 +6,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from jobs.runtime.store import outcomes, runs
 from jobs.runtime.store.connection import Connection
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reopened:
+class Reopened(msgspec.Struct, frozen=True, kw_only=True):
     """How many outcomes were reopened at once, and whether an item among them was never tried: refused by a hook, or
     cancelled before, it may not have been prepared."""
 
@@ -22,8 +22,7 @@ class Reopened:
     untried: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetryRequest:
+class RetryRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A retry under way: of these codes (none: all), and how many items it reopens."""
 
     codes: tuple[str, ...]

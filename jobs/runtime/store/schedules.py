@@ -94,21 +94,6 @@ def count(db: Connection, owner: str | None = None) -> tuple[int, int, float | N
     return int(row[0]), int(row[1]), row[2]
 
 
-def at_work(db: Connection) -> bool:
-    """Whether a schedule is enabled, or one that has come waits for its run."""
-    row = db.execute(
-        "SELECT EXISTS (SELECT 1 FROM schedules WHERE next_at IS NOT NULL AND enabled = 1) "
-        "OR EXISTS (SELECT 1 FROM firings WHERE state = 'due')"
-    ).fetchone()
-    return bool(row[0])
-
-
-def next_time(db: Connection) -> float | None:
-    """When the first schedule comes (Unix seconds); None: none does."""
-    row = db.execute("SELECT min(next_at) FROM schedules WHERE enabled = 1 AND next_at IS NOT NULL").fetchone()
-    return None if row[0] is None else float(row[0])
-
-
 def come(db: Connection, moment: float, most: int) -> list[DueSchedule]:
     """Schedules whose time has come, the longest due first, at most so many: of each what is needed to note that."""
     rows = db.execute(

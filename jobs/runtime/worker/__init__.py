@@ -19,6 +19,7 @@ prints          what items print, readable after any death
 error_text      an exception in words
 run_params      the params of a run as its items get them, secrets looked up
 row_encoding    what a function returned, as a row
+row_check       whether a text is such a row
 row_limit       the most that a row may hold
 cell_values     what a cell may hold, and its form
 native_values   values of other libraries as Python's own

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Annotated, Any, NamedTuple
-
-import msgspec
+from typing import Any, NamedTuple
 
 from jobs.runtime.core.errors import UnencodableError
 from jobs.runtime.core.job_terms import Column
@@ -62,43 +59,6 @@ def _cut(code: str, cells: Mapping[str, Any], types: Mapping[str, str]) -> Encod
     if is_too_large(text):
         raise UnencodableError(f"the names of its columns alone have more than {MAX_ROW_BYTES:,} bytes")
     return EncodedRow(code or "row_cut", text, told)
-
-
-def row_check(columns: tuple[Column, ...]) -> Callable[[str], str]:
-    """What says why a text is no row of these columns, as `encode_row` makes them; empty: it is one."""
-    names = [(f"column_{number}", column) for number, column in enumerate(columns)]
-    row = msgspec.defstruct(
-        "Row",
-        [(name, _TYPES[column.type] | None | msgspec.UnsetType, msgspec.UNSET) for name, column in names],
-        rename={name: column.name for name, column in names},
-        forbid_unknown_fields=True,
-        gc=False,
-    )
-    return partial(_unfit, msgspec.json.Decoder(row).decode)
-
-
-def _unfit(decode: Callable[[str], object], text: str) -> str:
-    try:
-        decode(text)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        return clean(str(error))
-    return ""
-
-
-_INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_TYPES: Mapping[str, Any] = {
-    "int": _INT64 | str,
-    "float": float,
-    "number": _INT64 | float | str,
-    "bool": bool,
-    "str": str,
-    "file": str,
-    "json": Any,
-    "date": str,
-    "datetime": str,
-    "decimal": str,
-}
-"""What a cell may be in the text of a row, by the type of its column."""
 
 
 def _cell(column: str, kind: str, value: Any, keep: Keep, told: list[str]) -> Any:

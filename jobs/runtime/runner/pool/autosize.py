@@ -14,7 +14,7 @@ The system's figures for time ready to run say rather how busy the machine is, s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from jobs.runtime.core.records import AUTO, Pool
 from jobs.runtime.core.units import count, duration, percent
@@ -62,16 +62,14 @@ LOOKS = 3
 """Looks in a row that must say so before a process comes or goes."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PoolCaps:
+class PoolCaps(msgspec.Struct, frozen=True, kw_only=True):
     """What a pool may not go beyond: processes, and slots in each."""
 
     processes: int
     slots: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class PoolSize:
+class PoolSize(msgspec.Struct, frozen=True, kw_only=True):
     """Worker processes, and slots in all of them together."""
 
     processes: int
@@ -87,8 +85,7 @@ class PoolSize:
         return self.slots // self.processes + (index < self.slots % self.processes)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SizeChange:
+class SizeChange(msgspec.Struct, frozen=True, kw_only=True):
     """A pool's new size, and why, as a line of the log."""
 
     size: PoolSize
