@@ -17,7 +17,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    FloatRect,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.support.processes import end_processes_of
 
@@ -191,6 +201,16 @@ def settle(page: Page) -> None:
 def go(page: Page, address: str) -> None:
     page.goto(address)
     settle(page)
+
+
+def steady(locator: Locator, looks: int = 4) -> FloatRect:
+    """Where an element is on the page, once it has been there for so many looks in a row, 0.1 s apart."""
+    seen: list[FloatRect | None] = []
+    while len(seen) < looks or seen[-1] is None or any(box != seen[-1] for box in seen[-looks:]):
+        locator.page.wait_for_timeout(100)
+        seen.append(locator.bounding_box())
+        assert len(seen) < 600, f"{locator} does not come to rest: {seen[-looks:]}"
+    return seen[-1]
 
 
 def in_state(page: Page, word: str, seconds: float = 30) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from jobs.runtime import client
-from tests.browser.conftest import Site, go, in_state, settle
+from tests.browser.conftest import Site, go, in_state, settle, steady
 from tests.browser.test_main_path import arrived
 from tests.ui.conftest import Stage
 
@@ -44,8 +44,7 @@ def test_after_start_the_focus_is_on_the_heading_and_the_tab_has_the_runs_title(
 def test_a_table_is_left_by_tab(site: Site, page: Page) -> None:
     start_by_keys(site, page, "5 6")
     in_state(page, "Finished")
-    box = page.get_by_test_id("stDataFrame").first.bounding_box()
-    assert box is not None
+    box = steady(page.get_by_test_id("stDataFrame").first)
     page.mouse.click(box["x"] + 400, box["y"] + 60)
     assert page.evaluate(IN_A_TABLE)
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from jobs.runtime.core.records import Run, Table
-from tests.browser.conftest import Site, go, settle
+from tests.browser.conftest import Site, go, settle, steady
 from tests.ui.conftest import HOSTILE, Stage
 
 TABS = ["Results", "Timings", "Timeline", "Failures", "Log", "Settings"]
@@ -48,8 +48,7 @@ def test_texts_of_others_are_shown_literally(site: Site, page: Page, hostile: Ru
 
 def test_a_hostile_row_in_detail_is_literal(site: Site, page: Page, hostile: Run) -> None:
     go(page, f"{site.address}/run?run={hostile.id}")
-    box = page.get_by_test_id("stDataFrame").first.bounding_box()
-    assert box is not None
+    box = steady(page.get_by_test_id("stDataFrame").first)
     page.mouse.click(box["x"] + 15, box["y"] + 36 + 17)
 
     expect(page.get_by_text("Position 1", exact=True)).to_be_visible()

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from jobs.runtime import client
 from jobs.runtime.core.records import Item
-from tests.browser.conftest import Site, Watch, go, in_state, open_tab, settle
+from tests.browser.conftest import Site, Watch, go, in_state, open_tab, settle, steady
 from tests.support.machine import stays
 
 
@@ -97,8 +97,7 @@ def test_numbers_typed_become_digits_in_a_file(site: Site, page: Page) -> None:
 
     start(page)
     in_state(page, "Finished")
-    box = page.get_by_test_id("stDataFrame").first.bounding_box()
-    assert box is not None
+    box = steady(page.get_by_test_id("stDataFrame").first)
     page.mouse.click(box["x"] + 15, box["y"] + 36 + 17)
 
     expect(page.get_by_text("Position 1", exact=True)).to_be_visible()

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from jobs.runtime import client
 from jobs.runtime.core.records import Item
-from tests.browser.conftest import Site, go, settle
+from tests.browser.conftest import Site, go, settle, steady
 
 ROW, BEFORE_VALUES = 35, 160 + 120 + 90 + 140
 """Pixels of a row of a table, and of the columns before the commonest values."""
@@ -51,8 +51,7 @@ def test_a_click_on_a_value_shows_the_rows_that_have_it(site: Site, page: Page, 
     table.scroll_into_view_if_needed()
     expect(table.locator("[role=columnheader]")).to_have_text(HEADS)
     row = table.locator("[data-testid^=glide-cell-0-]").all_text_contents().index("trailing_zeros")
-    box = table.bounding_box()
-    assert box is not None
+    box = steady(table)
 
     page.mouse.click(box["x"] + BEFORE_VALUES + 30, box["y"] + ROW * (row + 1.5))
 

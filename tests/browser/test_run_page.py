@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from jobs.runtime.core.records import Run, RunState
 from jobs.ui.run import results
-from tests.browser.conftest import Site, go, settle
+from tests.browser.conftest import Site, go, settle, steady
 from tests.support.machine import until
 from tests.ui.conftest import Stage
 
@@ -40,9 +40,8 @@ def test_fifteen_rows_are_in_sight_with_the_figures(site: Site, page: Page, fail
     go(page, f"{site.address}/run?run={failures.id}&tab=Results")
     expect(page.get_by_test_id("stMetric").first).to_be_in_viewport()
 
-    table = page.get_by_test_id("stDataFrame").first.bounding_box()
+    table = steady(page.get_by_test_id("stDataFrame").first)
 
-    assert table is not None
     assert table["y"] + results.height(15) <= 900
 
 
@@ -61,11 +60,9 @@ def test_retry_stands_beside_the_count_of_the_failed(site: Site, page: Page, fai
     go(page, f"{site.address}/run?run={failures.id}")
     settle(page)
 
-    failed = page.locator(".st-key-header").get_by_text("Finished, 3 failed").bounding_box()
-    retry = page.get_by_role("button", name="Retry failed").bounding_box()
+    failed = steady(page.locator(".st-key-header").get_by_text("Finished, 3 failed"))
+    retry = steady(page.get_by_role("button", name="Retry failed"))
 
-    assert failed is not None
-    assert retry is not None
     assert 0 < retry["x"] - (failed["x"] + failed["width"]) < 60
     assert abs(retry["y"] + retry["height"] / 2 - failed["y"] - failed["height"] / 2) < 15
 
