@@ -93,7 +93,7 @@ def _body(run_id: str, interval: float | None, *drawn: object) -> None:
 def _header(seen: LiveLook) -> None:
     progress, run = seen.progress, seen.run
     badge = formatting.run_badge(run, interrupted=progress.interrupted)
-    with st.container(gap="xxsmall"):
+    with st.container(gap="xxsmall", key="head"):
         with st.container(horizontal=True, vertical_alignment="center", key="header"):
             st.header(formatting.literal(_title(seen)), anchor=False, width="content")
             word = formatting.run_word(run, interrupted=progress.interrupted)
