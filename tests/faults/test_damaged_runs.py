@@ -79,7 +79,8 @@ def test_x23_the_others_are_shown_and_the_damaged_one_is_named_and_can_be_delete
     assert f"run {name} is damaged in the store: " in said(history)
     assert [client.progress(run.id).run.ok for run in found.runs] == [1, 1]
     for words in (["show", name], ["retry", name], ["export", name, "--out", "x.csv"], ["compare", name, name]):
-        assert (fanout(*words).returncode, fanout(*words).stderr.count("\n")) == (2, 1), words
+        refused = fanout(*words)
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), words
 
     deleted = fanout("delete", name)
 

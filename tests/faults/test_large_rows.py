@@ -30,7 +30,7 @@ MOST_MB = 400
         ("emoji", 40, 250),
         pytest.param("text", 1_000, MOST_MB, marks=pytest.mark.soak),
         pytest.param("emoji", 1_000, MOST_MB, marks=pytest.mark.soak),
-        ("objects", 100, MOST_MB),
+        pytest.param("objects", 100, MOST_MB, marks=pytest.mark.soak),
         pytest.param("lists", 50, MOST_MB, marks=pytest.mark.soak),
     ],
 )
