@@ -6,7 +6,6 @@ Which domains a cookie may be set for goes by the list of public suffixes, so th
 from __future__ import annotations
 
 import functools
-import http.cookiejar
 import ipaddress
 import re
 import time
@@ -145,6 +144,8 @@ def _expires(said: dict[str, str], now: float) -> float | None:
     age = said.get("max-age", "")
     if re.fullmatch(r"-?[0-9]+", age):
         return now + min(int(age[:12]), 400 * 86_400) if int(age[:12]) > 0 else 0.0
+    import http.cookiejar  # ssl and all of http come with it: only where a cookie is set, not where jobs are listed
+
     ends = http.cookiejar.http2time(said.get("expires", ""))  # type: ignore[attr-defined]
     return None if ends is None else float(ends)
 

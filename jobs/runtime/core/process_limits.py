@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 
@@ -53,7 +52,15 @@ def data_size(pid: int | str = "self") -> int | None:
 def memory_of(pid: int | str, name: str) -> int | None:
     """Bytes that the system counts of a process under this name (`VmRSS:`, say); None where it does not say."""
     with suppress(OSError, ValueError, IndexError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith(name):
-                return int(line.split()[1]) * 1024
+        return int(said(f"/proc/{pid}/status").partition(f"\n{name}")[2].split(maxsplit=1)[0]) * 1024
     return None
+
+
+def said(path: str) -> str:
+    """What the system says in one of its small files, of which each run asks several: by the bare calls, in half the
+    time of a Path. Raises OSError."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(file, 8_192).decode("utf-8", "replace")
+    finally:
+        os.close(file)

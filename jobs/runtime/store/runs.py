@@ -74,7 +74,7 @@ def _still_submitting(changed: int) -> None:
 
 def end_pause(db: Connection, number: int, at: float) -> None:
     """Add a pause that ends now to those before it; nothing where the run is not paused."""
-    since = _row(db, number)["paused_since"]
+    since = _row(db, number, "paused_since")["paused_since"]
     if isinstance(since, int | float):  # else there is no pause, or the row is damaged
         add_pause(db, number, since, at)
 
@@ -115,7 +115,7 @@ def move(db: Connection, number: int, to: RunState) -> RunState:
 
 def state(db: Connection, number: int) -> RunState:
     """The state a run is in. Raises UnknownRun, DamagedRun."""
-    row = _row(db, number)
+    row = _row(db, number, "id, state")
     try:
         return RunState(row["state"])
     except ValueError as error:
@@ -124,7 +124,7 @@ def state(db: Connection, number: int) -> RunState:
 
 def id_of(db: Connection, number: int) -> str:
     """The id of a run, also of one whose row cannot be read otherwise. Raises UnknownRun."""
-    return str(_row(db, number)["id"])
+    return str(_row(db, number, "id")["id"])
 
 
 _SETTABLE = frozenset(
@@ -193,8 +193,8 @@ def get(db: Connection, number: int) -> StoredRun:
     return stored(_row(db, number))
 
 
-def _row(db: Connection, number: int) -> Any:
-    rows = fetched(db, "SELECT * FROM runs WHERE number = ?", (number,))
+def _row(db: Connection, number: int, columns: str = "*") -> Any:
+    rows = fetched(db, f"SELECT {columns} FROM runs WHERE number = ?", (number,))
     if not rows:
         raise UnknownRun("the run is gone: it has been deleted")
     return rows[0]

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from jobs.runtime.core import process_limits
+from jobs.runtime.core.process_limits import said
 
 
 def allow_descriptors(most: int = 16_384) -> None:
@@ -40,23 +41,24 @@ def forget_peak(pid: int) -> bool:
 
 def process_cpu(pid: int) -> float | None:
     """CPU seconds of all threads of a process, in steps of a clock tick; None where the system does not say."""
-    return _cpu(Path(f"/proc/{pid}/stat"))
+    return _cpu(f"/proc/{pid}/stat")
 
 
 def run_queue_seconds(pid: int) -> float | None:
     """How long all threads of a process could have run and stood in line for a core; None where the system does not say
     (https://docs.kernel.org/scheduler/sched-stats.html)."""
     try:
-        waits = [_run_queue_nanoseconds(thread / "schedstat") for thread in Path(f"/proc/{pid}/task").iterdir()]
+        threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 (names alone, in one call)
+        waits = [_run_queue_nanoseconds(f"/proc/{pid}/task/{thread}/schedstat") for thread in threads]
     except OSError:
         return None
     known = [wait for wait in waits if wait is not None]
     return sum(known) / 1e9 if known else None
 
 
-def _run_queue_nanoseconds(schedstat: Path) -> int | None:
+def _run_queue_nanoseconds(schedstat: str) -> int | None:
     with suppress(OSError, ValueError, IndexError):
-        return int(schedstat.read_text("ascii").split()[1])
+        return int(said(schedstat).split()[1])
     return None
 
 
@@ -64,7 +66,7 @@ def machine_cpu() -> float | None:
     """CPU seconds of all programs of this machine since it began, those taken by other machines on its cores included;
     None where the system does not say."""
     with suppress(OSError, ValueError, IndexError):
-        user, nice, system, _idle, _iowait, *others = map(int, _first_line("/proc/stat").split()[1:9])
+        user, nice, system, _idle, _iowait, *others = map(int, said("/proc/stat").split(maxsplit=9)[1:9])
         return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
     with suppress(OSError):
         import psutil  # not on Linux: a runner is to be up at once
@@ -72,11 +74,6 @@ def machine_cpu() -> float | None:
         times = psutil.cpu_times()
         return float(sum(times) - times.idle)
     return None
-
-
-def _first_line(path: str) -> str:
-    with Path(path).open() as file:
-        return file.readline()
 
 
 def cores() -> int:
@@ -97,18 +94,18 @@ def ended(child: int) -> bool:
 def stopped(pid: int) -> bool:
     """Whether a process is stopped (SIGSTOP, or a debugger)."""
     with suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in ("T", "t")
+        return said(f"/proc/{pid}/stat").rpartition(")")[2].split()[0] in ("T", "t")
     return False
 
 
 def thread_cpu(pid: int, native: int) -> float | None:
     """CPU seconds of one thread of a process; None where the system does not say."""
-    return _cpu(Path(f"/proc/{pid}/task/{native}/stat"))
+    return _cpu(f"/proc/{pid}/task/{native}/stat")
 
 
-def _cpu(stat: Path) -> float | None:
+def _cpu(stat: str) -> float | None:
     with suppress(OSError, ValueError, IndexError):
-        fields = stat.read_text().rpartition(")")[2].split()
+        fields = said(stat).rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return None
 
