@@ -116,6 +116,7 @@ def test_a_process_is_as_it_was_until_something_changes(monkeypatch: pytest.Monk
         "hurry_garbage",
         "watch_garbage",
         "tell_nobody",
+        "start_nothing",
         "move_clock",
         "pass_over",
         "put_files_nowhere",

@@ -222,3 +222,15 @@ def test_a_reader_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monk
 def test_limits_are_those_of_an_upload_unless_a_file_is_named() -> None:
     assert (reader.UPLOAD.memory, reader.UPLOAD.cpu) == (512 * 2**20, 20)
     assert (reader.FILE.memory, reader.FILE.cpu) == (2**30, None)
+
+
+@pytest.mark.soak
+def test_a_million_rows_of_a_file_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "million.csv"
+    with file.open("w") as table:
+        table.write("url,note\n")
+        table.writelines(f"https://a.example/{number},x{number}\n" for number in range(1_000_000))
+
+    found = read_apart(file, name=file.name, job="scrape", limits=reader.FILE)
+
+    assert (found.items, sum(1 for _ in found.items_iter())) == (1_000_000, 1_000_000)

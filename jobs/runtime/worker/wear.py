@@ -133,7 +133,13 @@ _REPLACED = (
     *(("socket", name) for name in ("socket", "create_connection", "getaddrinfo")),
     *(("ssl", "SSLContext"), ("ssl", "create_default_context"), ("subprocess", "Popen"), ("os", "open")),
     *(("json", "dumps"), ("json", "loads"), ("copy", "deepcopy")),
-    *(("sys", "excepthook"), ("threading", "excepthook")),
+    *(
+        ("sys", "excepthook"),
+        ("threading", "excepthook"),
+        ("threading", "Thread.start"),
+        ("threading", "Condition.wait"),
+    ),
+    *(("socket", "socket.connect"), ("subprocess", "Popen.communicate"), ("pathlib", "Path.open")),
 )
 """What tests and libraries put something of their own in the place of, for all threads: a clock that stands still, a
 socket that leads elsewhere. The worker itself asks the clocks as they were when it was loaded."""
@@ -141,7 +147,9 @@ socket that leads elsewhere. The worker itself asks the clocks as they were when
 
 def _what_stands_for(name: str, module: str, late: frozenset[str]) -> int:
     """A number that changes with what is called so; 0: what a module has for it that was not loaded at the start."""
-    found = getattr(sys.modules.get(module), name, None)
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
     return 0 if module in late and (found is None or getattr(found, "__module__", "") == module) else id(found)
 
 

@@ -390,6 +390,10 @@ def make_no_loops() -> None:
     asyncio.set_event_loop_policy(policy())
 
 
+def start_nothing() -> None:
+    threading.Thread.start = None  # type: ignore[assignment,method-assign]
+
+
 def tell_nobody() -> None:
     threading.excepthook = lambda _: None
 
