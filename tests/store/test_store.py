@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -241,6 +242,19 @@ def test_a_writer_that_must_not_wait_is_told_that_another_writes(store: Store) -
     with store.write_now(kept) as db:
         db.execute("SELECT 1")
     kept.close()
+
+
+@pytest.mark.parametrize(("named", "level"), [("normal", 1), ("full", 2)])
+def test_a_setting_says_whether_each_commit_waits_for_the_disk(
+    store: Store, monkeypatch: pytest.MonkeyPatch, named: str, level: int
+) -> None:
+    """(https://www.sqlite.org/pragma.html#pragma_synchronous)"""
+    monkeypatch.setenv("JOBS_SYNC", named)
+
+    with closing(store.connect()) as kept, store.write() as db:
+        levels = [connection.execute("PRAGMA synchronous").fetchone()[0] for connection in (kept, db)]
+
+    assert levels == [level, level]
 
 
 def test_a_full_disk_is_a_sentence_and_nothing_is_half_written(store: Store) -> None:

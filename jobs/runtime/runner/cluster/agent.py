@@ -30,7 +30,8 @@ from jobs.runtime.worker import protocol
 
 LOOK_SECONDS = 0.25
 SOON_SECONDS = 0.05
-"""After an answer: what its slot does next is to be known."""
+"""After an answer: what its slot does next is to be known. What the system says of the worker, some twenty files of
+/proc, is read no more often than at the other looks."""
 
 RECALL_SECONDS = 0.001
 MOST_UNSENT = 1 << 20
@@ -54,6 +55,7 @@ class Agent:
         self.worker: LocalProcess | None = None
         self.over = False
         self._used: dict[str, Any] | None = None
+        self._figures, self._figures_until = dict[str, Any](), 0.0
         self._decoder = envelopes.agent_side()
         self._heard_at = time.monotonic()
         self._next_look = 0.0
@@ -140,6 +142,7 @@ class Agent:
                 worker.resize(message.slots)
             case envelopes.Count():
                 worker.begin_use()
+                self._figures_until = 0.0
             case envelopes.Kill():
                 worker.kill()
                 self._bury()
@@ -209,16 +212,17 @@ class Agent:
                 self._say(self._about(self.worker))
 
     def _about(self, worker: LocalProcess) -> envelopes.About:
-        busy, self._used = worker.busy(), worker.used()
-        return envelopes.About(
-            table=worker.snapshot(),
-            stopped=worker.is_stopped(),
-            resident=worker.resident(),
-            cpu=worker.cpu(),
-            threads={slot.native: cpu for slot in busy if (cpu := worker.cpu_of(slot.native)) is not None},
-            used=self._used,
-            printed=self._printed(worker),
-        )
+        if time.monotonic() >= self._figures_until:
+            self._figures_until = time.monotonic() + LOOK_SECONDS
+            busy, self._used = worker.busy(), worker.used()
+            self._figures = {
+                "stopped": worker.is_stopped(),
+                "resident": worker.resident(),
+                "cpu": worker.cpu(),
+                "threads": {slot.native: cpu for slot in busy if (cpu := worker.cpu_of(slot.native)) is not None},
+            }
+        printed = self._printed(worker)
+        return envelopes.About(table=worker.snapshot(), **self._figures, used=self._used, printed=printed)
 
     def _printed(self, worker: LocalProcess) -> list[envelopes.SlotPrints]:
         """What the items in its slots have printed, as much as should go at once."""

@@ -59,7 +59,7 @@ class RemoteProcess(WorkerProcess):
         self._table = table_of(self._about)
         self._taken = self._revoked = 0
         self._heard_at = self._asked_at = time.monotonic()
-        self._skew = 0.0
+        self._skew = self._quickest = 0.0
         self._exit_code: int | None = None
         self._log = ""
         self._run = ""
@@ -172,10 +172,12 @@ class RemoteProcess(WorkerProcess):
         return messages.Answers(answers=moved)
 
     def _set_clock(self, answer: envelopes.Heartbeat) -> None:
-        """By the quickest answer so far: half of its way was the way back."""
+        """By the quickest answer so far: half of its way was the way back. How long a word takes, the last ones tell: a
+        machine that is busy would have too little to do, by the quickest, until the next items come."""
         seconds = max(1e-6, time.monotonic() - answer.sent)
-        if not self.round_trip or seconds < self.round_trip:
-            self.round_trip = seconds
+        self.round_trip = 0.7 * self.round_trip + 0.3 * seconds if self.round_trip else seconds
+        if not self._quickest or seconds < self._quickest:
+            self._quickest = seconds
             self._skew = answer.sent + seconds / 2 - answer.answered
 
     def _write(self, piece: envelopes.FilePiece) -> None:
