@@ -80,6 +80,45 @@ def test_params_that_no_longer_fit_end_the_run_with_the_reason(
     assert "the params of the run do not fit changing as it is now" in failed.error
 
 
+STARTS_TWICE = '''"""Two of its workers start, and no other."""
+import os
+import time
+from pathlib import Path
+from jobs import job
+HERE = Path(__file__).parent
+
+def ready():
+    if (HERE / "no more").exists():
+        os._exit(7)
+    (HERE / f"{os.getpid()}.started").touch()
+
+@job(bound="io", ready=ready)
+def twice(text: str) -> str:
+    while len(list(HERE.glob("*.started"))) < 2:
+        time.sleep(0.02)
+    if text == "die" and not (HERE / "no more").exists():
+        (HERE / "no more").touch()
+        os._exit(1)
+    while text == "wait" and not (HERE / "over").exists():
+        time.sleep(0.02)
+    return text
+'''
+
+
+def test_a_run_goes_on_with_the_workers_it_has_where_no_more_start(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "twice.py").write_text(STARTS_TWICE)
+    monkeypatch.setenv("JOBS_PATH", str(tmp_path))
+    run = machine.submit(["wait", "die", "ok", "ok"], "twice", pool=(2, 1), attempts=1, deadline=None)
+    died = "exited with code 7"
+    until(lambda: sum(died in event.text for event in client.events(run.id, 50)) >= 3, 60)
+    (tmp_path / "over").touch()
+
+    ended = machine.finish(run)
+    assert (ended.state, ended.ok, ended.error) == ("finished", 4, "")
+
+
 @pytest.mark.slow
 def test_a_runner_whose_slots_are_all_busy_does_not_spin(machine: Machine) -> None:
     cells = ["ok@a", "sleep 30@a", "ok@b", "sleep 30@b", *["ok@c"] * 30]

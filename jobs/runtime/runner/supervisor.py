@@ -248,9 +248,17 @@ class Supervisor:
         elif worker.life.ready_at is None:
             run.failed_starts += 1
             if run.failed_starts >= MAX_FAILED_STARTS:
-                words = worker.process.error_log().strip().splitlines()[-1:] or ["it said nothing"]
-                starts = f"{run.failed_starts} workers in a row {how} before they were ready"
-                run.failure = run.failure or f"{starts}: {words[0][:500]}"
+                self._end_starts(worker, run, how, now)
+
+    def _end_starts(self, last: WorkerHandle, run: ActiveRun, how: str, now: float) -> None:
+        """Several workers in a row did not start: the run goes on with those that are ready, and tries again after a
+        while; without any it cannot go on."""
+        if any(worker.ready for worker in run.workers):
+            run.next_start = now + START_AGAIN_SECONDS
+            return
+        words = last.process.error_log().strip().splitlines()[-1:] or ["it said nothing"]
+        starts = f"{run.failed_starts} workers in a row {how} before they were ready"
+        run.failure = run.failure or f"{starts}: {words[0][:500]}"
 
     def _is_machines_doing(self, worker: WorkerHandle, how: str) -> bool:
         """Whether its machine is set aside by now: where its worker was lost, or did not start, several times."""
