@@ -26,31 +26,32 @@ def run(asked: harness.Asked) -> harness.Report:
     with harness.home(), harness.page_server() as (port, _):
         run_id = rerun.scrape()
         for number in (1, SESSIONS):
-            drawn, again = asyncio.run(_look(port, run_id, number, asked.size(SECONDS_OF_LOOK)))
+            drawn, again, told = asyncio.run(_look(port, run_id, number, asked.size(SECONDS_OF_LOOK)))
             name = count(number, "session")
             report.line(f"{name}: the page drawn", drawn)
             line = report.line(
                 f"{name}: its live part again",
                 again,
-                note=f"p95 {harness.quantile(again, 0.95):.3f} s, {len(again)} times",
+                note=f"p95 {harness.quantile(again, 0.95):.3f} s, {len(again)} times, at last every {max(told):.1f} s",
             )
         report.at_most(f"{line.what}, p95", harness.quantile(again, 0.95), P95, "s")
         report.notes.append(rerun.still_scraping(run_id))
     return report
 
 
-async def _look(port: int, run_id: str, number: int, seconds: float) -> tuple[list[float], list[float]]:
-    """Seconds until the page was drawn, of each session; and of each time that its live part was."""
+async def _look(port: int, run_id: str, number: int, seconds: float) -> tuple[list[float], list[float], list[float]]:
+    """Seconds until the page was drawn, of each session; of each time that its live part was; and from one of these to
+    the next, as each was told last."""
     drawn: list[float] = []
     again: list[float] = []
     all_drawn = asyncio.Barrier(number)
-    await asyncio.gather(*(_session(port, run_id, seconds, drawn, again, all_drawn) for _ in range(number)))
-    return drawn, again
+    told = await asyncio.gather(*(_session(port, run_id, seconds, drawn, again, all_drawn) for _ in range(number)))
+    return drawn, again, told
 
 
 async def _session(
     port: int, run_id: str, seconds: float, drawn: list[float], again: list[float], all_drawn: asyncio.Barrier
-) -> None:
+) -> float:
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from websockets.asyncio.client import connect
     from websockets.typing import Subprotocol
@@ -75,6 +76,7 @@ async def _session(
             told = anew or told
             asked.rerun_script.fragment_id = told.fragment_id
             await asyncio.sleep(max(0.0, told.interval - took))
+        return float(told.interval)
 
 
 async def _ask(session, asked):  # type: ignore[no-untyped-def]  # records of protobuf

@@ -18,6 +18,7 @@ from jobs.runtime.home import runner_lock
 from jobs.runtime.store import events as event_log
 from jobs.runtime.store import items, outcomes, runs
 from jobs.runtime.store.connection import Store
+from jobs.ui.run import live_look
 from tests.support.processes import play_the_runner
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -141,6 +142,12 @@ def _outcome(position: int, failure: tuple[str, str] | None, row: dict[str, Any]
         seconds=1.0,
         cpu=0.25,
     )
+
+
+@pytest.fixture(autouse=True)
+def looks_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is drawn as a whole shows what a test has changed a moment ago."""
+    monkeypatch.setattr(live_look, "SHARED", 0.0)
 
 
 @pytest.fixture

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import streamlit as st
 
 from jobs.runtime import client, overview
 from jobs.runtime.core.errors import DamagedRun, UnknownRun
 from jobs.runtime.core.people import LOCAL_ADMIN, acting_as
 from jobs.runtime.core.records import ItemResult, Progress, Run
-
-FRESH = 0.5
-"""Seconds for which a look is good: fewer than lie between two drawings, so that who looks alone sees each anew."""
 
 NEWEST = 200
 """Rows that are shown while a run goes on."""
@@ -22,17 +18,23 @@ NEWEST = 200
 MOST_SECONDS = 2_000
 """Items whose seconds are read, spread over all."""
 
+SHARED = 0.5
+"""Seconds that a look may be old where a page is opened, or drawn as a whole, on a run that goes on."""
+
+FORGOTTEN = 30.0
+"""Seconds after which a look is dropped from memory."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LiveLook:
     """How far a run is, the title of its job and the kind of its items (empty and `item`: the job is not there any
     more), its newest outcomes and the seconds of items that are spread over all (neither of an ended one), and when it
-    stood still (Unix seconds, from and until). `number` tells one look from all others."""
+    stood still (Unix seconds, from and until). `begun` is when its reading began, by a clock that only goes on."""
 
-    number: int
+    begun: float
+    progress: Progress
     job_title: str
     item_kind: str
-    progress: Progress
     newest: Sequence[ItemResult]
     seconds: Sequence[float]
     pauses: Sequence[tuple[float, float]]
@@ -43,13 +45,11 @@ class LiveLook:
         return self.progress.run
 
 
-def look(run_id: str, *, anew: bool = False) -> LiveLook:
-    """The run of this whole id as it stood a moment ago, at most `FRESH` seconds; `anew`: as it stands now, for all
-    others too. Raises UnknownRun, also where it is not for who acts; DamagedRun."""
-    if anew:
-        _read.clear(run_id)
+def look(run_id: str, within: float = 0.0) -> LiveLook:
+    """The run of this whole id as it stood at most so many seconds ago; of those who ask for it meanwhile one reads it,
+    and the others wait. Raises UnknownRun, also where it is not for who acts; DamagedRun."""
     try:
-        found = _read(run_id)
+        found = _looks.see(run_id, time.monotonic() - within)
         client.check_seen(found.run)
     except (UnknownRun, DamagedRun):  # what was read for all says more than may be told to each
         client.run(run_id)
@@ -57,21 +57,52 @@ def look(run_id: str, *, anew: bool = False) -> LiveLook:
     return found
 
 
-@st.cache_resource(ttl=FRESH, max_entries=100, show_spinner=False)
+class _KeptLooks:
+    """The last look at each run."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, LiveLook] = {}
+        self._reading: dict[str, threading.Lock] = {}
+        self._keeping = threading.Lock()
+
+    def see(self, run_id: str, oldest: float) -> LiveLook:
+        """One that was begun then or later."""
+        found = self._kept.get(run_id)
+        if found is not None and found.begun >= oldest:
+            return found
+        with self._keeping:
+            reading = self._reading.setdefault(run_id, threading.Lock())
+        with reading:
+            found = self._kept.get(run_id)
+            if found is None or found.begun < oldest:
+                found = _read(run_id)
+                self._keep(run_id, found)
+        return found
+
+    def _keep(self, run_id: str, found: LiveLook) -> None:
+        with self._keeping:
+            self._kept[run_id] = found
+            old = [one for one, seen in self._kept.items() if seen.begun < found.begun - FORGOTTEN]
+            for one in old:
+                del self._kept[one]
+                self._reading.pop(one, None)  # who holds it reads once more than is needed
+
+
+_looks = _KeptLooks()
+
+
 def _read(run_id: str) -> LiveLook:
+    begun = time.monotonic()
     with acting_as(LOCAL_ADMIN):  # whosever it is: who looks is asked for each of them
-        before = client.run(run_id)
-        job = client.catalog().jobs.get(before.job)
-        going_on = before.done > 0 and not before.state.terminal
+        run = client.run(run_id)
+        job = client.catalog().jobs.get(run.job)
+        going_on = run.done > 0 and not run.state.terminal
         return LiveLook(
-            number=next(_numbers),
+            begun=begun,
             job_title=job.title if job else "",
             item_kind=job.kind.name if job else "item",
             newest=client.newest(run_id, NEWEST) if going_on else (),
-            seconds=client.item_seconds(run_id, overview.stride(before.done, MOST_SECONDS)) if going_on else (),
+            seconds=client.item_seconds(run_id, overview.stride(run.done, MOST_SECONDS)) if going_on else (),
             pauses=client.pauses(run_id),
             progress=client.progress(run_id),  # last: no fewer are counted than are there
         )
-
-
-_numbers = itertools.count()

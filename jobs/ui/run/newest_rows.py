@@ -37,7 +37,7 @@ def _show(run: Run, seen: LiveLook) -> None:
         _say_glanced(run, wanted, found, looked)
         downloads.buttons(run, wanted)
     if found:
-        table, config, order = _as_shown(run, found) if wanted else _newest(seen.number, seen)
+        table, config, order = _as_shown(run, found) if wanted else _newest(run.id, seen.begun, seen)
         room = results.height(run.items)  # from the first row on, so that nothing below it moves
         results.frame(run, table, config, order, key="newest", select=False, room=room)
     results.by_position(run)
@@ -53,7 +53,7 @@ def _as_shown(run: Run, rows: Sequence[ItemResult]) -> Shown:
 
 
 @st.cache_resource(max_entries=16, ttl=10, show_spinner=False)
-def _newest(number: int, _seen: LiveLook) -> Shown:  # noqa: ARG001  (the cache's key)
+def _newest(run_id: str, begun: float, _seen: LiveLook) -> Shown:  # noqa: ARG001  (the cache's key)
     """The newest rows of one look; shared: nobody may change it."""
     return _as_shown(_seen.run, _seen.newest)
 

@@ -40,7 +40,7 @@ def page() -> None:
     """Find the run that the address names, and show it."""
     run_id = _asked()
     try:
-        seen = live_look.look(client.run(run_id).id, anew=True)
+        seen = _seen_now(run_id)
     except UnknownRun as error:
         _nothing(str(error) if run_id else "The address names no run")
         return
@@ -48,6 +48,15 @@ def page() -> None:
     _header(seen)
     actions.show_refusal()
     _live(seen.progress)
+
+
+def _seen_now(run_id: str) -> LiveLook:
+    """The run whose id begins so as all see it, and anew where who sits here has just changed something of it. Raises
+    UnknownRun, DamagedRun."""
+    run = client.run(run_id)
+    seen = live_look.look(run.id, 0.0 if run.state.terminal else live_look.SHARED)
+    same = (seen.run.state, seen.run.name, seen.run.pinned) == (run.state, run.name, run.pinned)
+    return seen if same else live_look.look(run.id)
 
 
 def _asked() -> str:
@@ -76,7 +85,7 @@ def _live(progress: Progress) -> None:
 def _body(run_id: str, interval: float | None, *drawn: object) -> None:
     with page_frame.sentences():
         try:
-            seen = live_look.look(run_id)
+            seen = live_look.look(run_id, (interval or 0.0) / 2)  # drawn next, it is another one
         except UnknownRun:  # deleted meanwhile: the whole page says so
             st.rerun()
         progress, run = seen.progress, seen.run
