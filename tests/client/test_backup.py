@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import client
-from jobs.runtime.client.backup import FORMAT, MANIFEST
+from jobs.runtime.client.backup_file import FORMAT, MANIFEST
 from jobs.runtime.core.errors import FanoutError, Refused
 from jobs.runtime.core.records import RunState
 from jobs.runtime.store import snapshot

@@ -80,11 +80,13 @@ def tree_of(module: str) -> ast.Module:
 
 @functools.cache
 def imports(module: str, *, types: bool = False) -> set[str]:
-    """What a module imports, lazily or not; with `types`, what it imports for type checkers alone."""
+    """What a module imports, lazily or not (by a `__getattr__`, what it tells type checkers of); with `types`, what it
+    imports for type checkers alone."""
     tree = tree_of(module)
     apart = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
     typed = {id(inner) for node in apart for statement in node.body for inner in ast.walk(statement)}
-    nodes = [node for node in ast.walk(tree) if (id(node) in typed) is types]
+    later = any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in tree.body)
+    nodes = [node for node in ast.walk(tree) if (id(node) in typed) is types or (later and not types)]
     return {name for node in nodes for name in _targets(module, node)}
 
 
@@ -352,6 +354,20 @@ def test_a_worker_loads_no_table_machinery_and_no_store(home: Path) -> None:
 
     assert "jobs.scrape" in loaded
     assert loaded & {"pandas", "numpy", "pyarrow", "streamlit", "sqlite3", "click"} == set()
+
+
+def test_who_submits_loads_what_a_submit_needs(home: Path) -> None:
+    loaded = loaded_by("from jobs.runtime import client; client.submit, client.wait, client.progress")
+
+    assert "jobs.runtime.client.submission" in loaded
+    assert loaded & {"pydantic", "psutil", "zoneinfo", "jobs.runtime.client.kept_schedules"} == set()
+
+
+def test_a_runner_without_schedules_loads_nothing_of_them(home: Path) -> None:
+    loaded = loaded_by(MAIN.format(words=["runner", "--idle", "0"]))
+
+    assert "jobs.runtime.runner.claims" in loaded
+    assert loaded & {"pydantic", "zoneinfo", "jobs.runtime.core.schedules", "jobs.runtime.catalog.discovery"} == set()
 
 
 def test_the_runner_loads_no_command_line(home: Path) -> None:

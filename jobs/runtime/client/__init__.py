@@ -8,7 +8,7 @@ jobs             the jobs there are, and what each takes, gives and is tried wit
 run_fields       how a run is to be executed
 presets          settings of a job under a name
 preset_file      presets as a TOML file, and back
-schedules        runs that begin by themselves
+kept_schedules   runs that begin by themselves
 receivers        whom these tell, and what became of that
 schedule_documents  the same as programs read them, and what is wrong with one
 submission       a run with its items
@@ -23,19 +23,21 @@ queries          runs, progress, outcomes, events
 machine_status   what is alive, what waits, what is on the disk
 run_times        when attempts lay and how long they took, when a run stood still
 result_search    looking through all rows of a run, and its rows at one moment
-backup           all runs as one file, and back
+backup_file      all runs as one file, and back
 documents        runs and items as programs read them
 job_documents    jobs as programs read them
 tokens           by which programs are known to the API
 audit            who did what, and what of a verb is noted
-noted_verbs      those of all these verbs that are noted, in the place of their own
+noted_runs       the verbs about runs and presets that are noted, in the place of their own
+noted_verbs      those about schedules, tokens and backups
 process_tree     the processes of this program as they live now
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from jobs.runtime.client.already_there import AlreadyThere, already_there
 from jobs.runtime.client.audit import audit_entries
-from jobs.runtime.client.backup import Kept
-from jobs.runtime.client.cluster_certificates import make_certificates
 from jobs.runtime.client.commands import wait
 from jobs.runtime.client.documents import (
     PoolDocument,
@@ -72,38 +74,28 @@ from jobs.runtime.client.jobs import (
 from jobs.runtime.client.listing import Listing, count_runs, every_run, expiring, full_name, listing, runs
 from jobs.runtime.client.machine_status import Status, status, tallies, unattended
 from jobs.runtime.client.new_job import new_job
-from jobs.runtime.client.noted_verbs import (
+from jobs.runtime.client.noted_runs import (
     again,
-    backup,
     cancel,
     delete,
     delete_preset,
     download,
     dry_run,
-    fire_now,
-    new_token,
     note_download,
     note_sign_in,
     pause,
-    pause_schedule,
     pin,
-    remove_schedule,
     rename,
     rename_preset,
-    restore,
     resume,
-    resume_schedule,
     retry,
-    revoke_token,
     save_preset,
     save_presets,
-    save_schedule,
     share_run,
     submit,
     unshare_run,
 )
 from jobs.runtime.client.ownership import check_seen
-from jobs.runtime.client.preset_file import presets_from, presets_toml, write_presets
 from jobs.runtime.client.presets import (
     complete_preset,
     count_presets,
@@ -114,7 +106,6 @@ from jobs.runtime.client.presets import (
     settings_of_preset,
     with_preset,
 )
-from jobs.runtime.client.process_tree import LiveProcess, LiveThread, live_processes
 from jobs.runtime.client.queries import (
     artifact,
     attempts,
@@ -136,16 +127,6 @@ from jobs.runtime.client.queries import (
     sizes,
     windows,
 )
-from jobs.runtime.client.receivers import (
-    SCHEMES,
-    DueTelling,
-    due_telling,
-    note_never_taken,
-    note_sent,
-    note_undelivered,
-    note_unneeded,
-    run_of_firing,
-)
 from jobs.runtime.client.result_search import (
     column_value,
     groups,
@@ -159,32 +140,59 @@ from jobs.runtime.client.result_search import (
 from jobs.runtime.client.run_fields import RUN_FIELDS, check_place, limits_with, pool_with
 from jobs.runtime.client.run_times import Span, item_seconds, pauses, spans, starts
 from jobs.runtime.client.runner_process import check_settings, ensure_runner, log_path, stop_runner
-from jobs.runtime.client.schedule_documents import (
-    FiringDocument,
-    ScheduleDocument,
-    firing_document,
-    schedule_document,
-    schedule_troubles,
-)
-from jobs.runtime.client.schedules import (
-    check_schedule,
-    count_schedules,
-    due_firing,
-    file_of,
-    finished_runs,
-    firings,
-    forget_half_submitted,
-    schedule,
-    schedules,
-    settle_firing,
-    work_of,
-)
 from jobs.runtime.client.shares import LINK, link_address, link_query, links_to, reader_by_link
 from jobs.runtime.client.submission import check_same, full_params, items
-from jobs.runtime.client.tokens import all_tokens, caller
 from jobs.runtime.client.trouble import trouble
 from jobs.runtime.home.cluster_state import ClusterState
 from jobs.runtime.home.retention import limited
+
+if TYPE_CHECKING:
+    from jobs.runtime.client.backup_file import Kept
+    from jobs.runtime.client.cluster_certificates import make_certificates
+    from jobs.runtime.client.kept_schedules import (
+        check_schedule,
+        count_schedules,
+        due_firing,
+        file_of,
+        finished_runs,
+        firings,
+        forget_half_submitted,
+        schedule,
+        schedules,
+        settle_firing,
+        work_of,
+    )
+    from jobs.runtime.client.noted_verbs import (
+        backup,
+        fire_now,
+        new_token,
+        pause_schedule,
+        remove_schedule,
+        restore,
+        resume_schedule,
+        revoke_token,
+        save_schedule,
+    )
+    from jobs.runtime.client.preset_file import presets_from, presets_toml, write_presets
+    from jobs.runtime.client.process_tree import LiveProcess, LiveThread, live_processes
+    from jobs.runtime.client.receivers import (
+        SCHEMES,
+        DueTelling,
+        due_telling,
+        note_never_taken,
+        note_sent,
+        note_undelivered,
+        note_unneeded,
+        run_of_firing,
+    )
+    from jobs.runtime.client.schedule_documents import (
+        FiringDocument,
+        ScheduleDocument,
+        firing_document,
+        schedule_document,
+        schedule_troubles,
+    )
+    from jobs.runtime.client.tokens import all_tokens, caller
 
 __all__ = [
     "LINK",
@@ -356,3 +364,29 @@ __all__ = [
     "work_of",
     "write_presets",
 ]
+
+_LATER = {
+    "backup_file": "Kept",
+    "cluster_certificates": "make_certificates",
+    "kept_schedules": "check_schedule count_schedules due_firing file_of finished_runs "
+    "firings forget_half_submitted schedule schedules settle_firing work_of",
+    "noted_verbs": "backup fire_now new_token pause_schedule remove_schedule "
+    "restore resume_schedule revoke_token save_schedule",
+    "preset_file": "presets_from presets_toml write_presets",
+    "process_tree": "LiveProcess LiveThread live_processes",
+    "receivers": "SCHEMES DueTelling due_telling note_never_taken note_sent "
+    "note_undelivered note_unneeded run_of_firing",
+    "schedule_documents": "FiringDocument ScheduleDocument firing_document schedule_document schedule_troubles",
+    "tokens": "all_tokens caller",
+}
+"""Rooms that few commands need, with their names here: each is loaded when the first of these is asked for."""
+
+_ROOM_OF = {name: room for room, names in _LATER.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    """What is loaded later, and from then on is here."""
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
+    return found

@@ -7,8 +7,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from jobs.runtime.client.kept_schedules import firings
 from jobs.runtime.client.run_fields import RUN_FIELDS
-from jobs.runtime.client.schedules import firings
 from jobs.runtime.core.job_terms import number_or_auto
 from jobs.runtime.core.receivers import DeliveryAttempt, Receiver, Telling, Told
 from jobs.runtime.core.schedules import Firing, FiringState, RunSchedule

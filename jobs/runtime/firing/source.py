@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from jobs.runtime import client, inputs, reader
-from jobs.runtime.client.schedules import ScheduledWork
+from jobs.runtime.client.kept_schedules import ScheduledWork
 from jobs.runtime.core import secrets
 from jobs.runtime.core.errors import BadInput, ItemError
 from jobs.runtime.core.result_filter import ResultFilter

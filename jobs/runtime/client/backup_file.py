@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.runtime import exports
+from jobs.runtime.client.kept_schedules import count_schedules
 from jobs.runtime.client.listing import count_runs
 from jobs.runtime.client.presets import count_presets
 from jobs.runtime.client.runner_process import stop_runner, store
-from jobs.runtime.client.schedules import count_schedules
 from jobs.runtime.core import home_folder, private_files, settings
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.people import require_admin
