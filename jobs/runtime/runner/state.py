@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime import catalog
@@ -66,7 +65,8 @@ class RunnerState:
         here = usage.pool_caps()
         if on != CLUSTER:
             return here
-        return replace(here, processes=max(1, self.cluster.places if self.cluster is not None else 1))
+        places = self.cluster.places if self.cluster is not None else 0
+        return PoolCaps(processes=max(1, places), slots=here.slots)
 
     def _tell_of_cluster(self, sentence: str) -> None:
         """A line for the log of the runner, and of the runs in work that are on the cluster."""
