@@ -88,8 +88,8 @@ async def _ask(session, asked):  # type: ignore[no-untyped-def]  # records of pr
     while True:
         message = ForwardMsg.FromString(await asyncio.wait_for(session.recv(), 120))
         kind = message.WhichOneof("type")
-        if kind == "new_session":
-            asked.rerun_script.page_script_hash = message.new_session.page_script_hash
+        if kind == "navigation":
+            asked.rerun_script.page_script_hash = message.navigation.page_script_hash
         if kind == "auto_rerun":
             told = message.auto_rerun
         if kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
