@@ -224,6 +224,7 @@ def test_limits_are_those_of_an_upload_unless_a_file_is_named() -> None:
     assert (reader.FILE.memory, reader.FILE.cpu) == (2**30, None)
 
 
+@pytest.mark.slow
 @pytest.mark.soak
 def test_a_million_rows_of_a_file_are_read(tmp_path: Path) -> None:
     file = tmp_path / "million.csv"
