@@ -23,11 +23,11 @@ run: $(READY)-run
 test: $(READY)-test
 	$(PYTHON) $(TESTS) -m "not slow"
 
-check: $(READY)-test
+check: test
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
-	FANOUT_BROWSER=required $(PYTHON) $(TESTS) -m "not soak"
+	FANOUT_BROWSER=required $(PYTHON) $(TESTS) -m "slow and not soak"
 
 soak: $(READY)-test
 	FANOUT_BROWSER=required $(PYTHON) -m pytest -m soak

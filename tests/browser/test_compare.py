@@ -82,6 +82,7 @@ def test_two_runs_are_chosen_compared_and_their_changes_downloaded(site: Site, p
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_every_demonstration_runs_to_its_end_and_shows_its_lines(site: Site, page: Page) -> None:
     go(page, f"{site.address}/lesson")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.core.errors import BusyError, FullError, IllegalMove, StaleEpoch, StoreError, UnknownRun
+from jobs.runtime.core.errors import BusyError, FullError, IllegalMove, StaleEpoch, StoreError, StoreGone, UnknownRun
 from jobs.runtime.core.records import Attempt, Item, ItemState, RunState
 from jobs.runtime.store import attempts, epochs, history, items, outcomes, retries, runs
 from jobs.runtime.store.attempts import NewAttempt
@@ -311,3 +311,11 @@ def test_runs_that_wait_are_told_apart_and_counted_without_reading_them(store: S
         assert runs.tally(db, RunState.QUEUED) == (3, 6)
         assert runs.tally(db, RunState.RUNNING, RunState.CANCELLING) == (1, 5)
         assert runs.tally(db, RunState.PAUSED) == (0, 0)
+
+
+def test_a_store_that_is_taken_away_while_it_is_read_is_told_as_that(home: Path) -> None:
+    store = Store(home)
+    with pytest.raises(StoreGone, match="was deleted or replaced meanwhile"), store.watch() as (db, _):
+        for file in home.glob(FILE + "*"):
+            file.unlink()
+        db.execute("SELECT * FROM runs").fetchall()

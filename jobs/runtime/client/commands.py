@@ -13,7 +13,7 @@ from jobs.runtime.client.run_fields import check_place
 from jobs.runtime.client.runner_process import ensure_runner, log_path, store
 from jobs.runtime.client.trouble import trouble
 from jobs.runtime.core.budget import Budget
-from jobs.runtime.core.errors import FullError, IllegalMove, Refused, StoreGone, Unanswered
+from jobs.runtime.core.errors import FullError, IllegalMove, Refused, Unanswered
 from jobs.runtime.core.records import Run, RunState, run_name
 from jobs.runtime.home import reserve
 from jobs.runtime.store import commands, runs
@@ -86,8 +86,7 @@ def wait(run_id: str, timeout: float | None = None, step: float = 0.05) -> Run:
             if version() != seen:
                 seen, state = version(), runs.state(db, number)
             if time.monotonic() > look and state is not RunState.PAUSED:
-                if here.replaced:
-                    raise StoreGone(f"{here.path} was deleted or replaced meanwhile: the run that was there is gone")
+                here.check_there()
                 ensure_runner()
                 look = time.monotonic() + SEE_SECONDS
         return runs.get(db, number).run

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from jobs.runtime.core import home_folder, lock_holder, notices, private_files, settings
-from jobs.runtime.core.errors import BusyError, DamagedStore, FullError, StoreError
+from jobs.runtime.core.errors import BusyError, DamagedStore, FullError, StoreError, StoreGone
 from jobs.runtime.store.schema import MIGRATIONS
 
 FILE = home_folder.STORE
@@ -45,10 +45,27 @@ class Store:
             return True
         return _identity(self.path) != self._made
 
+    def check_there(self) -> None:
+        """Raises StoreGone where it is not there any more."""
+        if self.replaced:
+            raise StoreGone(f"{self.path} was deleted or replaced meanwhile: what was in it is gone")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """SQLite's own words as sentences; whatever it says of a file that was taken away under it, that is why."""
+        try:
+            with translated(self.path):
+                yield
+        except BusyError:
+            raise
+        except StoreError:
+            self.check_there()
+            raise
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only connection that sees one moment of the store throughout."""
-        with translated(self.path), closing(open_file(self.path, BUSY_SECONDS, read_only=True)) as db:
+        with self._translated(), closing(open_file(self.path, BUSY_SECONDS, read_only=True)) as db:
             db.execute("BEGIN")
             yield db
 
@@ -59,13 +76,13 @@ class Store:
 
         (https://www.sqlite.org/pragma.html#pragma_data_version)
         """
-        with translated(self.path), closing(open_file(self.path, BUSY_SECONDS, read_only=True)) as db:
+        with self._translated(), closing(open_file(self.path, BUSY_SECONDS, read_only=True)) as db:
             yield db, lambda: int(db.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction of its own connection, which waits up to 30 s for another writer, and says so after 5 s."""
-        with translated(self.path), closing(open_file(self.path, SILENT_SECONDS)) as db:
+        with self._translated(), closing(open_file(self.path, SILENT_SECONDS)) as db:
             self._begin(db)
             with _completed(db):
                 yield db
@@ -73,17 +90,17 @@ class Store:
     @contextmanager
     def write_if_free(self) -> Iterator[Connection]:
         """The same where it can be had at once. Raises BusyError when another process writes."""
-        with translated(self.path), closing(open_file(self.path, 0.0)) as db, transaction(db):
+        with self._translated(), closing(open_file(self.path, 0.0)) as db, transaction(db):
             yield db
 
     def _begin(self, db: Connection) -> None:
-        with suppress(BusyError), translated(self.path):
+        with suppress(BusyError), self._translated():
             db.execute("BEGIN IMMEDIATE")
             return
         notices.say(f"{self.writer()}; waiting for up to {BUSY_SECONDS:.0f} s")
         db.execute(f"PRAGMA busy_timeout = {(BUSY_SECONDS - SILENT_SECONDS) * 1000:.0f}")
         try:
-            with translated(self.path):
+            with self._translated():
                 db.execute("BEGIN IMMEDIATE")
         except BusyError:
             raise BusyError(f"{self.writer()}, for more than {BUSY_SECONDS:.0f} s now: try again then") from None
@@ -99,7 +116,7 @@ class Store:
         To open it does wait: where nobody else has the store open, whoever closes it (a submit, after each chunk) has
         it alone for a moment.
         """
-        with translated(self.path):
+        with self._translated():
             db = open_file(self.path, BUSY_SECONDS)
             db.execute("PRAGMA busy_timeout = 0")
             db.execute("PRAGMA temp_store = MEMORY")  # what a run sets aside (reuse): some 40 MB of a million items
@@ -110,7 +127,7 @@ class Store:
     @contextmanager
     def write_now(self, db: Connection) -> Iterator[Connection]:
         """A transaction on a kept connection. Raises BusyError at once when another process writes."""
-        with translated(self.path), transaction(db):
+        with self._translated(), transaction(db):
             yield db
 
     def size(self) -> int:
