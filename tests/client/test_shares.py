@@ -11,7 +11,7 @@ from jobs.runtime import client
 from jobs.runtime.client import shares
 from jobs.runtime.core.errors import Refused, UnknownRun
 from jobs.runtime.core.home_folder import STORE
-from jobs.runtime.core.people import NOBODY, Person, acting_as
+from jobs.runtime.core.people import NOBODY, Person, acting_as, digest_of
 from jobs.runtime.core.records import Run
 from jobs.runtime.store import runs
 from tests.support.stage import Stage
@@ -59,7 +59,7 @@ def test_a_link_is_kept_as_a_digest_alone_and_in_no_backup(hers: Run, home: Path
     assert len(link) == 43  # 256 bits
     assert not any(link.encode() in content for content in kept)
     with zipfile.ZipFile(tmp_path / "runs.zip") as archive:
-        assert shares._digest(link) not in archive.read(STORE)
+        assert digest_of(link) not in archive.read(STORE)
     assert client.reader_by_link(link) == Person(owner="", shared=hers.id)
 
 

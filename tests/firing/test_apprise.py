@@ -6,8 +6,8 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 from typing import Any
 
 import apprise
@@ -17,6 +17,7 @@ from jobs.runtime.client import receivers
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import BadSetting, Refused
 from jobs.runtime.core.receivers import Receiver, ReceiverKind, Told
+from tests.support.http_server import served
 from tests.support.stage import Stage
 from tests.support.tellings import came, scheduled, tell, tell_in_a_process, told
 
@@ -44,15 +45,10 @@ class Chat(BaseHTTPRequestHandler):
 @pytest.fixture
 def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     Chat.told, Chat.status = [], 200
-    here = ThreadingHTTPServer(("127.0.0.1", 0), Chat)
-    thread = Thread(target=here.serve_forever)
-    thread.start()
     monkeypatch.setenv("JOBS_APPRISE", "team={secret:TEAM}, ops={secret:OPS}")
-    monkeypatch.setenv("JOBS_SECRET_TEAM", f"json://127.0.0.1:{here.server_port}/swordfish")
-    yield
-    here.shutdown()
-    thread.join()
-    here.server_close()
+    with served(Chat) as port:
+        monkeypatch.setenv("JOBS_SECRET_TEAM", f"json://127.0.0.1:{port}/swordfish")
+        yield
 
 
 def test_a_target_is_told_what_changed(stage: Stage, chat: None) -> None:
@@ -137,14 +133,9 @@ class Dripping(Chat):
 @pytest.fixture
 def dripping() -> Iterator[str]:
     Dripping.over = Event()
-    here = ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
-    thread = Thread(target=here.serve_forever)
-    thread.start()
-    yield f"json://127.0.0.1:{here.server_port}/"
-    Dripping.over.set()
-    here.shutdown()
-    thread.join()
-    here.server_close()
+    with served(Dripping) as port:
+        yield f"json://127.0.0.1:{port}/"
+        Dripping.over.set()
 
 
 @pytest.mark.parametrize("services", [1, 3])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
 
 from jobs.runtime.core.receivers import TellRule, Told
+from tests.support.http_server import served
 from tests.support.stage import Stage
 from tests.support.tellings import came, hook, scheduled, tell, told
 
@@ -34,13 +34,8 @@ class Keeping(BaseHTTPRequestHandler):
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     Keeping.told = []
     monkeypatch.setenv("JOBS_ALLOW_NETS", "127.0.0.0/8")
-    here = ThreadingHTTPServer(("127.0.0.1", 0), Keeping)
-    thread = Thread(target=here.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{here.server_port}/"
-    here.shutdown()
-    thread.join()
-    here.server_close()
+    with served(Keeping) as port:
+        yield f"http://127.0.0.1:{port}/"
 
 
 def told_after(stage: Stage, receiver: str, damage: str, rule: TellRule = TellRule.ALWAYS) -> None:

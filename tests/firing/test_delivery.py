@@ -9,10 +9,10 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import chain
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import pytest
@@ -28,6 +28,7 @@ from jobs.runtime.store import schedules as schedules_table
 from jobs.runtime.store import tellings
 from jobs.runtime.store.connection import FILE, Store
 from jobs.runtime.store.schema import MIGRATIONS
+from tests.support.http_server import served
 from tests.support.machine import Machine, until
 from tests.support.stage import Stage
 from tests.support.tellings import at, came, hook, scheduled, tell, tell_in_a_process, told, wanted
@@ -60,13 +61,8 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("JOBS_ALLOW_NETS", "127.0.0.0/8")
     Answering.told, Answering.status, Answering.gate = [], 204, Event()
     Answering.gate.set()
-    here = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    thread = Thread(target=here.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{here.server_port}/hook"
-    here.shutdown()
-    thread.join()
-    here.server_close()
+    with served(Answering) as port:
+        yield f"http://127.0.0.1:{port}/hook"
 
 
 def messages() -> list[dict[str, Any]]:
@@ -359,14 +355,9 @@ class Hanging(Answering):
 @pytest.fixture
 def hanging() -> Iterator[str]:
     Hanging.gate = Event()
-    here = ThreadingHTTPServer(("127.0.0.1", 0), Hanging)
-    thread = Thread(target=here.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{here.server_port}/"
-    Hanging.gate.set()
-    here.shutdown()
-    thread.join()
-    here.server_close()
+    with served(Hanging) as port:
+        yield f"http://127.0.0.1:{port}/"
+        Hanging.gate.set()
 
 
 def test_a_receiver_that_hangs_holds_up_itself_alone(machine: Machine, receiver: str, hanging: str) -> None:

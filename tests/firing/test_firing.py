@@ -6,9 +6,8 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from jobs.runtime.core.schedules import Firing, FiringState, ItemsSource, RunSch
 from jobs.runtime.home import runner_lock
 from jobs.runtime.store import items, runs, schedules
 from jobs.runtime.store.connection import Store
+from tests.support.http_server import served
 from tests.support.machine import Machine, stays, unstored, until
 
 Scheduled = Callable[..., RunSchedule]
@@ -235,13 +235,8 @@ class Table(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[str]:
     Table.asked = 0
-    here = ThreadingHTTPServer(("127.0.0.1", 0), Table)
-    thread = Thread(target=here.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{here.server_port}"
-    here.shutdown()
-    thread.join()
-    here.server_close()
+    with served(Table) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def url(text: str) -> RunSchedule:

@@ -223,7 +223,7 @@ def share_run(caller: Caller, run_id: str) -> RunLink:
     """Make a link by which somebody without an account reads a run. Raises Refused."""
     run = find_run(caller, Deed.STEER, run_id)
     address = client.link_address(run.id, client.share_run(run.id))
-    return {"link": address, "ends_at": list_links(caller, run_id)["ends_at"][-1]}
+    return {"link": address, "ends_at": str(moment(client.links_to(run.id)[-1]))}
 
 
 def list_links(caller: Caller, run_id: str) -> RunLinks:

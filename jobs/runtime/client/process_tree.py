@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import psutil
 
 from jobs.runtime.client.machine_status import status
-
-if TYPE_CHECKING:
-    import psutil
 
 PAGE, RUNNER, SAMPLE_SITE, SERVANT = "this page's server", "runner", "sample site", "helper of Python itself"
 
@@ -45,8 +43,6 @@ class LiveProcess:
 
 def live_processes() -> list[LiveProcess]:
     """This process, the runner and all that they have started, parents before their children."""
-    import psutil
-
     now = status()
     roles = {os.getpid(): PAGE}
     if now.runner_pid:
@@ -60,8 +56,6 @@ def live_processes() -> list[LiveProcess]:
 
 
 def _with_children(process: psutil.Process, roles: Mapping[int, str], depth: int) -> Iterator[LiveProcess]:
-    import psutil
-
     with suppress(psutil.Error):  # it may end while it is looked at
         yield _process(process, roles, depth)
         for child in process.children():

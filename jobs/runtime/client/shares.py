@@ -9,7 +9,7 @@ from jobs.runtime.client import ownership
 from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.people import NOBODY, Person
+from jobs.runtime.core.people import NOBODY, Person, digest_of
 from jobs.runtime.store import shares
 
 SECONDS = 30 * 86_400.0
@@ -30,7 +30,7 @@ def share_run(run_id: str) -> str:
         number, _ = ownership.own_named(db, run_id)
         if len(shares.ends(db, number, now)) >= MOST:
             raise Refused(f"there are {MOST} links to this run already: take them back first")
-        shares.add(db, _digest(text), number, at=now, until=now + SECONDS)
+        shares.add(db, digest_of(text), number, at=now, until=now + SECONDS)
     return text
 
 
@@ -60,11 +60,5 @@ def links_to(run_id: str) -> list[float]:
 def reader_by_link(text: str) -> Person:
     """Who may read that one run and nothing else; `NOBODY`: the link has ended, was taken back, or is none."""
     with store().read() as db:
-        found = shares.run_of(db, _digest(text), time.time())
+        found = shares.run_of(db, digest_of(text), time.time())
     return Person(owner="", shared=found) if found else NOBODY
-
-
-def _digest(text: str) -> bytes:
-    import hashlib  # OpenSSL comes with it: 4 ms, only where there are links or tokens
-
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()

@@ -12,7 +12,7 @@ from jobs.runtime.client.runner_process import store
 from jobs.runtime.core import program
 from jobs.runtime.core.access import Caller, Scope, Token
 from jobs.runtime.core.errors import BadToken, BusyError, FullError, Refused
-from jobs.runtime.core.people import acting_owner, owner_of, require_admin
+from jobs.runtime.core.people import acting_owner, digest_of, owner_of, require_admin
 from jobs.runtime.store import tokens as token_table
 
 PREFIX = "fanout_"
@@ -34,7 +34,7 @@ def new_token(name: str, scope: Scope, owner: str = "") -> str:
     text = PREFIX + secrets.token_urlsafe(32)
     token = Token(name=name, owner=_owner(owner), scope=scope, made_at=time.time(), used_at=None)
     with store().write() as db:
-        if not token_table.add(db, token, _digest(text)):
+        if not token_table.add(db, token, digest_of(text)):
             raise Refused(f"there is a token {name} already: choose another name, or revoke that one first")
     return text
 
@@ -64,7 +64,7 @@ def caller(text: str) -> Caller:
     What is looked up is the digest: how long that takes tells nothing of any token.
     """
     with store().read() as db:
-        found = token_table.known(db, _digest(text))
+        found = token_table.known(db, digest_of(text))
     if found is None:
         raise BadToken("this token is not known: it was revoked, or is one of another home")
     _note_use(found)
@@ -85,9 +85,3 @@ def _note_use(token: Token) -> None:
     if token.used_at is None or not 0 <= now - token.used_at < NOTED_EVERY:
         with suppress(BusyError, FullError), store().write_if_free() as db:
             token_table.use(db, token, now)
-
-
-def _digest(text: str) -> bytes:
-    import hashlib  # OpenSSL comes with it: 4 ms, only where there are links or tokens
-
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
