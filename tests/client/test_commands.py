@@ -27,14 +27,14 @@ def test_after_a_cancel_nothing_of_the_run_executes(machine: Machine, pool: tupl
     workers = {psutil.Process(doing.worker) for doing in client.progress(run.id).doing}
     asked = time.monotonic()
     client.cancel(run.id)
-    until(lambda: not any(map(lives, workers)), 5)
+    until(lambda: not any(map(lives, workers)), 20)
     took = time.monotonic() - asked
 
     ended = machine.finish(run)
     assert ended.state == "cancelled"
-    assert took < 2
+    assert took < 8
     assert ended.cancel_seconds is not None
-    assert ended.cancel_seconds < 2
+    assert ended.cancel_seconds < 8
     assert (ended.ok + ended.cancelled, ended.failed) == (13, 0)
     assert all(outcome.code in ("", "cancelled") for outcome in machine.outcomes(ended))
 

@@ -183,7 +183,7 @@ def test_a_cancel_also_ends_what_an_item_has_started(machine: Machine) -> None:
     machine.finish(run)
 
     assert len(family) == 2
-    until(lambda: not any(map(lives, family)), 5)
+    until(lambda: not any(map(lives, family)), 20)
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this Python cannot end a process that others started")

@@ -129,7 +129,7 @@ def test_a_runner_whose_slots_are_all_busy_does_not_spin(machine: Machine) -> No
     before = sum(runner.cpu_times()[:2])
     time.sleep(2)
 
-    assert sum(runner.cpu_times()[:2]) - before < 0.5
+    assert sum(runner.cpu_times()[:2]) - before < 1.0
     client.cancel(run.id)
 
 

@@ -94,7 +94,7 @@ def test_no_worker_outlives_a_killed_runner(machine: Machine, verb: str) -> None
     machine.kill_runner()
 
     assert len(family) >= 2
-    until(lambda: not any(process.is_running() for process in family), 5)
+    until(lambda: not any(process.is_running() for process in family), 20)
 
 
 def test_a_terminated_runner_finishes_what_has_started_and_leaves(machine: Machine) -> None:
@@ -193,7 +193,7 @@ def test_an_idle_runner_costs_next_to_nothing(machine: Machine) -> None:
     before = sum(runner.cpu_times()[:2])
     time.sleep(2)
 
-    assert sum(runner.cpu_times()[:2]) - before < 0.2
+    assert sum(runner.cpu_times()[:2]) - before < 0.8
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ def nothing_left() -> Iterator[None]:
     def left() -> set[str]:
         return {thread.name for thread in set(threading.enumerate()) - before if not thread.name.startswith(STANDING)}
 
-    assert eventually(lambda: not left(), 2), left()
+    assert eventually(lambda: not left(), 15), left()
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_a_redirects_own_body_is_left_where_it_is(ask: Ask, serve: Serve) -> Non
     row = ask(serve(script).url("/a"))
 
     assert (row["code"], row["title"]) == ("redirected", "b")
-    assert row["total_seconds"] < 2
+    assert row["total_seconds"] < 10
 
 
 @pytest.mark.parametrize(

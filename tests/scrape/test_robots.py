@@ -533,13 +533,13 @@ def test_the_longest_rule_wins_as_in_the_rfc(path: str, allowed: bool) -> None:
     ids=["many agents", "dollars", "stars", "many stars"],
 )
 def test_a_file_made_to_be_slow_is_read_soon(text: bytes) -> None:
-    started = time.process_time()
+    started = time.thread_time()
 
     parsed = robots_txt.parse(text, "Fanout")
     assert parsed is not None
     parsed.can_fetch("http://h/" + "ab" * 1_000, "Fanout")
 
-    assert time.process_time() - started < 3
+    assert time.thread_time() - started < 10
 
 
 def test_other_agents_groups_stay_apart() -> None:

@@ -185,7 +185,7 @@ def test_of_elements_in_each_other_no_more_is_read_than_is_kept() -> None:
     values = found("a = all div", "<div>" * 200 + "word <b>x</b>" * 30_000)
 
     assert [len(value) for value in values["a"]] == [VALUE_CHARS] * (LIST_CHARS // VALUE_CHARS + 1)
-    assert time.thread_time() - started < 5
+    assert time.thread_time() - started < 20
 
 
 def test_values_can_be_stored_as_json() -> None:

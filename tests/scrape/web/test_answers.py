@@ -171,7 +171,7 @@ def test_gzip_of_odd_shape_is_over_soon(packed: bytes, ask: Ask, serve: Serve) -
     row = ask(serve(says(answer(packed, headers={"Content-Encoding": "gzip"}))).url(), max_bytes=5_000_000)
 
     assert row["code"] in ("", "decode_error")
-    assert row["total_seconds"] < 2
+    assert row["total_seconds"] < 10
 
 
 def test_an_empty_body_with_a_coding_is_empty() -> None:

@@ -247,14 +247,14 @@ def test_good_hosts_are_done_while_others_drip(tools: WorkerTools, serve: Serve)
         thread.join()
 
     assert codes == {"slow": ["timeout"] * 10, "good": [""] * 10}
-    assert time.monotonic() - started < 3 * 1.0 + 5
+    assert time.monotonic() - started < 20
 
 
 def test_a_cut_connection_is_closed_and_not_used_again(ask: Ask, serve: Serve) -> None:
     server = serve(lambda peer, request: body_drips(peer, request) if b"/slow" in request else page()(peer, request))
 
     assert ask(server.url("/slow"), timeout=0.5)["code"] == "timeout"
-    assert eventually(lambda: server.open == 0, 2)
+    assert eventually(lambda: server.open == 0, 15)
     assert ask(server.url("/good"))["code"] == ""
 
 
@@ -264,7 +264,7 @@ def test_connections_are_closed_when_there_is_no_more_work(ask: Ask, serve: Serv
     ask(server.url())
 
     assert server.open == 1
-    assert eventually(lambda: server.open == 0, 3)
+    assert eventually(lambda: server.open == 0, 15)
 
 
 def test_nothing_but_the_standing_threads_is_left(ask: Ask, serve: Serve) -> None:

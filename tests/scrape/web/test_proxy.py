@@ -185,7 +185,7 @@ def test_a_proxy_that_hangs_ends_at_the_deadline(ask: Ask, serve: Serve, monkeyp
     row = ask("https://right.test/", timeout=1.0)
 
     assert row["code"] in ("timeout", "connect_timeout")
-    assert row["total_seconds"] < 3
+    assert row["total_seconds"] < 10
 
 
 @pytest.mark.parametrize(
