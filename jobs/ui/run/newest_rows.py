@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
-import pyarrow as pa
 import streamlit as st
 
-from jobs.runtime import client, exports
+from jobs.runtime import client
 from jobs.runtime.core.records import ItemResult, Run
 from jobs.runtime.core.result_filter import ResultFilter
 from jobs.runtime.core.units import count
-from jobs.ui.run import downloads, result_columns, result_filters, results
+from jobs.ui.run import downloads, result_filters, results
 from jobs.ui.run.live_look import NEWEST, LiveLook
 
 GLANCE = 0.4
@@ -37,25 +35,16 @@ def _show(run: Run, seen: LiveLook) -> None:
         _say_glanced(run, wanted, found, looked)
         downloads.buttons(run, wanted)
     if found:
-        table, config, order = _as_shown(run, found) if wanted else _newest(run.id, seen.begun, seen)
+        shown = results.as_shown(run, found) if wanted else _newest(run.id, seen.begun, seen)
         room = results.height(run.items)  # from the first row on, so that nothing below it moves
-        results.frame(run, table, config, order, key="newest", select=False, room=room)
+        results.frame(run, shown, shown.order, key="newest", select=False, room=room)
     results.by_position(run)
 
 
-Shown = tuple[pa.Table, dict[str, Any], list[str]]
-"""A table as the browser gets it, with how its columns are shown, and in which order."""
-
-
-def _as_shown(run: Run, rows: Sequence[ItemResult]) -> Shown:
-    table = results.for_people(run, exports.frame(run, rows))
-    return pa.Table.from_pandas(table), result_columns.config(run, table), result_columns.in_reading_order(run, table)
-
-
 @st.cache_resource(max_entries=16, ttl=10, show_spinner=False)
-def _newest(run_id: str, begun: float, _seen: LiveLook) -> Shown:  # noqa: ARG001  (the cache's key)
+def _newest(run_id: str, begun: float, _seen: LiveLook) -> results.Shown:  # noqa: ARG001  (the cache's key)
     """The newest rows of one look; shared: nobody may change it."""
-    return _as_shown(_seen.run, _seen.newest)
+    return results.as_shown(_seen.run, _seen.newest)
 
 
 def _glance(run: Run, wanted: ResultFilter) -> tuple[Sequence[ItemResult], int]:

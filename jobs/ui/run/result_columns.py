@@ -62,10 +62,10 @@ def in_reading_order(run: Run, table: pd.DataFrame) -> list[str]:
     return [*first, *(shown[name] for name in order if shown[name] not in first)]
 
 
-def chooser(run: Run, table: pd.DataFrame) -> Sequence[str]:
-    """The columns that are shown, in order; the choice holds for all runs of the job, as long as this tab is open, and
-    begins with what the preset of the run says."""
-    key, order = f"columns:{run.job}", in_reading_order(run, table)
+def chooser(run: Run, order: Sequence[str], pinned: Sequence[str]) -> Sequence[str]:
+    """The columns that are shown, of all in the order of reading; the choice holds for all runs of the job, as long as
+    this tab is open, and begins with what the preset of the run says."""
+    key = f"columns:{run.job}"
     if key not in st.session_state and run.preset is not None:
         st.session_state[key] = [name for name in run.preset.shown if name in order]
     chosen = [name for name in st.session_state.get(key) or () if name in order]
@@ -73,7 +73,7 @@ def chooser(run: Run, table: pd.DataFrame) -> Sequence[str]:
     with st.popover(label, icon=":material/view_column:", key="columns"):
         with st.container(horizontal=True):
             for preset, name in PRESETS.items():
-                choice = _of_preset(preset, run, table)
+                choice = _of_preset(preset, order, pinned)
                 st.button(name, key=f"columns_{preset}", on_click=_choose, args=(key, choice))
         picked = st.multiselect(
             "Shown, in the order of reading (none: all)",
@@ -86,12 +86,11 @@ def chooser(run: Run, table: pd.DataFrame) -> Sequence[str]:
     return [name for name in order if name in picked] or order
 
 
-def _of_preset(preset: str, run: Run, table: pd.DataFrame) -> list[str]:
-    order = in_reading_order(run, table)
+def _of_preset(preset: str, order: Sequence[str], pinned: Sequence[str]) -> list[str]:
     if preset == "all":
         return []
     if preset == "reasons":
-        return [name for name in order if name in {*pinned(run, table), "code", "error", "attempts"}]
+        return [name for name in order if name in {*pinned, "code", "error", "attempts"}]
     machine = {"worker", "slot", "waited_seconds", "started_at", "cpu_seconds", "duplicate_of", "reused_from"}
     return [name for name in order if not is_technical(name) and name not in machine]
 

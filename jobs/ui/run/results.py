@@ -6,17 +6,19 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import streamlit as st
 
 from jobs.runtime import client, exports
 from jobs.runtime.core import units
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.records import Run
+from jobs.runtime.core.records import ItemResult, Run
 from jobs.runtime.core.result_filter import ResultFilter, ResultOrder
 from jobs.runtime.core.units import count
 from jobs.ui.new_run import items_source
@@ -120,10 +122,9 @@ class _Search:
         self.said.caption(f"{len(found):,} found so far: {share} of the rows looked through…")
         if found and not self.drawn and looked < self.run.items:
             self.drawn = True
-            table, config = _prepared(self.run.id, stamp(self.run), tuple(found[:FIRST_HITS]))
-            order = result_columns.in_reading_order(self.run, table)
+            shown = _rows(self.run.id, stamp(self.run), tuple(found[:FIRST_HITS]))
             with self.first.container():
-                frame(self.run, table, config, order, key="first_hits", select=False)
+                frame(self.run, shown, shown.order, key="first_hits", select=False)
 
     def over(self) -> None:
         """Make room for the whole."""
@@ -146,11 +147,10 @@ def _pages(run: Run, found: Sequence[int], mark: str, columns: Any, pager: Any) 
     places = found[first : first + MOST_ROWS]
     slow = len(places) >= MOST_ROWS
     with st.spinner(f"Reading {len(places):,} rows…") if slow else contextlib.nullcontext():
-        table, config = _prepared(run.id, stamp(run), places if isinstance(places, range) else tuple(places))
+        shown = _rows(run.id, stamp(run), places if isinstance(places, range) else tuple(places))
     with columns:
-        order = result_columns.chooser(run, table)
-    key = _table_key(mark, page)
-    chosen = frame(run, table, config, order, key=key, select=True)
+        order = result_columns.chooser(run, shown.order, shown.pinned)
+    chosen = frame(run, shown, order, key=_table_key(mark, page), select=True)
     if chosen is not None and chosen < len(places):
         place = first + chosen
         turn = item_detail.Neighbours(place=place + 1, of=len(found), go_to=lambda to: _select(mark, to))
@@ -158,19 +158,11 @@ def _pages(run: Run, found: Sequence[int], mark: str, columns: Any, pager: Any) 
         return
     st.caption(
         "Select a row (at its left edge) to see everything about it."
-        + (f" Cells that end with {exports.CUT.strip()} are whole there and in downloads." if _has_cut(table) else "")
+        + (f" Cells that end with {exports.CUT.strip()} are whole there and in downloads." if shown.cut else "")
         + (" A click on a heading sorts the rows of this page alone." if pages > 1 else "")
     )
     if pages > 1:
         by_position(run)
-
-
-def _has_cut(table: pd.DataFrame) -> bool:
-    return any(
-        table[name].str.endswith(exports.CUT).any()
-        for name in table.columns
-        if pd.api.types.is_string_dtype(table[name])
-    )
 
 
 def _table_key(mark: str, page: int) -> str:
@@ -201,14 +193,41 @@ def by_position(run: Run) -> None:
         item_detail.show(run, position)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Rows as the browser gets them, how each column is shown, which stay in sight at the left, the order people read
+    them in, and whether cells are cut. Shared between reruns: nobody may change it."""
+
+    table: pa.Table
+    config: dict[str, Any]
+    pinned: list[str]
+    order: list[str]
+    cut: bool
+
+
+def as_shown(run: Run, rows: Sequence[ItemResult]) -> Shown:
+    """These rows as people see them."""
+    table = for_people(run, exports.frame(run, rows))
+    return Shown(
+        table=(sent := pa.Table.from_pandas(table)),
+        config=result_columns.config(run, table),
+        pinned=result_columns.pinned(run, table),
+        order=result_columns.in_reading_order(run, table),
+        cut=any(map(_has_cut, sent.columns)),
+    )
+
+
+def _has_cut(cells: pa.ChunkedArray) -> bool:
+    texts = pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)
+    return texts and pc.any(pc.ends_with(cells, exports.CUT)).as_py() is True
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _prepared(run_id: str, stamp: tuple[Any, ...], places: Any) -> tuple[pd.DataFrame, dict[str, Any]]:  # noqa: ARG001
-    """The rows at these positions as people see them, with how the columns are shown; shared: nobody may change it."""
-    run = client.run(run_id)
+def _rows(run_id: str, stamp: tuple[Any, ...], places: range | tuple[int, ...]) -> Shown:  # noqa: ARG001
+    """The rows at these positions."""
     contiguous = isinstance(places, range)
     rows = client.short_rows(run_id, places[0], places[-1]) if contiguous else client.short_rows_at(run_id, places)
-    table = for_people(run, exports.frame(run, rows))
-    return table, result_columns.config(run, table)
+    return as_shown(client.run(run_id), rows)
 
 
 def for_people(run: Run, table: pd.DataFrame) -> pd.DataFrame:
@@ -218,8 +237,7 @@ def for_people(run: Run, table: pd.DataFrame) -> pd.DataFrame:
 
 def frame(
     run: Run,
-    table: pd.DataFrame | pa.Table,
-    config: Mapping[str, Any],
+    shown: Shown,
     order: Sequence[str],
     *,
     key: str,
@@ -229,12 +247,12 @@ def frame(
     """Draw the table; the index of the row that is selected."""
     options: dict[str, Any] = {"on_select": "rerun", "selection_mode": "single-row"} if select else {}
     state = st.dataframe(
-        table,
+        shown.table,
         key=key,
         hide_index=True,
-        height=room or height(len(table)),
+        height=room or height(len(shown.table)),
         row_height=ROW,
-        column_config=config,
+        column_config=shown.config,
         column_order=order,
         placeholder="",
         alt=f"Results of {run.job}, one row per item",

@@ -32,6 +32,7 @@ from jobs.ui.run.live_look import LiveLook
 from jobs.ui.shared import formatting, page_frame, tables
 
 TABS = ["Results", "Overview", "Timings", "Timeline", "Failures", "Log", "Settings"]
+AT_ONCE = 0.2  # seconds of one drawing: what stands still is looked at once in it
 MOST_LONG_ITEMS = 8  # long items that are shown with how far they are
 QUEUED = "it starts as soon as the machinery is up and a place is free"
 
@@ -85,7 +86,7 @@ def _live(progress: Progress) -> None:
 def _body(run_id: str, interval: float | None, *drawn: object) -> None:
     with page_frame.sentences():
         try:
-            seen = live_look.look(run_id, (interval or 0.0) / 2)  # drawn next, it is another one
+            seen = live_look.look(run_id, (interval or AT_ONCE) / 2)  # drawn next, it is another one
         except UnknownRun:  # deleted meanwhile: the whole page says so
             st.rerun()
         progress, run = seen.progress, seen.run
