@@ -27,12 +27,16 @@ from jobs.runtime.client.runner_process import stop_runner, store
 from jobs.runtime.core import home_folder, private_files, settings
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.people import require_admin
+from jobs.runtime.core.records import RunState
 from jobs.runtime.home import artifacts
 from jobs.runtime.home.runner_lock import RunnerLock
-from jobs.runtime.store import snapshot
+from jobs.runtime.store import runs, snapshot
 
 MANIFEST, FORMAT = "fanout-backup.json", 1
 CHUNK = 2**20
+REST, LOOK_SECONDS = 2.0, 0.2
+"""How much longer than it works a backup rests while runs go on, and how often it looks whether any does."""
+
 PATIENCE = 12.0
 """Seconds that a restore waits for a runner to leave the home."""
 
@@ -56,13 +60,34 @@ def backup(out: Path) -> Kept:
     with exports.opened(out) as stream, _beside(out) as copy:
         if hasattr(os, "fchmod"):
             os.fchmod(stream.fileno(), private_files.FILE_MODE)
-        ids = snapshot.take(store(), copy)
+        rest = _Rest()
+        ids = snapshot.take(store(), copy, rest.take)
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             about = {"format": FORMAT, "made_at": time.time(), "runs": len(ids)}
             archive.writestr(MANIFEST, json.dumps(about))
-            size = exports.pack(archive, copy, home_folder.STORE)
-            sizes = [size for run in ids for size in _packed(archive, _files(run))]
+            size = exports.pack(archive, copy, home_folder.STORE, rest.take)
+            sizes = [size for run in ids for size in _packed(archive, _files(run), rest)]
         return Kept(runs=len(ids), files=len(sizes), size=size + sum(sizes))
+
+
+class _Rest:
+    """What a backup leaves to runs that go on: it rests twice as long as it works. (To be nice is not enough: Linux
+    shares the processors among sessions first, and the runner has one of its own.)"""
+
+    def __init__(self) -> None:
+        self._store, self._looked = store(), -LOOK_SECONDS
+        self._since = time.monotonic()
+        self._share = 0.0
+
+    def take(self) -> None:
+        """Rest for what was done since the last rest."""
+        now = time.monotonic()
+        if now >= self._looked + LOOK_SECONDS:
+            with self._store.read() as db:
+                self._share = REST if runs.in_state(db, RunState.RUNNING) else 0.0
+            self._looked = now
+        time.sleep(self._share * (now - self._since))
+        self._since = time.monotonic()
 
 
 def restore(file: Path) -> Kept:
@@ -96,14 +121,14 @@ def _restore(archive: zipfile.ZipFile) -> Kept:
             files += 1
     part = f"{home_folder.STORE}.part"
     size += _extract(archive, archive.getinfo(home_folder.STORE), (), part)
-    runs = snapshot.adopt(home / part, time.time())
+    number = snapshot.adopt(home / part, time.time())
     if _what_is_there():
         raise Refused(f"runs were started in {home} meanwhile: set JOBS_HOME to a new folder, and restore there")
     with private_files.held(home) as folder:
         for ending in ("-wal", "-shm"):
             folder.remove(home_folder.STORE + ending)
         folder.replace(part, home_folder.STORE)
-    return Kept(runs=runs, files=files, size=size)
+    return Kept(runs=number, files=files, size=size)
 
 
 @contextmanager
@@ -140,11 +165,11 @@ def _files(run: str) -> list[Path]:
     return []
 
 
-def _packed(archive: zipfile.ZipFile, paths: list[Path]) -> Iterator[int]:
+def _packed(archive: zipfile.ZipFile, paths: list[Path], rest: _Rest) -> Iterator[int]:
     """Pack artifacts, but for those that were deleted meanwhile; the bytes of each."""
     for path in paths:
         with suppress(FileNotFoundError):
-            yield exports.pack(archive, path, f"{artifacts.FOLDER}/{path.parent.name}/{path.name}")
+            yield exports.pack(archive, path, f"{artifacts.FOLDER}/{path.parent.name}/{path.name}", rest.take)
 
 
 def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, names: tuple[str, ...], name: str) -> int:

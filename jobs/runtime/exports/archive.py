@@ -66,12 +66,15 @@ def _append(stream: IO[bytes], path: Path, name: str, warc: WarcJoiner) -> None:
         shutil.copyfileobj(file, stream, CHUNK)
 
 
-def pack(archive: zipfile.ZipFile, path: Path, name: str) -> int:
-    """Put a file into an archive under a name; returns its bytes. Raises FileNotFoundError."""
+def pack(archive: zipfile.ZipFile, path: Path, name: str, between: Callable[[], None] = lambda: None) -> int:
+    """Put a file into an archive under a name; returns its bytes. `between` is called after each MiB. Raises
+    FileNotFoundError."""
     entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
     entry.compress_type = zipfile.ZIP_DEFLATED
     with path.open("rb") as file, archive.open(entry, "w", force_zip64=True) as packed:
-        shutil.copyfileobj(file, packed, CHUNK)
+        while chunk := file.read(CHUNK):
+            packed.write(chunk)
+            between()
     return entry.file_size
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,15 +14,17 @@ from jobs.runtime.store.connection import Connection, Store, migrate, open_file,
 RESTORED = "restored from a backup, in which it was not over: resume goes on with it here"
 
 
-def take(store: Store, path: Path) -> list[str]:
-    """Copy the store to an empty file, while others may read and write it; returns the ids of the runs in it. Tokens
-    and links stay at home: what opens this store opens no other.
+PAGES = 256
+"""Pages of the store (4 KB each) that are copied at once."""
 
-    One step, since another's write would have it begin anew (https://www.sqlite.org/backup.html).
-    """
+
+def take(store: Store, path: Path, between: Callable[[], None]) -> list[str]:
+    """Copy the store to an empty file, while others may read and write it; returns the ids of the runs in it. `between`
+    is called after each step. Tokens and links stay at home: what opens this store opens no other."""
     with translated(path), closing(open_file(path)) as copy:
         with store.read() as db:
-            db.backup(copy)
+            db.execute("SELECT count(*) FROM runner")  # now is the moment: else each step had its own, and began anew
+            db.backup(copy, pages=PAGES, progress=lambda *_: between())
         tokens.remove_all(copy)
         shares.remove_all(copy)
         return [row["id"] for row in copy.execute("SELECT id FROM runs ORDER BY number")]
