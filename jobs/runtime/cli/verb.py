@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -21,6 +21,12 @@ class VerbGroup(click.Group):
         """The names of the verbs."""
         return list(self.commands)
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """An example of each of the first two verbs."""
+        verbs = [verb for verb in self.commands.values() if isinstance(verb, Verb)]
+        if verbs:
+            _write(ctx, formatter, (next(verb.filled(ctx)) for verb in verbs[:2]))
+
 
 class Verb(click.Command):
     """A command with examples: each the words that follow the program's name, its own among them; `{job}` is a job that
@@ -32,19 +38,23 @@ class Verb(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The examples, each on a line of its own, however long: to be copied."""
-        program = ctx.find_root().info_name
-        with formatter.section("Examples"):
-            for example in self._filled(ctx.meta.get(JOB, "")):
-                formatter.write(f"{'':{formatter.current_indent}}{program} {example}\n")
+        _write(ctx, formatter, self.filled(ctx))
 
-    def _filled(self, job: str) -> Iterator[str]:
+    def filled(self, ctx: click.Context) -> Iterator[str]:
         """The examples; those that name a job with the one that was asked about, or one job after the other."""
         if not any("{job}" in example for example in self.examples):
             yield from self.examples
             return
-        few = client.few_items([job]) or {"JOB": "FILE"}
+        few = client.few_items([ctx.meta.get(JOB, "")]) or {"JOB": "FILE"}
         for example, (name, items) in zip(self.examples, itertools.cycle(few.items()), strict=False):
             yield example.format(job=name, items=items)
+
+
+def _write(ctx: click.Context, formatter: click.HelpFormatter, examples: Iterable[str]) -> None:
+    program = ctx.find_root().info_name
+    with formatter.section("Examples"):
+        for example in examples:
+            formatter.write(f"{'':{formatter.current_indent}}{program} {example}\n")
 
 
 def help_of(ctx: click.Context) -> str:
