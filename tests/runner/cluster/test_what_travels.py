@@ -77,6 +77,20 @@ def test_all_folders_of_jobs_path_travel_whatever_they_are_called(
     assert not [name for name in names if name.startswith("jobs/ui/")]
 
 
+def test_what_only_the_runner_loads_does_not_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "runtime" / "runner").mkdir(parents=True)
+    (tmp_path / "runtime" / "runner" / "loop.py").touch()
+    monkeypatch.setenv("JOBS_PATH", str(tmp_path))
+
+    names = [name for name in code_archive.build().times if "__pycache__" not in name]
+
+    assert [name for name in names if name.count("/") == 3 and name.startswith("jobs/runtime/runner/")] == [
+        "jobs/runtime/runner/__init__.py"
+    ]
+    assert not [name for name in names if name.startswith("jobs/runtime/runner/schedule/")]
+    assert "path/0/runtime/runner/loop.py" in names
+
+
 def test_a_file_of_which_the_disk_takes_a_part_at_a_time_arrives_whole(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,8 +19,11 @@ import jobs
 from jobs.runtime.catalog.code_hash import NOT_OF_RUNNER
 from jobs.runtime.core import settings
 
-LEFT_OUT = NOT_OF_RUNNER | {"runtime/store", "runtime/sample"}
-"""Folders of our package that no worker needs; of JOBS_PATH all go along, whatever they are called."""
+RUNNER = "runtime/runner"
+LEFT_OUT = NOT_OF_RUNNER | {"runtime/store", "runtime/sample", f"{RUNNER}/schedule"}
+"""Folders of our package that no worker needs; of JOBS_PATH all go along, whatever they are called. What lies in
+that of the runner itself is left out too: each file costs the start of an agent, on a busy disk a millisecond or more.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +56,10 @@ def _files(top: Path, left_out: frozenset[str]) -> Iterator[tuple[Path, str]]:
     for place, folders, names in os.walk(top):
         within = Path(place).relative_to(top)
         folders[:] = sorted(name for name in _shown(folders) if (within / name).as_posix() not in left_out)
+        loop = bool(left_out) and within.as_posix().removesuffix("/__pycache__") == RUNNER
         for name in sorted(_shown(names)):
             path = Path(place, name)
-            if path.is_file():
+            if path.is_file() and not (loop and name.partition(".")[0] != "__init__"):
                 yield path, path.relative_to(top).as_posix()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
-import urllib.request
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class DaskEngine:
     """A client of the scheduler at `address`; `tls`: the certificates that it shows. Raises OSError: none answers."""
 
     def __init__(self, address: str, tls: dict[str, str] | None) -> None:
+        sys.modules["numpy"] = None  # type: ignore[assignment]  # Dask does without: a quarter of its start
         distributed: Any = importlib.import_module("distributed")  # an extra, without types
         shown = {"tls_ca_file": "authority", "tls_client_cert": "certificate", "tls_client_key": "key"}
         security = (
@@ -37,7 +38,8 @@ class DaskEngine:
         )
         self._tls = bool(tls)
         self._client = distributed.Client(address, security=security, timeout=CONNECT_SECONDS, set_as_default=False)
-        self._dashboard = _answering(str(self._client.dashboard_link or ""))
+        self._dashboard = ""
+        self._client.loop.add_callback(self._ask_dashboard)
         self._futures: dict[int, Any] = {}
         self._starter = (Path(__file__).parent / "starter.py").read_text("utf-8")
 
@@ -67,6 +69,11 @@ class DaskEngine:
         """Where the dashboard is, and the threads of all Dask workers: each is a place."""
         return {"dashboard": self._dashboard, "places": sum(self._client.nthreads().values())}
 
+    async def _ask_dashboard(self) -> None:
+        """Beside all else: it may be long in not answering."""
+        link = str(self._client.dashboard_link or "")
+        self._dashboard = await self._client.loop.run_in_executor(None, _answering, link)
+
     def close(self) -> None:
         """Take back what has not started, and leave."""
         self._client.cancel(list(self._futures.values()))
@@ -75,6 +82,8 @@ class DaskEngine:
 
 def _answering(link: str) -> str:
     """A dashboard that answers: the client names one that may not be there."""
+    import urllib.request  # 60 ms, which no agent is to wait for
+
     with suppress(OSError, ValueError), urllib.request.urlopen(link, timeout=2):
         return link
     return ""

@@ -68,6 +68,7 @@ class ClusterLauncher:
         process = RemoteProcess(self._number + 1, asked, self.home)
         self._have_started(process)
         self.look()
+        self._archive()  # while the engine and the agent start: who comes is not to wait for it
         return process
 
     def _have_started(self, process: RemoteProcess) -> None:
@@ -172,10 +173,7 @@ class ClusterLauncher:
 
     def _welcome(self) -> bytes:
         """What an agent hears first: what it is to go by, and the code. Raises BadSecret."""
-        present = catalog.code_hash()
-        if self._code is None or self._code[0] != present:
-            self._code = present, code_archive.build()
-        archive = self._code[1]
+        archive = self._archive()
         variables, file = secrets.of_others()
         chosen = settings.for_another_machine() | variables
         words = {
@@ -187,6 +185,13 @@ class ClusterLauncher:
             "lease": LEASE_SECONDS,
         }
         return framed(json.dumps(words).encode()) + framed(archive.content)
+
+    def _archive(self) -> CodeArchive:
+        """The code as it is now."""
+        present = catalog.code_hash()
+        if self._code is None or self._code[0] != present:
+            self._code = present, code_archive.build()
+        return self._code[1]
 
 
 def _state_of(name: str, there: list[WorkerProcess], aside: float, why: str) -> MachineState:
