@@ -1,4 +1,5 @@
-"""How many requests a second, one for each row, beside `requests` in a pool of threads, which keeps nothing?
+"""How many requests a second, one for each row, beside `requests` in a pool of threads, which keeps nothing, and beside
+`minet fetch` where PATH has it (its packages are others than ours: `python -m venv` of its own), which writes a CSV?
 
 A server on the loopback answers 500 bytes at once; each of ours is templated, guarded, timed and stored.
 """
@@ -7,10 +8,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+import subprocess
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import requests
 
@@ -18,23 +23,27 @@ from tests.bench import harness, site
 
 ROWS, BYTES, THREADS = 3_000, 500, 32
 POOLS = ((1, 32), (2, 16))
+KEPT = {
+    "Fanout": "every answer in SQLite, kept through kill -9",
+    "requests": "a session a thread; nothing kept",
+    "minet": "a CSV with the answers, written as they come",
+}
 
 
 def run(asked: harness.Asked) -> harness.Report:
-    """Ours in two pools and the threads, in turn."""
+    """Ours in two pools and the others, in turn."""
     rows = asked.size(ROWS)
     report = harness.Report(title=f"requests a second, {rows:,} rows, {BYTES} bytes each, from the loopback")
     with harness.home(JOBS_ALLOW_NETS="127.0.0.0/8"), site.started(size=BYTES) as port:
         contenders = {f"Fanout {pool[0]}×{pool[1]}": partial(_ours, port, pool, rows) for pool in POOLS}
         contenders["requests in 32 threads"] = partial(_threads, port, rows)
+        if minet := shutil.which("minet"):
+            contenders["minet fetch, 32 threads"] = partial(_minet, minet, port, rows)
         for pool in POOLS:
             _ours(port, pool, THREADS)
         found = harness.in_turn(contenders, asked.repeats)
     for name, samples in found.items():
-        kept = (
-            "every answer in SQLite, kept through kill -9" if "Fanout" in name else "a session a thread; nothing kept"
-        )
-        report.line(name, samples, "/s", kept)
+        report.line(name, samples, "/s", KEPT[name.partition(" ")[0]])
     return report
 
 
@@ -51,6 +60,24 @@ def _ours(port: int, pool: tuple[int, int], rows: int) -> float:
 
 def _threads(port: int, rows: int) -> float:
     return float(harness.in_process(__name__, port, rows))
+
+
+def _minet(program: str, port: int, rows: int) -> float:
+    """What it takes for all of them beyond what it takes for one."""
+
+    def seconds(count: int) -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder, "rows.csv")
+            table.write_text("url\n" + "".join(f"http://127.0.0.1:{port}/page/{n}\n" for n in range(count)))
+            asked = [program, "fetch", "url", "-i", str(table), "-o", str(table.with_name("out.csv")), "--silent"]
+            options = ["-t", str(THREADS), "--domain-parallelism", str(THREADS), "--throttle", "0", "-c"]
+            began = time.perf_counter()
+            subprocess.run([*asked, *options], cwd=folder, check=True, capture_output=True, timeout=600)
+            seconds = time.perf_counter() - began
+            assert table.with_name("out.csv").read_text().count("\n") > count
+            return seconds
+
+    return rows / (seconds(rows) - seconds(1))
 
 
 def main() -> None:
