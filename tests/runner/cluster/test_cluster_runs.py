@@ -6,6 +6,7 @@ import contextlib
 import os
 import platform
 import signal
+import sys
 from pathlib import Path
 
 import psutil
@@ -175,6 +176,27 @@ def test_a_job_that_does_not_load_there_is_named_with_its_machine(
     assert ended.state == "failed"
     assert "No module named 'a_package_of_elsewhere'" in ended.error
     assert ended.error.startswith(platform.node())
+
+
+def test_a_python_there_that_is_too_old_is_named_with_its_machine_before_an_item_is_tried(
+    machine: Machine, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(  # loaded by each Python; only agents find themselves to be old
+        "import platform, sys\n"
+        "if any('The first words of an agent' in word for word in sys.orig_argv):\n"
+        "    sys.version_info = (3, 10, 13, 'final', 0)\n"
+        "    platform.python_version = lambda: '3.10.13'\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+
+    ended = machine.finish(machine.submit(["x"]), PATIENT)
+
+    assert ended.state == "failed"
+    assert f"{platform.node()}: it has Python 3.10.13 ({sys.executable}), and 3.11 or newer is needed" in ended.error
+    assert "start its Dask worker with such a Python" in ended.error
+    assert not client.progress(ended.id).run.done
 
 
 def test_a_pool_that_finds_its_own_size_goes_by_the_places_of_the_cluster(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 from jobs.runtime.runner.cluster import boot, starter
 from tests.support.machine import until
@@ -25,3 +29,11 @@ def test_an_agent_whose_starter_was_killed_removes_its_folder(tmp_path: Path) ->
                 started.kill()
 
                 until(lambda: not list(tmp_path.iterdir()), 30)
+
+
+@pytest.mark.parametrize("sent", [boot, starter])
+def test_what_is_sent_as_text_can_be_read_by_a_python_that_is_too_old_for_all_else(sent: ModuleType) -> None:
+    text = Path(sent.__file__ or "").read_text()
+
+    ast.parse(text, feature_version=(3, 7))
+    assert "from __future__ import annotations\n" in text  # `dict | None` means nothing to it

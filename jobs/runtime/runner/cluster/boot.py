@@ -1,8 +1,11 @@
 """The first words of an agent, on a machine that may have no code of ours: sent there as text, standard library alone.
+It runs with Pythons that are too old for all else, for them to be named.
 
 It connects to the runner, says who it is, is given settings and code, and becomes the agent (`agent.serve`). What it
 needs is a line of JSON on its standard input, which ends when whoever has started it does.
 """
+
+from __future__ import annotations
 
 import ctypes
 import hashlib
@@ -101,7 +104,10 @@ def role_of(certificate: dict | None) -> str:  # type: ignore[type-arg]
 def prepare(welcome: dict, code: bytes, place: Path) -> str:  # type: ignore[type-arg]
     """Lay the code out and load it; returns why this machine cannot run it."""
     if sys.version_info < (3, 11):  # noqa: UP036 (this text runs where another Python may be)
-        return f"it has Python {platform.python_version()}, and 3.11 or newer is needed"
+        return (
+            f"it has Python {platform.python_version()} ({sys.executable}), and 3.11 or newer is needed: start its "
+            "Dask worker with such a Python, for which requirements.txt and the extra cluster are installed"
+        )
     if hashlib.sha256(code).hexdigest() != welcome["digest"]:
         return "the code that came is not the code that was announced"
     with zipfile.ZipFile(BytesIO(code)) as archive:

@@ -3,6 +3,8 @@
 What an agent is given is plain data: `boot` is the text of that module, `agent` what it reads from its standard input.
 """
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os
