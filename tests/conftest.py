@@ -21,7 +21,7 @@ PARTS = ("jobs", "data", "README.md", "streamlit_app.py", "requirements.txt", ".
 
 
 @pytest.fixture(autouse=True)
-def own_door(monkeypatch: pytest.MonkeyPatch) -> None:
+def own_front_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whom this process acts for, and by which way: a test that makes it the page's server does so for itself alone."""
     monkeypatch.setattr(people, "_otherwise", people._otherwise)
     monkeypatch.setattr(channel, "_usual", list(channel._usual))

@@ -13,6 +13,6 @@ store       the only SQL                                         home       what
 runner      the background process                               worker     inside a worker process
 measure     the ways compared                                    compare    two runs, row by row
 overview    a run at a glance                                        encodings  which encoding bytes are in
-sample      a small site, for samples                            api        a door for programs
+sample      a small site, for samples                            api        the HTTP API
 firing      what a schedule begins
 """

@@ -1,4 +1,4 @@
-"""requests and urllib3 with a guarded door: every connection is opened here, to an address that was checked."""
+"""requests and urllib3 with a guard: every connection is opened here, to an address that was checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request and its answer as they happen: its door, its limit, its stamps; found by thread, below requests and
+"""One request and its answer as they happen: its guard, its limit, its times; found by thread, below requests and
 urllib3."""
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ USUAL_LIMITS = PhaseLimits()
 
 
 class Exchange:
-    """One request and its answer as they happen: the door it goes through, its limit, and its stamps.
+    """One request and its answer as they happen: the guard it goes through, its limit, and its times.
 
     `limits`: of its phases, within the deadline; `path`: what stands in the request line; `fresh`: on a new connection
     only; `hasty`: https is a guess, so opening a connection must leave time to try http. `hurried`: on a connection

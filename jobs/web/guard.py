@@ -1,4 +1,4 @@
-"""The door to the network: which addresses a host may be reached at, decided before anything is connected.
+"""The guard of the network: which addresses a host may be reached at, decided before anything is connected.
 
 Resolve once, check every answer, and connect to a checked address: nothing is looked up between check and use. A port
 is judged without being tried, so that no answer tells whether something listens there.

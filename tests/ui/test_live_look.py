@@ -63,13 +63,13 @@ def test_of_those_who_come_at_once_one_reads_for_all(hers: Run, monkeypatch: pyt
         assert go_on.wait(60)
         return found
 
-    class Door:
+    class Gate:
         def see(self, run_id: str, oldest: float) -> LiveLook:
             came.append(oldest)
             return looks.see(run_id, oldest)
 
     monkeypatch.setattr(live_look, "_read", slowly)
-    monkeypatch.setattr(live_look, "_looks", Door())
+    monkeypatch.setattr(live_look, "_looks", Gate())
     with ThreadPoolExecutor(8) as people:
         first = people.submit(look, hers.id)
         assert begun.wait(60)

@@ -1,4 +1,4 @@
-"""A door for programs: HTTP and JSON under /api, beside the page or alone; and tools for models, over MCP.
+"""The API for programs: HTTP and JSON under /api, beside the page or alone; and tools for models, over MCP.
 
 application ── routes ──┬─ handlers ──┬─ operations ── client
   who may ask at all    │             ├─ live         what is looked up once for all who ask

@@ -1,7 +1,7 @@
-"""Who is acting: on whose behalf the present call reads and writes. The doors say it; `client.ownership` asks for it.
+"""Who is acting: on whose behalf the present call reads and writes. Front ends say it; `client.ownership` asks for it.
 
-The command line, and a page that nobody signs in to, act for the local admin. A door that knows people says who asks,
-around each call (`acting_as`) or once for whatever it has not said itself (`otherwise`).
+The command line, and a page that nobody signs in to, act for the local admin. A front end that knows people says who
+asks, around each call (`acting_as`) or once for whatever it has not said itself (`otherwise`).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def acting_as(person: Person) -> Iterator[None]:
 
 def otherwise(who: Callable[[], Person]) -> None:
     """Have the whole process ask here who acts where `acting_as` does not say it."""
-    global _otherwise  # noqa: PLW0603  (one door a process)
+    global _otherwise  # noqa: PLW0603  (one front end a process)
     _otherwise = who
 
 

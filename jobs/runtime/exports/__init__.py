@@ -1,6 +1,6 @@
 """A run's outcomes as a file: CSV, XLSX, Parquet, JSON Lines, piecewise; its files as archives.
 
-export           the door: a run's rows -> a file of one format
+export           entry point: a run's rows -> a file of one format
 result_table     the columns of a run's result, in order, and the rows of a window of items
 relations        what rows are to each other, from all of them: near_duplicates (SimHash), page_links
 short_rows       rows as a table on a page shows them, long cells cut

@@ -2,7 +2,7 @@
 
 The rooms, from bytes to items:
 
-    read             the door: a file, a text or cells -> items and the report
+    read             entry point: a file, a text or cells -> items and the report
     sources          bytes or a path, unpacked from gzip, opened as often as needed
     file_types       what the bytes are, whatever the name says
     charset          bytes -> text: the encoding, found or guessed (jobs.runtime.encodings)

@@ -1,4 +1,4 @@
-"""The one door: a source, read for what it is by content, as a Grid of cells."""
+"""The one entry point: a source, read for what it is by content, as a Grid of cells."""
 
 from __future__ import annotations
 

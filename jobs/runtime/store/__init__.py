@@ -1,6 +1,6 @@
 """The SQLite file that page, command line and runner share; the only room that knows SQL.
 
-    connection    open, migrate, read, write: one door each
+    connection    open, migrate, read, write: one way each
     schema        the tables, as numbered migrations
     runs          runs and their moves, counters
     run_row       a row of that table as records, or the reason why it is none
