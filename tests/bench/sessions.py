@@ -1,8 +1,7 @@
 """How long do 50 sessions of the Run page wait for its live part, on one run that goes on?
 
 No browsers: each session opens the server's websocket as a browser does, has the page drawn, and then asks for the part
-that the page itself has told to be asked for again, as often as it was told. Where that part finds that it should be
-asked for less often, the whole page is drawn, and a session waits for that too.
+that the page itself has told to be asked for again, as often as it was told last.
 """
 
 from __future__ import annotations

@@ -80,17 +80,18 @@ def _nothing(reason: str) -> None:
 def _live(progress: Progress) -> None:
     """The part that moves: redrawn by itself as long as the run goes on."""
     run, interval = progress.run, redraw_interval.of_page(progress.run)
-    st.fragment(_body, run_every=interval)(run.id, interval, run.state, progress.interrupted, run.name)
+    st.fragment(_body, run_every=interval)(run, progress.interrupted)
 
 
-def _body(run_id: str, interval: float | None, *drawn: object) -> None:
+def _body(drawn: Run, interrupted: bool) -> None:
     with page_frame.sentences():
+        interval = redraw_interval.of_part(drawn)
         try:
-            seen = live_look.look(run_id, (interval or AT_ONCE) / 2)  # drawn next, it is another one
+            seen = live_look.look(drawn.id, (interval or AT_ONCE) / 2)  # drawn next, it is another one
         except UnknownRun:  # deleted meanwhile: the whole page says so
             st.rerun()
         progress, run = seen.progress, seen.run
-        if (run.state, progress.interrupted, run.name) != drawn or redraw_interval.of_page(run, interval) != interval:
+        if (run.state, run.name, progress.interrupted) != (drawn.state, drawn.name, interrupted):
             st.rerun()
         st.set_page_config(page_title=_tab_title(seen))
         with st.container(gap="xsmall"):
