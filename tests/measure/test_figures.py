@@ -51,6 +51,29 @@ def test_all_runs_of_a_measurement_are_where_that_was_asked_for(stage: Stage, mo
     assert measure.document(measurement, measure.figures(measurement))["on"] == "cluster"
 
 
+def test_the_cluster_is_one_way_beside_those_of_this_machine(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    ways = ("sequential", "processes", "cluster")
+    with pytest.raises(Refused, match="set JOBS_CLUSTER"):
+        measure.begin(order(ways=ways), ITEMS)
+    monkeypatch.setenv("JOBS_CLUSTER", "processes://1")
+    measurement = performed(stage, order(ways=ways), {**WALLS, "cluster": 4.0})
+
+    assert [(step.way.name, run.on) for step, run in measurement.runs.items() if step.repeat == 1] == [
+        ("sequential", "local"),
+        ("processes", "local"),
+        ("cluster", "cluster"),
+    ]
+    assert measure.find(measurement.plan.id) == measurement
+    found = measure.figures(measurement)
+    assert found.base is not None
+    assert found.base.way.on == "local"
+    document = measure.document(measurement, found)
+    assert document["on"] == "local"
+    assert [way["on"] for way in document["ways"]] == ["local", "local", "cluster"]
+    said = measure.verdict(found)
+    assert "2 processes on the cluster are not faster beyond doubt" in said
+
+
 def test_a_measurement_is_ordinary_runs_of_the_same_items_named_after_it(stage: Stage) -> None:
     measurement = performed(stage, order())
 

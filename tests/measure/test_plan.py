@@ -13,9 +13,15 @@ from jobs.runtime.measure.foreign_hosts import strangers
 from jobs.runtime.measure.plan import MeasurePlan, id_of_name, named, plan_of_note, ways_of, workers_of
 
 FOUR = ways_of(
-    ("sequential", "threads", "processes", "both"), processes=2, threads=32, both=Pool(processes=2, threads=16)
+    ("sequential", "threads", "processes", "both"),
+    processes=2,
+    threads=32,
+    both=Pool(processes=2, threads=16),
+    cluster=Pool(processes=2, threads=16),
 )
-pools = st.builds(Pool, processes=st.integers(1, 64), threads=st.integers(1, 1_000))
+pools = st.tuples(
+    st.builds(Pool, processes=st.integers(1, 64), threads=st.integers(1, 1_000)), st.sampled_from(["local", "cluster"])
+)
 plans = st.builds(
     MeasurePlan,
     id=st.from_regex(r"[0-9a-f]{6}", fullmatch=True),
@@ -80,8 +86,32 @@ def test_numbers_of_workers_out_of_range_are_refused(numbers: tuple[int, ...]) -
 
 
 def test_an_unknown_way_is_refused_with_those_there_are() -> None:
-    with pytest.raises(Refused, match="'fibers' is no way to run: choose of sequential, threads, processes, both"):
-        ways_of(("threads", "fibers"), processes=2, threads=2, both=Pool(processes=2, threads=2))
+    two = {"processes": 2, "threads": 2}
+    with pytest.raises(
+        Refused, match="'fibers' is no way to run: choose of sequential, threads, processes, both, cluster"
+    ):
+        ways_of(("threads", "fibers"), **two, both=Pool(**two), cluster=Pool(**two))
+
+
+def test_a_way_on_the_cluster_is_one_of_its_own_and_tried_first_so_that_a_refusal_comes_before_anything_runs() -> None:
+    pool = Pool(processes=2, threads=1)
+    ways = ways_of(("sequential", "processes", "cluster"), processes=2, threads=4, both=pool, cluster=pool)
+    plan = MeasurePlan(id="1a2b3c", ways=ways, repeats=1, warm_up=True)
+
+    assert [(way.name, way.on) for way in ways][1:] == [("processes", "local"), ("cluster", "cluster")]
+    assert ways[1].pool == ways[2].pool
+    assert names(plan) == [
+        *("cluster · warm-up", "processes · warm-up"),
+        *("sequential · 1/1", "processes · 1/1", "cluster · 1/1"),
+    ]
+    assert plan.note == "measurement 1a2b3c: 1×1, 2×1, 2×1 on the cluster; 1 repeat after a warm-up"
+
+
+def test_where_all_ways_are_on_the_cluster_they_are_called_as_elsewhere() -> None:
+    assert [(way.name, way.on) for way in workers_of((1, 2), "io", "cluster")] == [
+        ("sequential", "cluster"),
+        ("threads", "cluster"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,20 @@ def test_numbers_of_workers_can_be_compared_instead(visit: Open, stage: Stage) -
     assert plan.repeats == 1
 
 
+def test_the_cluster_is_offered_as_a_way_where_one_is_named(
+    visit: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = stage.run(["5", "6"])
+    assert "Cluster" not in visit("compare", of=run.id).multiselect(key="measure_ways").options
+    monkeypatch.setenv("JOBS_CLUSTER", "processes://2")
+    app = visit("compare", of=run.id)
+    app.multiselect(key="measure_ways").set_value(["sequential", "cluster"]).run()
+    checked(app.button(key="measure_start").click().run())
+
+    plan = measure.find(app.query_params["measure"]).plan
+    assert [(way.name, way.on) for way in plan.ways] == [("sequential", "local"), ("cluster", "cluster")]
+
+
 def test_nothing_chosen_is_said_beside_the_button(visit: Open, stage: Stage) -> None:
     app = visit("compare")
 

@@ -39,7 +39,11 @@ _CHECK = 5.0
 @click.argument("job")
 @click.argument("file", required=False)
 @input_options
-@click.option("--ways", default="", help=f"Which ways, with commas between.  [default: {','.join(measure.WAYS)}]")
+@click.option(
+    "--ways",
+    default="",
+    help=f"Which ways, with commas between: {','.join(measure.CHOICES)}.  [default: all but the last]",
+)
 @click.option("--workers", default="", help="Instead: numbers of the job's own kind of worker, as in 1,2,4.")
 @number_option(measure.REPEATS_FIELD, f"How often each way runs.  [default: {measure.REPEATS}; other hosts: 1]")
 @fixed_option("processes", "Worker processes, where a way has several.  [default: one per core]")

@@ -1,4 +1,4 @@
-"""The ways compared: the same items run one at a time, with threads, with processes, with both.
+"""The ways compared: the same items run one at a time, with threads, with processes, with both, on a cluster.
 
 plan            which ways, in which order, how often
 foreign_hosts   whose servers a measurement would ask
@@ -28,11 +28,22 @@ from jobs.runtime.measure.measurement import (
     plan_for,
     sample,
 )
-from jobs.runtime.measure.plan import MOST_REPEATS, MOST_WORKERS, REPEATS, REPEATS_FIELD, WAYS, MeasurePlan, Step, Way
+from jobs.runtime.measure.plan import (
+    CHOICES,
+    MOST_REPEATS,
+    MOST_WORKERS,
+    REPEATS,
+    REPEATS_FIELD,
+    WAYS,
+    MeasurePlan,
+    Step,
+    Way,
+)
 from jobs.runtime.measure.result_tables import HELP, document, notes, table
 from jobs.runtime.measure.verdict import verdict
 
 __all__ = [
+    "CHOICES",
     "HELP",
     "MOST_ITEMS",
     "MOST_REPEATS",

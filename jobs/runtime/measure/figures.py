@@ -11,7 +11,7 @@ from typing import Any
 
 from jobs.runtime import client
 from jobs.runtime.core.job_terms import WorkerName
-from jobs.runtime.core.records import Limits, Pool, Run, RunState
+from jobs.runtime.core.records import CLUSTER, Limits, Pool, Run, RunState
 from jobs.runtime.job.definition import Job
 from jobs.runtime.measure.foreign_hosts import group_of
 from jobs.runtime.measure.machine_load import load_of
@@ -114,8 +114,9 @@ class Comparison:
 
     @property
     def base(self) -> Figures | None:
-        """One item at a time, if it was run."""
-        return next((way for way in self.ways if way.way.pool == Pool(processes=1, threads=1)), None)
+        """One item at a time, if it was run: on this machine, if it was there too."""
+        alone = [way for way in self.ways if way.way.pool == Pool(processes=1, threads=1)]
+        return min(alone, key=lambda way: way.way.on == CLUSTER, default=None)
 
     def speed_up(self, way: Figures) -> float | None:
         """Wall time one at a time ÷ wall time so (medians); None: one at a time was not run."""

@@ -49,7 +49,8 @@ class MeasureRequest:
     """What is to be measured. `ways` or `workers` (numbers of the job's own kind of worker); None: the usual.
 
     `repeats` None: 3, or 1 where strangers' servers are asked. `processes` and `threads` are those of the ways; None:
-    as suits this machine. `on`: where the workers are, `local` or `cluster`. `limits` None: those that do not hide the
+    as suits this machine. `on`: where the workers are, `local` or `cluster`, of all ways but `cluster`, which are
+    there. `limits` None: those that do not hide the
     comparison, or, for strangers, the job's own.
     """
 
@@ -127,7 +128,7 @@ def begin(order: MeasureRequest, items: Iterable[Item]) -> Measurement:
     other = [note for note in order.table.notes if plan_of_note([note]) is None]  # the items may be a measurement's
     table = replace(order.table, notes=(*other, plan.note))
     step = next(plan.steps())
-    run = _submit(plan, step, job.name, taken, params=order.params, limits=limits, table=table, on=order.on)
+    run = _submit(plan, step, job.name, taken, params=order.params, limits=limits, table=table)
     return Measurement(plan=plan, runs={step: run})
 
 
@@ -146,7 +147,6 @@ def advance(measurement_id: str) -> Measurement:
         params=client.full_params(first.id),
         limits=first.limits,
         table=first.table,
-        on=first.on,
     )
     return replace(measurement, runs={**measurement.runs, step: run})
 
@@ -221,18 +221,23 @@ def plan_for(order: MeasureRequest) -> MeasurePlan:
 def _plan(order: MeasureRequest, job: Job, foreign: bool) -> MeasurePlan:
     repeats = order.repeats or (1 if foreign else REPEATS)
     REPEATS_FIELD.number(repeats)
-    ways = workers_of(order.workers, job.bound) if order.workers else _ways(order, job)
+    ways = workers_of(order.workers, job.bound, order.on) if order.workers else _ways(order, job)
+    for way in ways:
+        client.check_place(way.on)
     return MeasurePlan(id=_new_id(), ways=ways, repeats=repeats, warm_up=not foreign)
 
 
 def _ways(order: MeasureRequest, job: Job) -> tuple[Way, ...]:
     """As many workers each way as suit this machine: a process for each core (two at least, or there would be nothing
-    to compare); for waiting work 32 threads, for computing work as many as processes."""
+    to compare); for waiting work 32 threads, for computing work as many as processes. On a cluster those of `both` for
+    waiting work, for computing work those of `processes`."""
     cores = max(2, os.cpu_count() or 1)
     processes = order.processes or cores
     threads = order.threads or (IO_THREADS if job.bound == "io" else cores)
     spread = threads if order.threads or job.bound == "cpu" else max(2, threads // processes)
-    return ways_of(order.ways, processes=processes, threads=threads, both=Pool(processes=processes, threads=spread))
+    both = Pool(processes=processes, threads=spread)
+    there = both if job.bound == "io" else Pool(processes=processes, threads=1)
+    return ways_of(order.ways, processes=processes, threads=threads, both=both, cluster=there, on=order.on)
 
 
 def _check_strangers(order: MeasureRequest, items: int) -> None:
@@ -258,11 +263,10 @@ def _submit(
     params: Mapping[str, Any],
     limits: Limits,
     table: Table,
-    on: str,
 ) -> Run:
-    name = plan.name(step)
+    name, way = plan.name(step), step.way
     return client.submit(
-        job, items, params=params, pool=step.way.pool, limits=limits, table=table, name=name, nonce=name, on=on
+        job, items, params=params, pool=way.pool, limits=limits, table=table, name=name, nonce=name, on=way.on
     )
 
 

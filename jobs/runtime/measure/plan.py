@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.records import Pool
+from jobs.runtime.core.records import CLUSTER, LOCAL, Pool
 from jobs.runtime.core.units import count
 from jobs.runtime.job.form_fields import FormField
 
 WAYS = ("sequential", "threads", "processes", "both")
-"""One at a time; threads of one process; processes of one thread; both."""
+"""One at a time; threads of one process; processes of one thread; both: what is compared where nothing else is said."""
+
+CHOICES = (*WAYS, CLUSTER)
+"""And as many processes on the machines of a cluster."""
 
 REPEATS = 3
 MOST_REPEATS = 20
 REPEATS_FIELD = FormField(name="repeats", input="whole", least=1, most=MOST_REPEATS)
 MOST_WORKERS = 64
 _ID = re.compile(r"measure ([0-9a-f]{6}) · ")
-_NOTE = re.compile(r"measurement ([0-9a-f]{6}): ([0-9×, ]+); (\d+) repeats?( after a warm-up)?$")
+_THERE = " on the cluster"
+_POOL = re.compile(rf"(\d+)×(\d+)({_THERE})?")
+_NOTE = re.compile(
+    rf"measurement ([0-9a-f]{{6}}): ({_POOL.pattern}(?:, {_POOL.pattern})*); (?P<repeats>\d+) repeats?"
+    r"(?P<warm> after a warm-up)?$"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """One way to run the items: its name among those that are compared, and its pool."""
+    """One way to run the items: its name among those that are compared, its pool, and where that is."""
 
     name: str
     pool: Pool
+    on: str = LOCAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +73,9 @@ class MeasurePlan:
     @property
     def note(self) -> str:
         """The plan in words that `plan_of_note` reads: it travels with each run, so that any of them tells it."""
-        pools = ", ".join(f"{way.pool.processes}×{way.pool.threads}" for way in self.ways)
+        pools = ", ".join(
+            f"{way.pool.processes}×{way.pool.threads}{_THERE if way.on == CLUSTER else ''}" for way in self.ways
+        )
         after = " after a warm-up" if self.warm_up else ""
         return f"measurement {self.id}: {pools}; {count(self.repeats, 'repeat')}{after}"
 
@@ -74,9 +85,12 @@ def plan_of_note(notes: Sequence[str]) -> MeasurePlan | None:
     for note in notes:
         found = _NOTE.match(note)
         if found:
-            pools = [tuple(map(int, pool.split("×"))) for pool in found[2].split(", ")]
-            ways = named([Pool(processes=processes, threads=threads) for processes, threads in pools])
-            return MeasurePlan(id=found[1], ways=ways, repeats=int(found[3]), warm_up=bool(found[4]))
+            ways = named(
+                (Pool(processes=int(processes), threads=int(threads)), CLUSTER if there else LOCAL)
+                for processes, threads, there in _POOL.findall(found[2])
+            )
+            repeats, warm_up = int(found["repeats"]), bool(found["warm"])
+            return MeasurePlan(id=found[1], ways=ways, repeats=repeats, warm_up=warm_up)
     return None
 
 
@@ -86,36 +100,42 @@ def id_of_name(name: str) -> str:
     return found[1] if found else ""
 
 
-def ways_of(names: Sequence[str], *, processes: int, threads: int, both: Pool) -> tuple[Way, ...]:
-    """The ways of these names, with so many processes and threads. Raises Refused: a name is not known."""
+def ways_of(
+    names: Sequence[str], *, processes: int, threads: int, both: Pool, cluster: Pool, on: str = LOCAL
+) -> tuple[Way, ...]:
+    """The ways of these names, with so many processes and threads; `on`: where those are whose name does not say it.
+    Raises Refused: a name is not known."""
     pools = {
         "sequential": Pool(processes=1, threads=1),
         "threads": Pool(processes=1, threads=threads),
         "processes": Pool(processes=processes, threads=1),
         "both": both,
+        CLUSTER: cluster,
     }
     unknown = [name for name in names if name not in pools]
     if unknown or not names:
-        raise Refused(f"{', '.join(map(repr, unknown)) or 'nothing'} is no way to run: choose of {', '.join(WAYS)}")
-    return named([pools[name] for name in names])
+        raise Refused(f"{', '.join(map(repr, unknown)) or 'nothing'} is no way to run: choose of {', '.join(CHOICES)}")
+    return named((pools[name], CLUSTER if name == CLUSTER else on) for name in names)
 
 
-def workers_of(numbers: Sequence[int], bound: str) -> tuple[Way, ...]:
+def workers_of(numbers: Sequence[int], bound: str, on: str = LOCAL) -> tuple[Way, ...]:
     """The job's own kind of worker in each of these numbers: threads for waiting work, processes for computing work."""
     if not numbers or not all(1 <= number <= MOST_WORKERS for number in numbers):
         raise Refused(f"workers must be numbers from 1 to {MOST_WORKERS}, as in 1,2,4")
     if bound == "io":
-        return named([Pool(processes=1, threads=number) for number in numbers])
-    return named([Pool(processes=number, threads=1) for number in numbers])
+        return named((Pool(processes=1, threads=number), on) for number in numbers)
+    return named((Pool(processes=number, threads=1), on) for number in numbers)
 
 
-def named(pools: Sequence[Pool]) -> tuple[Way, ...]:
-    """Each pool once, under the name of its way, or, where several are of one way, by how many workers it has."""
+def named(pools: Iterable[tuple[Pool, str]]) -> tuple[Way, ...]:
+    """Each pool once, where it is, under the name of its way, or, where several are of one way, by how many workers it
+    has; one on a cluster, beside others that are not, is called after that."""
     distinct = list(dict.fromkeys(pools))
-    plain = [pool.way for pool in distinct]
-    if len(set(plain)) == len(plain):
-        return tuple(Way(name=pool.way, pool=pool) for pool in distinct)
-    return tuple(Way(name=_numbered(pool), pool=pool) for pool in distinct)
+    apart = len({on for _, on in distinct}) > 1
+    plain = [CLUSTER if apart and on == CLUSTER else pool.way for pool, on in distinct]
+    if len(set(plain)) < len(plain):
+        plain = [f"{_numbered(pool)}{_THERE if apart and on == CLUSTER else ''}" for pool, on in distinct]
+    return tuple(Way(name=name, pool=pool, on=on) for name, (pool, on) in zip(plain, distinct, strict=True))
 
 
 def _numbered(pool: Pool) -> str:
@@ -127,10 +147,11 @@ def _numbered(pool: Pool) -> str:
 
 
 def _one_of_each_shape(ways: Sequence[Way]) -> Iterator[Way]:
-    """Of all ways whose workers have as many threads, so that they share warm workers, the one with most workers."""
-    largest: dict[int, Way] = {}
-    for way in ways:
-        known = largest.get(way.pool.threads)
+    """Of all ways whose workers have as many threads, so that they share warm workers, the one with most workers. Those
+    on a cluster first: what it refuses is refused before anything is run."""
+    largest: dict[tuple[str, int], Way] = {}
+    for way in sorted(ways, key=lambda way: way.on != CLUSTER):
+        known = largest.get((way.on, way.pool.threads))
         if known is None or way.pool.processes > known.pool.processes:
-            largest[way.pool.threads] = way
+            largest[way.on, way.pool.threads] = way
     yield from largest.values()

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from jobs.runtime import client
-from jobs.runtime.core.records import Pool, Run
+from jobs.runtime.core.records import CLUSTER, LOCAL, Pool, Run
 from jobs.runtime.core.units import count, percent
 from jobs.runtime.measure.busy_machine import WORTH_TELLING
 from jobs.runtime.measure.figures import Comparison, Figures
@@ -111,7 +111,7 @@ def document(measurement: Measurement, found: Comparison) -> dict[str, Any]:
         "measurement": measurement.plan.id,
         "job": found.job,
         "items": found.items,
-        "on": first.on,
+        "on": CLUSTER if all(way.on == CLUSTER for way in measurement.plan.ways) else LOCAL,
         "params": dict(first.params),
         "limits": {
             "attempts": first.limits.attempts,
@@ -134,6 +134,7 @@ def _entry(found: Comparison, way: Figures) -> dict[str, Any]:
     spread = found.speed_up_spread(way)
     return row | {
         "pool": {"processes": pool.processes, "threads": pool.threads},
+        "on": way.way.on,
         "walls": list(way.walls),
         "speed_up_spread": list(spread) if spread else None,
         "cold": way.cold,

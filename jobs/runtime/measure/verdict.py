@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jobs.runtime.core.records import CLUSTER
 from jobs.runtime.core.units import count, duration, precise
 from jobs.runtime.measure.busy_machine import busy_sentence
 from jobs.runtime.measure.figures import Comparison, Figures
@@ -243,8 +244,9 @@ def _spread_words(found: Comparison) -> str:
 
 
 def _cheapest(level: Sequence[Figures]) -> Figures:
-    """Of ways that are equally fast, the one with fewest processes, then with fewest threads."""
-    return min(level, key=lambda way: (way.way.pool.processes, way.way.pool.slots))
+    """Of ways that are equally fast, one that needs no cluster; then the one with fewest processes, then with fewest
+    threads."""
+    return min(level, key=lambda way: (way.way.on == CLUSTER, way.way.pool.processes, way.way.pool.slots))
 
 
 def _called(way: Figures) -> str:
@@ -255,7 +257,7 @@ def _called(way: Figures) -> str:
         "processes": f"{pool.processes} processes",
         "both": f"{pool.processes} processes of {pool.threads} threads",
     }
-    return words[pool.way]
+    return f"{words[pool.way]}{' on the cluster' if way.way.on == CLUSTER else ''}"
 
 
 def _capital(text: str) -> str:

@@ -70,16 +70,17 @@ def _order(source: MeasureSource, params: Mapping[str, Any], foreign: int) -> me
 
 
 def _ways() -> tuple[tuple[str, ...], tuple[int, ...]]:
+    offered = measure.CHOICES if run_form.has_cluster() else measure.WAYS
     chosen = st.multiselect(
         "Ways",
-        list(measure.WAYS),
+        offered,
         default=list(measure.WAYS),
-        format_func=run_form.WAYS.__getitem__,
+        format_func=run_form.WAYS_AND_PLACES.__getitem__,
         key="measure_ways",
         help="Speed-up is against one at a time, really run: leave that in.",
         width=420,
     )
-    return tuple(way for way in measure.WAYS if way in chosen), ()
+    return tuple(way for way in offered if way in chosen), ()
 
 
 def _workers() -> tuple[int, ...]:
@@ -121,7 +122,6 @@ def _reason(order: measure.MeasureRequest, source: MeasureSource, *, foreign: in
         return "Say yes to the line above, or measure the sample."
     try:
         client.columns(order.job, order.params)
-        client.check_place(order.on)
         measure.plan_for(order)
     except Refused as error:
         return str(error)

@@ -30,7 +30,7 @@ LINES: Sequence[tuple[str, list[int]]] = (
 
 def walls(rows: Sequence[Mapping[str, Any]], *, verdict: str, key: str = "walls") -> None:
     """The wall time of each way as a bar with its spread; median and speed-up are written beside it."""
-    names = [run_form.WAYS.get(str(row["way"]), str(row["way"])) for row in rows]
+    names = [run_form.WAYS_AND_PLACES.get(str(row["way"]), str(row["way"])) for row in rows]
     table = pd.DataFrame(
         {
             "way": names,
@@ -74,7 +74,7 @@ def _label(row: Mapping[str, Any]) -> str:
 
 
 def _spoken(row: Mapping[str, Any]) -> str:
-    name = run_form.WAYS.get(str(row["way"]), str(row["way"]))
+    name = run_form.WAYS_AND_PLACES.get(str(row["way"]), str(row["way"]))
     return f"{name} {_label(row)}, {units.duration(row['least'])} to {units.duration(row['most'])}"
 
 
@@ -93,7 +93,7 @@ def figures(rows: Sequence[Mapping[str, Any]], *, key: str) -> None:
 
 def _shown(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
-    table["way"] = [run_form.WAYS.get(str(name), str(name)) for name in table["way"]]
+    table["way"] = [run_form.WAYS_AND_PLACES.get(str(name), str(name)) for name in table["way"]]
     table["peak_memory"] = table["peak_memory"].astype("Float64") / 2**20
     return table[[*(name for name in table if name not in LAST), *LAST]].rename(columns=LABELS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ WAYS: Mapping[str, str] = {
     "both": "Both",
 }
 PLACES: Mapping[str, str] = {LOCAL: "This machine", CLUSTER: "Cluster"}
+WAYS_AND_PLACES: Mapping[str, str] = {**WAYS, **PLACES}
 THREADS = 32
 """What a person is offered who chooses threads for work that waits."""
 
@@ -159,8 +161,15 @@ def place(start: str, key: str) -> str:
         persist_state="session",
     )
     if chosen == CLUSTER:
-        st.caption(f"The cluster at {cluster}. Automatic sizes go by this machine: better say how many processes.")
+        st.caption(f"The cluster at {cluster}. Automatic sizes go by the places that it has at the time.")
     return chosen or LOCAL
+
+
+def has_cluster() -> bool:
+    """Whether a cluster is named, so that a run may go there."""
+    with suppress(BadSetting):
+        return settings.value("JOBS_CLUSTER") is not None
+    return False
 
 
 def _several(number: int, usual: int) -> int:
