@@ -28,6 +28,9 @@ MOST_TYPED = 10_000
 
 PREVIEWED = 20
 
+SAMPLE = "The sample"
+"""What a sample is called where it was taken."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GivenItems:
@@ -56,6 +59,11 @@ class GivenItems:
         return bool(self.name) and not (self.run or self.what)
 
     @property
+    def is_sample(self) -> bool:
+        """Whether this is the list that comes with the job."""
+        return self.what == SAMPLE
+
+    @property
     def typed(self) -> bool:
         """Whether these are items written down one by one, not a file with columns."""
         return not self.name
@@ -63,10 +71,10 @@ class GivenItems:
 
 def ask(job: Any) -> GivenItems | None:
     """The widgets to give items by; None: nothing yet. `job` is one of the catalog's."""
-    taken = st.session_state.get("taken_results") or st.session_state.get(f"taken:{job.name}")
-    if taken is not None:
-        return _show_taken(job, taken)
-    left, right = st.columns([3, 2], gap="large")
+    given = taken(job)
+    if given is not None:
+        return _show_taken(job, given)
+    left, right = st.columns([3, 2], gap="medium")
     with right:
         uploaded = _upload(job)
     with left:
@@ -75,6 +83,12 @@ def ask(job: Any) -> GivenItems | None:
         if job.kind.ranges:
             st.toggle("Edit as a table", key=_table_key(job), persist_state="session", help="One item a row.")
     return uploaded or typed
+
+
+def taken(job: Any) -> GivenItems | None:
+    """What was taken for the items of this job, or of whichever is chosen; None: they are asked for."""
+    given: GivenItems | None = st.session_state.get("taken_results") or st.session_state.get(f"taken:{job.name}")
+    return given
 
 
 def take(job: str, given: GivenItems | None) -> None:
@@ -121,25 +135,26 @@ def take_sample(job: str, which: str = "") -> None:
     """Let the sample be the items of this job: of several that of this name, or the first."""
     path = client.sample(job, which)
     st.session_state["sample_params"] = {job: (which, dict(client.sample_params(job, which)))}
-    take(job, GivenItems(content=path.read_bytes(), name=path.name, what="The sample"))
+    take(job, GivenItems(content=path.read_bytes(), name=path.name, what=SAMPLE))
 
 
-def _show_taken(job: Any, taken: GivenItems) -> GivenItems:
+def _show_taken(job: Any, given: GivenItems) -> GivenItems:
+    st.empty()  # in the place of what asked for items, which goes at once
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.badge(formatting.literal(taken.what), icon=":material/description:", color="blue")
-        st.text(formatting.apart(taken.name, 200), width="stretch")
+        st.badge(formatting.literal(given.what), icon=":material/description:", color="blue")
+        st.text(formatting.apart(given.name, 200), width="stretch")
         st.button("Use my own", icon=":material/close:", on_click=take, args=(job.name, None), key="own")
-    return taken if taken.results is None else _unrolled(taken, taken.results)
+    return given if given.results is None else _unrolled(given, given.results)
 
 
-def _unrolled(taken: GivenItems, source: reader.ResultSource) -> GivenItems:
+def _unrolled(given: GivenItems, source: reader.ResultSource) -> GivenItems:
     """The results with the column of lists, if any, each entry of which becomes a row."""
     try:
         lists = reader.list_columns(client.run(source.run))
     except Refused:
-        return taken
+        return given
     if not lists:
-        return taken
+        return given
     chosen = st.selectbox(
         "One row for each entry of",
         lists,
@@ -150,7 +165,7 @@ def _unrolled(taken: GivenItems, source: reader.ResultSource) -> GivenItems:
         width=320,
         help="A column of lists, as the links of a page: each entry becomes an item, with all other columns.",
     )
-    return replace(taken, results=replace(source, explode=chosen or ""))
+    return replace(given, results=replace(source, explode=chosen or ""))
 
 
 def _upload(job: Any) -> GivenItems | None:
@@ -159,10 +174,10 @@ def _upload(job: Any) -> GivenItems | None:
         key=f"file:{job.name}",
         help="The right column is found; you can choose another. All columns come back in the result.",
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if not is_first_visit():
+    if not is_first_visit():
+        with st.container(horizontal=True):
             sample_buttons(job)
-        st.caption(f"Larger files: {program.NAME} run {formatting.literal(job.name)} FILE")
+    st.caption(f"Larger files: {program.NAME} run {formatting.literal(job.name)} FILE")
     if file is None:
         st.session_state.pop("uploaded", None)
         refused = live_text.too_large()

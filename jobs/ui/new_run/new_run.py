@@ -55,8 +55,14 @@ def page() -> None:
         items_source.take_sample(job.name, asked if asked in client.samples(job.name) else "")
     if items_source.is_first_visit():
         job_choice.first_steps(job)
-    given = items_source.ask(job)
-    reading = st.container()  # what is read may depend on the options below it
+    wide = preview.read_ahead(job, items_source.taken(job), preset_choice.chosen(job.name))
+    with st.container(key="given_wide" if wide else "given"):
+        given = items_source.ask(job)
+        reading = st.container()
+    read = None
+    if job.mark.fields is None:  # else what is read depends on the options below it
+        with reading:
+            read = _read(job, given, {})
     beside = preset_choice.choose(job.name)
     start = _start_from(job.name)
     with st.expander("Options", icon=":material/tune:", key="options"):
@@ -66,12 +72,10 @@ def page() -> None:
         on = run_form.place(start.on, f"{job.name}:{start.origin}")
         reuse = only_new.ask(job, start)
         budget = budget_form.ask(job, _columns(job, options.params), start)
-    with reading:
-        job = _for_params(job, options.params)
-        preset = preset_choice.chosen(job.name)
-        read = preview.read(job, given, options.params, preset)
-        if read.preflight is not None:
-            preview.show(job, read.preflight)
+    job = _for_params(job, options.params)
+    if read is None:
+        with reading:
+            read = _read(job, given, options.params)
     reason = read.reason or options.fault
     name = given.name if given is not None else ""
     order = RunDraft(
@@ -83,7 +87,7 @@ def page() -> None:
         reuse=reuse,
         budget=budget,
         name=name,
-        preset=preset,
+        preset=preset_choice.chosen(job.name),
         on=on,
     )
     preset_choice.rest(beside, _settings(order))
@@ -92,6 +96,14 @@ def page() -> None:
     page_frame.footer()
     with st.bottom:
         _start(order, reason, job)
+
+
+def _read(job: Any, given: items_source.GivenItems | None, params: Mapping[str, Any]) -> preview.Reading:
+    """What was given, read and shown."""
+    read = preview.read(job, given, params, preset_choice.chosen(job.name))
+    if read.preflight is not None:
+        preview.show(job, read.preflight)
+    return read
 
 
 def _start_from(job: str) -> run_form.Settings:

@@ -46,21 +46,11 @@ def read(
         if not items_source.has_sample(job.name):
             offer = f"type {nouns}, or choose a file"
         return Reading(preflight=None, reason=f"Nothing to run yet: {offer}.")
-    column, sheet = _chosen(job, given)
-    binding = _bound(job, given, sheet) if job.takes_rows else {}
-    said = _said_by(preset, job, column, binding)
+    asked = _asked(job, given, params)
     key = _file_key(job, given)
-    wish = reading.ReadWish(
-        column=column or said.column,
-        sheet=sheet,
-        options=read_choices.chosen(key),
-        sitemaps=read_choices.fetches_sitemaps(key),
-        binding={**said.binding, **binding},
-        params=params,
-    )
     try:
         with place:
-            preflight = _read_as_said(job, given, wish, replace(wish, column=column, binding=binding))
+            preflight = _read_as_said(job, given, _with_preset(asked, preset, job), asked)
     except Refused as error:
         if given.is_file:
             read_choices.ask(key)
@@ -73,6 +63,35 @@ def read(
             read_choices.ask(key)
             _sitemaps(job, key, preflight)
     return Reading(preflight=preflight, reason=_why_not(preflight))
+
+
+def read_ahead(job: Any, given: items_source.GivenItems | None, preset: RunPreset | None) -> bool:
+    """Read a sample before the page shows that it was taken, so that what stands below moves once. Returns whether it
+    has columns to choose from."""
+    if given is None or not given.is_sample:
+        return False
+    found = reading.ahead(job, given, _with_preset(_asked(job, given, {}), preset, job))
+    return found is not None and len(found.columns) > 1
+
+
+def _asked(job: Any, given: items_source.GivenItems, params: Mapping[str, Any]) -> reading.ReadWish:
+    """How the person wants it to be read, by what was chosen so far."""
+    column, sheet = _chosen(job, given)
+    key = _file_key(job, given)
+    return reading.ReadWish(
+        column=column,
+        sheet=sheet,
+        options=read_choices.chosen(key),
+        sitemaps=read_choices.fetches_sitemaps(key),
+        binding=_bound(job, given, sheet) if job.takes_rows else {},
+        params=params,
+    )
+
+
+def _with_preset(asked: reading.ReadWish, preset: RunPreset | None, job: Any) -> reading.ReadWish:
+    """The same with what a preset says of the columns, and the person does not."""
+    said = _said_by(preset, job, asked.column, asked.binding)
+    return replace(asked, column=asked.column or said.column, binding={**said.binding, **asked.binding})
 
 
 def chosen_columns(preflight: Any) -> tuple[str, dict[str, str]]:

@@ -33,17 +33,39 @@ def preflight(job: Any, given: GivenItems, wish: ReadWish) -> Any:
 
     The column and the sheet that were found unasked answer for the same ones when they are asked for by name.
     """
-    column, sheet = wish.column, wish.sheet
-    row = tuple(told.name for told in job.fields), tuple(sorted(wish.binding.items()))
-    content = (given.mark, given.name, job.name, wish.options, wish.sitemaps, *row)
-    known = st.session_state.get("preflight")
-    if known is None or known[0] != content or not _answers(*known[1:], column=column, sheet=sheet):
+    if not _is_known(job, given, wish):
         with st.spinner(f"Reading {formatting.literal(given.name, 80) or 'the list'}…"):
-            known = (content, (column, sheet), _read_or_refused(job, given, wish))
-        st.session_state["preflight"] = known
-    if isinstance(known[2], Refused):
-        raise known[2]
-    return known[2]
+            _keep(job, given, wish)
+    found = st.session_state["preflight"][2]
+    if isinstance(found, Refused):
+        raise found
+    return found
+
+
+def ahead(job: Any, given: GivenItems, wish: ReadWish) -> Any:
+    """The same before anything of the page moves for it, with no word about it; None: it is refused."""
+    if not _is_known(job, given, wish):
+        _keep(job, given, wish)
+    found = st.session_state["preflight"][2]
+    return None if isinstance(found, Refused) else found
+
+
+def _is_known(job: Any, given: GivenItems, wish: ReadWish) -> bool:
+    known = st.session_state.get("preflight")
+    if known is None or known[0] != _content(job, given, wish):
+        return False
+    return _answers(*known[1:], column=wish.column, sheet=wish.sheet)
+
+
+def _keep(job: Any, given: GivenItems, wish: ReadWish) -> None:
+    found = _read_or_refused(job, given, wish)
+    st.session_state["preflight"] = (_content(job, given, wish), (wish.column, wish.sheet), found)
+
+
+def _content(job: Any, given: GivenItems, wish: ReadWish) -> tuple[Any, ...]:
+    """What tells this reading from any other, but for the column and the sheet."""
+    fields = tuple(told.name for told in job.fields)
+    return given.mark, given.name, job.name, wish.options, wish.sitemaps, fields, tuple(sorted(wish.binding.items()))
 
 
 def _answers(asked: tuple[str, str], found: Any, *, column: str, sheet: str) -> bool:

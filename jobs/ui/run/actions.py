@@ -51,20 +51,24 @@ def show_refusal() -> None:
 
 
 def buttons(run: Run) -> None:
-    """Pause or resume, cancel, and the menu of the rest."""
+    """Pause or resume, cancel, and the menu of the rest: each in a place of its own, whichever others are there."""
     if not page_frame.may_change():
         return
     state = run.state
     if state in (RunState.QUEUED, RunState.RUNNING):
         _button("Pause", ":material/pause:", client.pause, run)
-    if state is RunState.PAUSED:
+    elif state is RunState.PAUSED:
         _button("Resume", ":material/play_arrow:", client.resume, run)
-        if run.on == CLUSTER:
-            _button("Resume on this machine", ":material/computer:", partial(client.resume, on=LOCAL), run)
+    else:
+        st.empty()
     if state is RunState.CANCELLING:
         st.button("Cancelling…", icon="spinner", disabled=True, key="cancelling")
     elif not state.terminal:
         _button("Cancel", ":material/close:", client.cancel, run)
+    else:
+        st.empty()
+    if state is RunState.PAUSED and run.on == CLUSTER:
+        _button("Resume on this machine", ":material/computer:", partial(client.resume, on=LOCAL), run)
     _menu(run)
 
 

@@ -87,8 +87,9 @@ def _ended(seen: LiveLook) -> None:
         page_frame.refused(str(error))
         return
     search.over()
-    with row():
-        columns, pager = st.container(width="content"), st.container(width="content")
+    mark = result_filters.mark(stamp(run), wanted, order)
+    with row():  # in the order in which it is drawn: nothing that is there moves for what comes
+        page = _ask_page(run, found, mark, said) if len(found) else None
         _say_found(run, wanted, order, len(found))
         if (
             len(found)
@@ -103,8 +104,8 @@ def _ended(seen: LiveLook) -> None:
             items_source.take_results(run, wanted)
             page_frame.go_to(page_frame.NEW_RUN)
         downloads.buttons(run, wanted, len(found))
-    if len(found):
-        _pages(run, found, result_filters.mark(stamp(run), wanted, order), columns, pager)
+    if page is not None:
+        _show_page(run, found, mark, page)
 
 
 class _Search:
@@ -140,28 +141,43 @@ def _say_found(run: Run, wanted: ResultFilter, order: ResultOrder, number: int) 
         st.button("Show all again", type="tertiary", on_click=result_filters.clear, key="show_all")
 
 
-def _pages(run: Run, found: Sequence[int], mark: str, columns: Any, pager: Any) -> None:
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    """One of the pages of a table, from 1: the positions of its rows, those as they are shown, and their columns."""
+
+    number: int
+    of: int
+    places: Sequence[int]
+    shown: Shown
+    order: Sequence[str]
+
+
+def _ask_page(run: Run, found: Sequence[int], mark: str, busy: Any) -> _Page:
+    """The widgets for which rows and columns, and what they choose; `busy` is a place to say that rows are read."""
     pages = math.ceil(len(found) / MOST_ROWS)
-    page = pager.pagination(pages, key=f"rows_page{mark}") if pages > 1 else 1
-    first = (page - 1) * MOST_ROWS
-    places = found[first : first + MOST_ROWS]
+    number = st.pagination(pages, key=f"rows_page{mark}") if pages > 1 else 1
+    places = found[(number - 1) * MOST_ROWS : number * MOST_ROWS]
     slow = len(places) >= MOST_ROWS
-    with st.spinner(f"Reading {len(places):,} rows…") if slow else contextlib.nullcontext():
+    with busy, st.spinner(f"Reading {len(places):,} rows…") if slow else contextlib.nullcontext():
         shown = _rows(run.id, stamp(run), places if isinstance(places, range) else tuple(places))
-    with columns:
-        order = result_columns.chooser(run, shown.order, shown.pinned)
-    chosen = frame(run, shown, order, key=_table_key(mark, page), select=True)
-    if chosen is not None and chosen < len(places):
-        place = first + chosen
+    order = result_columns.chooser(run, shown.order, shown.pinned)
+    return _Page(number=number, of=pages, places=places, shown=shown, order=order)
+
+
+def _show_page(run: Run, found: Sequence[int], mark: str, page: _Page) -> None:
+    """The table, and the row that is selected in it or how to select one."""
+    chosen = frame(run, page.shown, page.order, key=_table_key(mark, page.number), select=True)
+    if chosen is not None and chosen < len(page.places):
+        place = (page.number - 1) * MOST_ROWS + chosen
         turn = item_detail.Neighbours(place=place + 1, of=len(found), go_to=lambda to: _select(mark, to))
-        item_detail.show(run, places[chosen], turn)
+        item_detail.show(run, page.places[chosen], turn)
         return
     st.caption(
         "Select a row (at its left edge) to see everything about it."
-        + (f" Cells that end with {exports.CUT.strip()} are whole there and in downloads." if shown.cut else "")
-        + (" A click on a heading sorts the rows of this page alone." if pages > 1 else "")
+        + (f" Cells that end with {exports.CUT.strip()} are whole there and in downloads." if page.shown.cut else "")
+        + (" A click on a heading sorts the rows of this page alone." if page.of > 1 else "")
     )
-    if pages > 1:
+    if page.of > 1:
         by_position(run)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import pandas as pd
 import streamlit as st
 
 from jobs.runtime import client, overview
@@ -17,6 +16,7 @@ from jobs.runtime.core.units import count
 from jobs.ui.run import (
     actions,
     failures,
+    in_progress,
     live_look,
     newest_rows,
     overview_tab,
@@ -29,11 +29,10 @@ from jobs.ui.run import (
     timings,
 )
 from jobs.ui.run.live_look import LiveLook
-from jobs.ui.shared import formatting, page_frame, tables
+from jobs.ui.shared import formatting, page_frame
 
 TABS = ["Results", "Overview", "Timings", "Timeline", "Failures", "Log", "Settings"]
 AT_ONCE = 0.2  # seconds of one drawing: what stands still is looked at once in it
-MOST_LONG_ITEMS = 8  # long items that are shown with how far they are
 QUEUED = "it starts as soon as the machinery is up and a place is free"
 
 
@@ -107,11 +106,13 @@ def _header(seen: LiveLook) -> None:
     with st.container(gap="xxsmall", key="head"):
         with st.container(horizontal=True, vertical_alignment="center", key="header"):
             st.header(formatting.literal(_title(seen)), anchor=False, width="content")
-            word = formatting.run_word(run, interrupted=progress.interrupted)
-            st.badge(word, icon=badge.icon, color=badge.colour)  # type: ignore[arg-type]
-            actions.retry_failed(run)
+            beside = st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content")
             st.space("stretch")
-            actions.buttons(run)
+            actions.buttons(run)  # first those that go at the end of a run, then what takes their room
+            with beside:
+                word = formatting.run_word(run, interrupted=progress.interrupted)
+                st.badge(word, icon=badge.icon, color=badge.colour)  # type: ignore[arg-type]
+                actions.retry_failed(run)
         st.text(_meta(seen))
         if run.preset is not None:
             said = preset_sentence(run)
@@ -160,16 +161,14 @@ def _how_far(seen: LiveLook) -> None:
         now=now,
         went="" if went.even else str(went),
     )
-    with st.container(gap="xxsmall"):  # as high in every state: what stands below it stays where it is
+    with st.container(gap="xxsmall", key="how_far"):  # as high in every state: what stands below stays where it is
         st.text(f"{said} · {QUEUED}" if run.state is RunState.QUEUED else said)
         st.progress(formatting.share_done(run))
-    _turn_of_events(progress)
-    actions.tell_expiry(progress.run)
-    for group, until, why in progress.holds:
-        if until > now:
-            said = why if group in why else f"{formatting.shortened(group, 100)}: {why or 'on hold'}"
-            st.text(f"{formatting.apart(said, 300)} · {units.duration(until - now)} more")
-    _doing(progress, now)
+    with st.container(gap="xsmall"):  # one place, however many there are: the figures below are not drawn anew
+        _turn_of_events(progress)
+        actions.tell_expiry(progress.run)
+        in_progress.holds(progress, now)
+        in_progress.long_items(progress, now)
 
 
 def _turn_of_events(progress: Progress) -> None:
@@ -202,31 +201,6 @@ def _cancelled(run: Run) -> None:
 def _notice(sentence: str) -> None:
     with st.container(border=True):
         st.text(visible(sentence))
-
-
-def _doing(progress: Progress, now: float) -> None:
-    """The long items that say how far they are; once some did, their place is kept, so that nothing below it moves."""
-    run, long_items = progress.run, progress.in_progress[:MOST_LONG_ITEMS]
-    if long_items:
-        st.session_state["told"] = run.id
-    if run.state.terminal or st.session_state.get("told") != run.id:
-        return
-    rows = [(doing.position, doing.share, doing.phase, now - doing.started_at) for doing in long_items]
-    table = tables.readable(pd.DataFrame(rows, columns=["position", "how far", "now", "for, s"]))
-    config = {
-        "position": st.column_config.NumberColumn(format="%d", width="small"),
-        "how far": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="percent", width=150),
-        "now": st.column_config.TextColumn(width=230),
-        "for, s": st.column_config.NumberColumn(format="%.1f", width="small"),
-    }
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=results.height(min(run.most_slots, MOST_LONG_ITEMS)),
-        row_height=results.ROW,
-        alt="Items in progress that say how far they are",
-        column_config=config,
-    )
 
 
 def _metrics(seen: LiveLook) -> None:

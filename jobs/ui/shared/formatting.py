@@ -161,10 +161,14 @@ def average_concurrency(run: Run, now: float) -> float | None:
 LEAST_CONCURRENCY = 0.05
 """Below it, how busy a run was says nothing: it waited to begin."""
 
+SETTLED = 10.0
+"""Seconds of a run that goes on after which it is known whether it mostly waits."""
+
 
 def was_busy(run: Run, now: float) -> bool:
     """Whether how busy a run was says anything of it, or is not known yet: not of one that mostly waited to begin."""
-    return (average_concurrency(run, now) or 1.0) >= LEAST_CONCURRENCY
+    unknown = not run.state.terminal and run.seconds(now) < SETTLED
+    return unknown or (average_concurrency(run, now) or 1.0) >= LEAST_CONCURRENCY
 
 
 def telling_concurrency(run: Run, now: float) -> bool:
@@ -176,7 +180,7 @@ def concurrency(run: Run, now: float) -> str:
     """The average concurrency and how many slots there were: `5.2 of 6`, `0.09 of 2`, `52 of up to 128` where the pool
     found its own size, `5.2` where how large that was is not stored yet."""
     average = average_concurrency(run, now)
-    if average is None:
+    if average is None or average < 0.005:  # the first moments, which the figure says nothing of yet
         return UNMEASURED
     shown = number(average, 1 if average >= 0.95 else 2)
     return f"{shown} of {slots(run)}" if run.most_slots else shown

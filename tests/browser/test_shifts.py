@@ -1,0 +1,30 @@
+"""Nothing jumps: what moves from New run with the sample until its run has ended."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.bench.browser import OBSERVE
+from tests.browser.conftest import Site, go, in_state
+
+MOST = 0.15
+"""Three times what the benchmark holds the page to (tests/bench/browser.py): on a busy machine parts come apart."""
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
+def test_little_moves_from_the_sample_to_the_end_of_its_run(site: Site, page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.add_init_script(OBSERVE)
+    go(page, f"{site.address}/lesson")  # what a browser loads once is not the page's doing
+    go(page, f"{site.address}/?job=scrape")
+
+    page.get_by_role("button", name="Try the sample").click()
+    page.locator(".st-key-start button:enabled").click()
+    page.wait_for_url(re.compile(r"/run\?"))
+    in_state(page, "Finished")
+    expect(page.get_by_role("button", name="CSV")).to_be_visible()
+
+    assert page.evaluate("shifts.reduce((sum, value) => sum + value, 0)") < MOST
