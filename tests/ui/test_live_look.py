@@ -57,16 +57,16 @@ def test_of_those_who_come_at_once_one_reads_for_all(hers: Run, monkeypatch: pyt
     begun, go_on, came = threading.Event(), threading.Event(), []
     read, looks = live_look._read, live_look._looks
 
-    def slowly(run_id: str) -> LiveLook:
+    def slowly(run_id: str) -> tuple[float, LiveLook]:
         found = read(run_id)
         begun.set()
         assert go_on.wait(60)
         return found
 
     class Gate:
-        def see(self, run_id: str, oldest: float) -> LiveLook:
+        def see(self, run_id: str, oldest: float, *more) -> LiveLook:
             came.append(oldest)
-            return looks.see(run_id, oldest)
+            return looks.see(run_id, oldest, *more)
 
     monkeypatch.setattr(live_look, "_read", slowly)
     monkeypatch.setattr(live_look, "_looks", Gate())

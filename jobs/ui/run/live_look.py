@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from jobs.runtime import client, overview
 from jobs.runtime.core.errors import DamagedRun, UnknownRun
 from jobs.runtime.core.people import LOCAL_ADMIN, acting_as
 from jobs.runtime.core.records import ItemResult, Progress, Run
+from jobs.ui.run.shared_reads import SharedReads
 
 NEWEST = 200
 """Rows that are shown while a run goes on."""
@@ -20,9 +20,6 @@ MOST_SECONDS = 2_000
 
 SHARED = 0.5
 """Seconds that a look may be old where a page is opened, or drawn as a whole, on a run that goes on."""
-
-FORGOTTEN = 30.0
-"""Seconds after which a look is dropped from memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +43,11 @@ class LiveLook:
 
 
 def look(run_id: str, within: float = 0.0) -> LiveLook:
-    """The run of this whole id as it stood at most so many seconds ago; of those who ask for it meanwhile one reads it,
-    and the others wait. Raises UnknownRun, also where it is not for who acts; DamagedRun."""
+    """The run of this whole id as it stood at most so many seconds ago; twice as many while another asker reads it
+    anew. Raises UnknownRun, also where it is not for who acts; DamagedRun."""
+    now = time.monotonic()
     try:
-        found = _looks.see(run_id, time.monotonic() - within)
+        found = _looks.see(run_id, now - within, now - 2 * within, lambda: _read(run_id))
         client.check_seen(found.run)
     except (UnknownRun, DamagedRun):  # what was read for all says more than may be told to each
         client.run(run_id)
@@ -57,47 +55,16 @@ def look(run_id: str, within: float = 0.0) -> LiveLook:
     return found
 
 
-class _KeptLooks:
-    """The last look at each run."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, LiveLook] = {}
-        self._reading: dict[str, threading.Lock] = {}
-        self._keeping = threading.Lock()
-
-    def see(self, run_id: str, oldest: float) -> LiveLook:
-        """One that was begun then or later."""
-        found = self._kept.get(run_id)
-        if found is not None and found.begun >= oldest:
-            return found
-        with self._keeping:
-            reading = self._reading.setdefault(run_id, threading.Lock())
-        with reading:
-            found = self._kept.get(run_id)
-            if found is None or found.begun < oldest:
-                found = _read(run_id)
-                self._keep(run_id, found)
-        return found
-
-    def _keep(self, run_id: str, found: LiveLook) -> None:
-        with self._keeping:
-            self._kept[run_id] = found
-            old = [one for one, seen in self._kept.items() if seen.begun < found.begun - FORGOTTEN]
-            for one in old:
-                del self._kept[one]
-                self._reading.pop(one, None)  # who holds it reads once more than is needed
+_looks = SharedReads[LiveLook]()
 
 
-_looks = _KeptLooks()
-
-
-def _read(run_id: str) -> LiveLook:
+def _read(run_id: str) -> tuple[float, LiveLook]:
     begun = time.monotonic()
     with acting_as(LOCAL_ADMIN):  # whosever it is: who looks is asked for each of them
         run = client.run(run_id)
         job = client.catalog().jobs.get(run.job)
         going_on = run.done > 0 and not run.state.terminal
-        return LiveLook(
+        return begun, LiveLook(
             begun=begun,
             job_title=job.title if job else "",
             item_kind=job.kind.name if job else "item",

@@ -13,9 +13,13 @@ from jobs.runtime.core.result_filter import ResultFilter
 from jobs.runtime.core.units import count
 from jobs.ui.run import downloads, result_filters, results
 from jobs.ui.run.live_look import NEWEST, LiveLook
+from jobs.ui.run.shared_reads import SharedReads
 
 GLANCE = 0.4
 """Seconds for which a run that goes on is looked through at each drawing."""
+
+BEHIND = 10.0
+"""Seconds that the table may be older than all else on the page while another asker makes the next one."""
 
 
 def show(seen: LiveLook) -> None:
@@ -35,16 +39,20 @@ def _show(run: Run, seen: LiveLook) -> None:
         _say_glanced(run, wanted, found, looked)
         downloads.buttons(run, wanted)
     if found:
-        shown = results.as_shown(run, found) if wanted else _newest(run.id, seen.begun, seen)
+        shown = results.as_shown(run, found) if wanted else _newest(seen)
         room = results.height(run.items)  # from the first row on, so that nothing below it moves
         results.frame(run, shown, shown.order, key="newest", select=False, room=room)
     results.by_position(run)
 
 
-@st.cache_resource(max_entries=16, ttl=10, show_spinner=False)
-def _newest(run_id: str, begun: float, _seen: LiveLook) -> results.Shown:  # noqa: ARG001  (the cache's key)
-    """The newest rows of one look; shared: nobody may change it."""
-    return results.as_shown(_seen.run, _seen.newest)
+_tables = SharedReads[results.Shown]()
+
+
+def _newest(seen: LiveLook) -> results.Shown:
+    """The newest rows of this look or of a later one, or of the one before while they are made into a table; shared:
+    nobody may change it."""
+    made = lambda: (seen.begun, results.as_shown(seen.run, seen.newest))  # noqa: E731
+    return _tables.see(seen.run.id, seen.begun, seen.begun - BEHIND, made)
 
 
 def _glance(run: Run, wanted: ResultFilter) -> tuple[Sequence[ItemResult], int]:

@@ -133,25 +133,20 @@ def _decimals(values: pd.Series[Any]) -> str:
     """Three decimals, or as many digits as the smallest of them needs so as not to read as nothing."""
     if not pd.api.types.is_numeric_dtype(values):
         return "%.3f"
-    sizes = values.dropna().abs()
-    sizes = sizes[sizes > 0]
-    return "%.3f" if sizes.empty or float(sizes.min()) >= 0.001 else "%.4g"
+    sizes = [abs(value) for value in column_widths.known(values) if value]
+    return "%.3f" if not sizes or min(sizes) >= 0.001 else "%.4g"
 
 
 def _integers(values: pd.Series[Any], advice: str | None) -> Any:
-    exact = values.dropna().abs().le(LARGEST_EXACT).all()
-    if not exact:
+    if any(abs(value) > LARGEST_EXACT for value in column_widths.known(values)):
         return st.column_config.TextColumn(help=advice, alignment="right")
     return st.column_config.NumberColumn(help=advice, format="localized")
 
 
 def are_links(values: pd.Series[Any]) -> bool:
     """Whether all these are http or https URLs, so that they may become links; missing ones do not count."""
-    texts = values.dropna().astype("string")
-    texts = texts[texts != ""]
-    if texts.empty or not is_link(texts.iloc[0]):
-        return False
-    return bool(texts.str.lower().str.startswith(LINKS).all())
+    texts = [text for text in column_widths.known(values) if text]
+    return bool(texts) and all(map(is_link, texts))
 
 
 def is_link(text: str) -> bool:

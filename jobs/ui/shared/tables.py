@@ -19,7 +19,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
 def _has_unseen(column: pd.Series[Any]) -> bool:
     if not (pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column)):
         return False
-    return any(UNSEEN.search(cell) for cell in column if isinstance(cell, str))
+    return UNSEEN.search("\n".join(cell for cell in column.tolist() if isinstance(cell, str))) is not None
 
 
 def _readable(column: pd.Series[Any]) -> pd.Series[Any]:
