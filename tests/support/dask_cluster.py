@@ -46,6 +46,13 @@ class DaskCluster:
         self._start("worker", "--nthreads", "1", "--host", "tls://127.0.0.1")
         return self.processes[-1]
 
+    def replace(self, nanny: subprocess.Popen[bytes]) -> None:
+        """Kill it, and start another."""
+        nanny.kill()
+        nanny.wait()
+        self.processes.remove(nanny)
+        self.add_worker()
+
     def kill_scheduler(self) -> int:
         """Returns its port, for another to take its place."""
         port = urlsplit(self.address).port
@@ -76,7 +83,7 @@ class DaskCluster:
     def workers(self) -> list[psutil.Process]:
         """The processes in which tasks are performed: the children of the nannies."""
         nannies = [psutil.Process(process.pid) for process in self.processes[1:]]
-        return [child for nanny in nannies for child in nanny.children() if "spawn_main" in " ".join(child.cmdline())]
+        return [child for nanny in nannies for child in nanny.children() if performs_tasks(child)]
 
     def close(self) -> None:
         for process in reversed(self.processes):
@@ -86,6 +93,13 @@ class DaskCluster:
                         child.kill()
             process.kill()
             process.wait()
+
+
+def performs_tasks(process: psutil.Process) -> bool:
+    """Whether a process is one in which a nanny has tasks performed; one that ends meanwhile is not."""
+    with contextlib.suppress(psutil.Error):
+        return "spawn_main" in " ".join(process.cmdline())
+    return False
 
 
 def main() -> int:
