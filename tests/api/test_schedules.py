@@ -177,3 +177,25 @@ def test_a_run_token_adds_and_steers_and_does_not_remove(machine: Machine, api_s
 
     assert told == {"list": 200, "add": 403, "check": 403, "pause": 403, "remove": 403}
     assert program("POST", "/schedules/nightly/pause").status_code == 200
+
+
+def test_an_admin_says_whose_schedule_is_meant_and_nobody_else_reaches_it_so(
+    api_server: ApiServer, program: Program, table: str
+) -> None:
+    ann, bob = (Program(api_server, Scope.ADMIN, owner) for owner in ("ann@example.org", "bob@example.org"))
+    for theirs in (ann, bob):
+        add(theirs, table)
+    refused = program("GET", "/schedules/nightly")
+    assert (refused.status_code, "say whose it is, as owner" in refused.json()["detail"]) == (422, True)
+
+    paused = program("POST", "/schedules/nightly/pause?owner=Bob@Example.org").json()
+
+    assert (paused["owner"], paused["enabled"]) == ("bob@example.org", False)
+    assert program("GET", "/schedules/nightly?owner=ann@example.org").json()["enabled"]
+    assert program("GET", "/schedules/nightly?owner=nobody").status_code == 422
+    assert ann("GET", "/schedules/nightly?owner=bob@example.org").status_code == 404
+    assert ann("DELETE", "/schedules/nightly?owner=bob@example.org").status_code == 404
+    assert program("POST", "/schedules/nightly/resume?owner=bob@example.org").json()["enabled"]
+    assert program("POST", "/schedules/nightly/run?owner=bob@example.org").json()["due"] is not None
+    assert program("DELETE", "/schedules/nightly?owner=bob@example.org").status_code == 204
+    assert program("GET", "/schedules/nightly").json()["owner"] == "ann@example.org"

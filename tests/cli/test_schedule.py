@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from jobs.runtime import client
+from jobs.runtime.core.people import Person, acting_as
+from jobs.runtime.core.presets import RunPreset
+from jobs.runtime.core.recurrence import every
+from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind
 from tests.cli.test_json_shapes import PAGE, keys_of
 from tests.support.machine import until
 from tests.support.pages import rows
@@ -30,7 +35,7 @@ def name() -> Iterator[str]:
     yield found
     for one in client.schedules():
         if one.name == found:
-            client.remove_schedule(found)
+            client.remove_schedule(found, one.owner)
 
 
 def test_add_shows_the_next_five_times_by_the_clock_of_the_zone(fanout, table: Path, name: str) -> None:
@@ -45,6 +50,47 @@ def test_add_shows_the_next_five_times_by_the_clock_of_the_zone(fanout, table: P
     kept = fanout("schedule", "show", name, "--json").json
     assert (kept["params"], kept["run"], kept["owner"]) == ({"voice": "loud"}, {"threads": 3}, "admin")
     assert (kept["source"], kept["where"], kept["enabled"], len(kept["next"])) == ("file", str(table), True, 5)
+
+
+def test_whose_a_schedule_is_may_be_said_where_several_have_one_of_the_name(fanout, table: Path, name: str) -> None:
+    ann, bob = "ann@example.org", "bob@example.org"
+    for owner, often in ((ann, "1 d"), (bob, "2 d")):
+        with acting_as(Person(owner=owner)):
+            client.save_schedule(schedule_of(table, name, often))
+    refused = fanout("schedule", "pause", name)
+    assert (refused.code, f"({ann}, {bob}): say whose it is, as owner" in refused.err) == (2, True)
+    assert [line.split()[2] for line in fanout("schedule", "list").out.splitlines() if name in line] == [ann, bob]
+
+    assert fanout("schedule", "pause", name, "--owner", "Bob@Example.org").code == 0
+
+    for owner, seconds, enabled in ((ann, 86_400, True), (bob, 172_800, False)):
+        shown = fanout("schedule", "show", name, "--owner", owner, "--json").json
+        assert (shown["owner"], shown["every"], shown["enabled"]) == (owner, seconds, enabled)
+        assert f"owner:        {owner}" in fanout("schedule", "show", name, "--owner", owner).out
+        assert "finished run" in fanout("schedule", "changes", name, "--owner", owner).err
+    assert fanout("schedule", "resume", name, "--owner", bob).code == 0
+    assert fanout("schedule", "run-now", name, "--owner", bob).code == 0
+    fired = next(one for one in client.audit_entries() if one.action == "fired")
+    assert (fired.subject, fired.facts["owner"]) == (name, bob)
+    assert fanout("schedule", "remove", name, "--owner", bob).code == 0
+    assert fanout("schedule", "show", name, "--owner", bob).code == 2
+    assert fanout("schedule", "show", name, "--json").json["owner"] == ann
+
+
+@pytest.mark.parametrize("owner", ["nobody", "ann@", "a b@example.org"])
+def test_what_is_no_owner_is_refused_and_not_looked_for(fanout, owner: str) -> None:
+    done = fanout("schedule", "remove", "nightly", "--owner", owner)
+
+    assert (done.code, "is no owner: want an e-mail address, or admin" in done.err) == (2, True)
+
+
+def schedule_of(table: Path, name: str, often: str) -> RunSchedule:
+    return RunSchedule(
+        name=name,
+        settings=RunPreset(name="", job="echo"),
+        source=ItemsSource(kind=SourceKind.FILE, where=str(table)),
+        recurrence=every(often, time.time()),
+    )
 
 
 def test_a_dry_run_saves_nothing(fanout, table: Path, name: str) -> None:

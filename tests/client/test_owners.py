@@ -363,7 +363,7 @@ def test_an_admin_sees_and_steers_schedules_of_one_name(hers: Run) -> None:
         client.save_schedule(replace(_schedule("hers", ""), source=ItemsSource(kind=SourceKind.URL, where="http://x/")))
     told = {}
     for owner in (ANN.owner, BOB.owner):
-        told[owner] = client.fire_now("hers", owner).due
+        told[owner] = client.fire_now("hers", owner)[1].due
 
     documents = {one.owner: client.schedule_document(one) for one in client.schedules()}
     client.pause_schedule("hers", BOB.owner)

@@ -165,19 +165,20 @@ def add_schedule(
     return schedule_operations.add_schedule(LOCAL, as_asked({"job": job, **_said(given)}, ScheduleRequest))
 
 
-def pause_schedule(name: str) -> client.ScheduleDocument:
-    """Have a schedule begin no more runs; one at work goes on."""
-    return schedule_operations.pause_schedule(LOCAL, name)
+def pause_schedule(name: str, owner: str = "") -> client.ScheduleDocument:
+    """Have a schedule begin no more runs; one at work goes on. owner: whose, where several people have one of the
+    name."""
+    return schedule_operations.pause_schedule(LOCAL, name, owner)
 
 
-def resume_schedule(name: str) -> client.ScheduleDocument:
+def resume_schedule(name: str, owner: str = "") -> client.ScheduleDocument:
     """Have a schedule begin runs again, from now on."""
-    return schedule_operations.resume_schedule(LOCAL, name)
+    return schedule_operations.resume_schedule(LOCAL, name, owner)
 
 
-def run_schedule(name: str) -> client.FiringDocument:
+def run_schedule(name: str, owner: str = "") -> client.FiringDocument:
     """Have a schedule begin a run now, also a paused one; list_schedules tells what becomes of it."""
-    return schedule_operations.run_schedule(LOCAL, name)
+    return schedule_operations.run_schedule(LOCAL, name, owner)
 
 
 TOOLS: Mapping[Callable[..., Any], bool] = {

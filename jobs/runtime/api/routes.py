@@ -23,7 +23,7 @@ from jobs.runtime.api.run_request import (
     RunRequest,
     WaitWords,
 )
-from jobs.runtime.api.schedule_request import ScheduleRequest, ScheduleWords
+from jobs.runtime.api.schedule_request import ScheduleOwner, ScheduleRequest, ScheduleWords
 from jobs.runtime.core.access import Deed
 
 
@@ -258,6 +258,7 @@ ENDPOINTS: tuple[ApiEndpoint, ...] = (
         name="show_schedule",
         deed=Deed.SEE,
         call=schedule_handlers.show,
+        words=ScheduleOwner,
         answer=client.ScheduleDocument,
         summary="A schedule with its next five and its last ten times",
     ),
@@ -267,6 +268,7 @@ ENDPOINTS: tuple[ApiEndpoint, ...] = (
         name="remove_schedule",
         deed=Deed.DELETE,
         call=schedule_handlers.remove,
+        words=ScheduleOwner,
         status=204,
         summary="Forget a schedule; its runs stay",
     ),
@@ -277,6 +279,7 @@ ENDPOINTS: tuple[ApiEndpoint, ...] = (
             name=name,
             deed=Deed.STEER,
             call=call,
+            words=ScheduleOwner,
             answer=answer,
             summary=summary,
         )

@@ -18,6 +18,7 @@ from jobs.runtime.api.schedule_operations import AddedSchedule
 from jobs.runtime.api.schedule_request import ScheduleRequest
 from jobs.runtime.core import access
 from jobs.runtime.core.access import Deed
+from jobs.runtime.core.people import owner_of
 
 
 async def list_schedules(call: Call) -> Response:
@@ -67,13 +68,15 @@ async def run_now(call: Call) -> Response:
 
 async def remove(call: Call) -> Response:
     """None of it any more."""
-    await call.service.look(partial(schedule_operations.remove_schedule, call.caller, _name(call)))
+    await call.service.look(partial(schedule_operations.remove_schedule, call.caller, *_which(call)))
     return Response(status_code=204)
 
 
-async def _answer(call: Call, operation: Callable[[Any, str], Any]) -> Response:
-    return JsonAnswer(await call.service.look(partial(operation, call.caller, _name(call))))
+async def _answer(call: Call, operation: Callable[[Any, str, str], Any]) -> Response:
+    return JsonAnswer(await call.service.look(partial(operation, call.caller, *_which(call))))
 
 
-def _name(call: Call) -> str:
-    return str(call.request.path_params["name"])
+def _which(call: Call) -> tuple[str, str]:
+    """The name of the schedule, and whose it is where that is said. Raises Refused."""
+    owner = call.words.owner
+    return str(call.request.path_params["name"]), owner_of(owner) if owner else ""

@@ -34,10 +34,11 @@ def list_schedules(caller: Caller, words: ScheduleWords) -> ScheduleList:
     return {"schedules": [client.schedule_document(one) for one in client.schedules(words.text, words.limit)]}
 
 
-def show_schedule(caller: Caller, name: str) -> ScheduleDocument:
-    """One schedule. Raises UnknownSchedule."""
+def show_schedule(caller: Caller, name: str, owner: str = "") -> ScheduleDocument:
+    """One schedule; here and below `owner` says whose, where an admin sees several of one name. Raises
+    UnknownSchedule."""
     access.check(caller, Deed.SEE)
-    return client.schedule_document(client.schedule(name))
+    return client.schedule_document(client.schedule(name, owner))
 
 
 def check_schedule(caller: Caller, asked: ScheduleRequest) -> AddedSchedule:
@@ -63,28 +64,29 @@ def _read(caller: Caller, asked: ScheduleRequest) -> tuple[RunSchedule, int]:
     return checked, firing.read_source(checked, client.work_of(checked)).items
 
 
-def pause_schedule(caller: Caller, name: str) -> ScheduleDocument:
+def pause_schedule(caller: Caller, name: str, owner: str = "") -> ScheduleDocument:
     """Have a schedule begin no more runs. Raises UnknownSchedule."""
-    return _steered(caller, name, client.pause_schedule)
+    return _steered(caller, name, owner, client.pause_schedule)
 
 
-def resume_schedule(caller: Caller, name: str) -> ScheduleDocument:
+def resume_schedule(caller: Caller, name: str, owner: str = "") -> ScheduleDocument:
     """Have a schedule begin runs again, from now on. Raises UnknownSchedule, Refused."""
-    return _steered(caller, name, client.resume_schedule)
+    return _steered(caller, name, owner, client.resume_schedule)
 
 
-def run_schedule(caller: Caller, name: str) -> FiringDocument:
+def run_schedule(caller: Caller, name: str, owner: str = "") -> FiringDocument:
     """Have a schedule begin a run now. Raises UnknownSchedule, Refused: its run before is still at work."""
     access.check(caller, Deed.STEER)
-    return client.firing_document(client.schedule(name), client.fire_now(name))
+    return client.firing_document(*client.fire_now(name, owner))
 
 
-def remove_schedule(caller: Caller, name: str) -> None:
+def remove_schedule(caller: Caller, name: str, owner: str = "") -> None:
     """Forget a schedule; its runs stay. Raises UnknownSchedule."""
     access.check(caller, Deed.DELETE)
-    client.remove_schedule(name)
+    client.remove_schedule(name, owner)
 
 
-def _steered(caller: Caller, name: str, steer: Callable[[str], RunSchedule]) -> ScheduleDocument:
+def _steered(caller: Caller, name: str, owner: str, steer: Callable[[str, str], RunSchedule]) -> ScheduleDocument:
     access.check(caller, Deed.STEER)
-    return client.schedule_document(client.schedule(steer(name).name))
+    steered = steer(name, owner)
+    return client.schedule_document(client.schedule(steered.name, steered.owner))

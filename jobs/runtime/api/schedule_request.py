@@ -140,3 +140,9 @@ class ScheduleWords(Asked, frozen=True, kw_only=True):
 
     text: Text = ""
     limit: Annotated[int, Meta(ge=1, le=MOST_LISTED)] = 100
+
+
+class ScheduleOwner(Asked, frozen=True, kw_only=True):
+    """Whose a schedule is, by e-mail address, for an admin where several people have one of the name."""
+
+    owner: Text = ""

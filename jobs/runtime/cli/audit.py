@@ -7,11 +7,11 @@ import time
 import click
 
 from jobs.runtime import client
+from jobs.runtime.cli.options import owner_option
 from jobs.runtime.cli.terminal import say, say_json, say_table
 from jobs.runtime.cli.verb import Verb
 from jobs.runtime.core.audit import AuditEntry
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.people import owner_of
 from jobs.runtime.core.text import in_one_line
 from jobs.runtime.core.units import age, moment
 
@@ -21,7 +21,7 @@ _SHOWN = ("name", "job", "items", "what", "owner", "codes", "scope", "source", "
 
 
 @click.command("audit", cls=Verb, examples=("audit", "audit --owner ann@example.org --since 7d --json"))
-@click.option("--owner", default="", metavar="E-MAIL", help="Only what this person did.")
+@owner_option("Only what this person did.")
 @click.option("--since", default="30d", metavar="AGE", help="Since when, as in 30d, 12h or 90m.  [default: 30d]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def audit(owner: str, since: str, as_json: bool) -> None:
@@ -30,7 +30,7 @@ def audit(owner: str, since: str, as_json: bool) -> None:
         begin = time.time() - age(since)
     except ValueError as error:
         raise Refused(f"--since: {error}") from None
-    found = client.audit_entries(begin, owner_of(owner) if owner else "")
+    found = client.audit_entries(begin, owner)
     if as_json:
         say_json([{**entry.plain(), "at": moment(entry.at)} for entry in found])
     elif not found:

@@ -7,7 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
+import click
+
+from jobs.runtime.core.people import owner_of
+
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def owner_option(advice: str = "Whose, where several have one of the name.", flag: str = "--owner") -> Decorator:
+    """`--owner E-MAIL`, read as the owner that it names; empty: it was not given. Raises Refused for what is none."""
+
+    def named(_: click.Context, __: click.Parameter, given: str) -> str:
+        return owner_of(given) if given else ""
+
+    return click.option(flag, metavar="E-MAIL", default="", help=advice, callback=named)
 
 
 def adding(options: Sequence[Decorator]) -> Decorator:

@@ -12,6 +12,7 @@ from jobs.runtime import client
 from jobs.runtime.cli.budget_options import BudgetOptions, budget_options
 from jobs.runtime.cli.input_options import InputOptions
 from jobs.runtime.cli.job_options import JobCommand, split_params
+from jobs.runtime.cli.options import owner_option
 from jobs.runtime.cli.reuse_options import ReuseOptions, reuse_options
 from jobs.runtime.cli.run_options import finite, finite_how, limit_options, on_option, pool_options
 from jobs.runtime.cli.table_options import STANDARD_OUTPUT, TableOptions, check_place
@@ -29,7 +30,7 @@ MOST_SAID = 200
 
 _REPLACE = click.option("--replace", "anyway", is_flag=True, help="Take the place of a preset of this name.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-_OWNER = click.option("--owner", metavar="E-MAIL", default="", help="Whose, where several have one of the name.")
+_OWNER = owner_option()
 
 
 @click.group("presets", cls=VerbGroup)
@@ -65,7 +66,7 @@ def list_presets(job: str, as_json: bool) -> None:
 @_JSON
 def show(name: str, owner: str, as_json: bool) -> None:
     """Show what preset NAME says; all else is as its job has it."""
-    wanted = client.preset_named(speakable(name), speakable(owner))
+    wanted = client.preset_named(speakable(name), owner)
     if as_json:
         say_json(_document(wanted))
         return
@@ -123,7 +124,7 @@ def save(job: str, name: str, chosen: tuple[str, ...], out_columns: str, anyway:
 @_OWNER
 def rename(name: str, text: str, owner: str) -> None:
     """Call preset NAME something else; runs keep the name that they came with."""
-    say(f"it is called {client.rename_preset(speakable(name), speakable(text), speakable(owner)).title} now")
+    say(f"it is called {client.rename_preset(speakable(name), speakable(text), owner).title} now")
 
 
 @presets.command("delete", cls=Verb, examples=("presets delete gentle",))
@@ -131,7 +132,7 @@ def rename(name: str, text: str, owner: str) -> None:
 @_OWNER
 def delete(name: str, owner: str) -> None:
     """Delete preset NAME; runs keep what they came with."""
-    client.delete_preset(speakable(name), speakable(owner))
+    client.delete_preset(speakable(name), owner)
     say(f"preset '{in_one_line(name)}' is deleted")
 
 

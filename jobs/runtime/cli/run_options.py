@@ -13,7 +13,7 @@ import click
 from jobs.runtime import client
 from jobs.runtime.cli.budget_options import BudgetOptions, budget_options
 from jobs.runtime.cli.job_options import split_params
-from jobs.runtime.cli.options import Decorator, adding
+from jobs.runtime.cli.options import Decorator, adding, owner_option
 from jobs.runtime.cli.reuse_options import ReuseOptions, reuse_options
 from jobs.runtime.cli.table_options import TableOptions, table_options
 from jobs.runtime.cli.terminal import speakable
@@ -144,7 +144,7 @@ _LIMITS = (
 )
 _SHARED = (
     click.option("--preset", help="Begin with the settings of this preset; what else is given goes before."),
-    click.option("--preset-owner", metavar="E-MAIL", default="", help="Whose, where several have one of the name."),
+    owner_option(flag="--preset-owner"),
     click.option("--name", default="", help="What the run is called.  [default: the file's name]"),
     *_POOL,
     *_LIMITS,

@@ -11,6 +11,7 @@ from jobs.runtime import client
 from jobs.runtime.cli import compare
 from jobs.runtime.cli.input_options import InputOptions, schedule_input_options
 from jobs.runtime.cli.job_options import JobCommand, split_params
+from jobs.runtime.cli.options import owner_option
 from jobs.runtime.cli.receiver_options import ReceiverOptions, receiver_options
 from jobs.runtime.cli.reuse_options import ReuseOptions, reuse_options
 from jobs.runtime.cli.run_options import finite_how, limit_options, on_option, pool_options
@@ -18,6 +19,7 @@ from jobs.runtime.cli.terminal import say, say_json, say_table, speakable, warn
 from jobs.runtime.cli.verb import Verb, VerbGroup
 from jobs.runtime.core import program
 from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.people import OWNER
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.recurrence import UTC_ZONE, Recurrence, cron_line, every
 from jobs.runtime.core.schedules import ItemsSource, RunSchedule, SourceKind
@@ -29,6 +31,7 @@ SHOWN = 5
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 _NAME = click.argument("name")
+_OWNER = owner_option()
 
 
 @click.group("schedule", cls=VerbGroup)
@@ -98,8 +101,10 @@ def list_schedules(as_json: bool) -> None:
         say("No schedules yet.")
         return
     documents = [client.schedule_document(one) for one in found]
-    headings = ("schedule", "job", "when", "next", "last")
-    say_table(headings, [_line(one, document) for one, document in zip(found, documents, strict=True)])
+    owned = any(one.owner != OWNER for one in found)
+    headings = ("schedule", *(["owner"] if owned else []), "job", "when", "next", "last")
+    lines = [_line(one, document, owned) for one, document in zip(found, documents, strict=True)]
+    say_table(headings, lines)
     for one, document in zip(found, documents, strict=True):
         for trouble in client.schedule_troubles(one, document):
             say(f"{one.title}: {in_one_line(trouble)}")
@@ -109,16 +114,18 @@ def list_schedules(as_json: bool) -> None:
 
 @schedule.command("show", cls=Verb, examples=("schedule show nightly",))
 @_NAME
+@_OWNER
 @_JSON
-def show(name: str, as_json: bool) -> None:
+def show(name: str, owner: str, as_json: bool) -> None:
     """Show schedule NAME: what it begins, its next times, and what became of the last ones."""
-    found = client.schedule(speakable(name))
+    found = client.schedule(speakable(name), owner)
     document = client.schedule_document(found)
     if as_json:
         say_json(document)
         return
     lines = {
         "schedule": found.name,
+        "owner": "" if found.owner == OWNER else found.owner,
         "job": found.job,
         "items": str(found.source),
         "when": str(found.recurrence) + ("" if found.enabled else ", paused"),
@@ -148,10 +155,11 @@ def show(name: str, as_json: bool) -> None:
 
 @schedule.command("changes", cls=Verb, examples=("schedule changes nightly", "schedule changes nightly --json"))
 @_NAME
+@_OWNER
 @_JSON
-def changes(name: str, as_json: bool) -> None:
+def changes(name: str, owner: str, as_json: bool) -> None:
     """Compare the last finished run of schedule NAME with the one before: what changed, row by row."""
-    found = client.finished_runs(speakable(name))
+    found = client.finished_runs(speakable(name), owner=owner)
     if len(found) < 2:
         raise Refused(f"'{in_one_line(name)}' has {count(len(found), 'finished run')} so far: two can be compared")
     later, earlier = found
@@ -160,33 +168,37 @@ def changes(name: str, as_json: bool) -> None:
 
 @schedule.command("pause", cls=Verb, examples=("schedule pause nightly",))
 @_NAME
-def pause(name: str) -> None:
+@_OWNER
+def pause(name: str, owner: str) -> None:
     """Have schedule NAME begin no more runs; one at work goes on."""
-    say(f"{client.pause_schedule(speakable(name)).title} is paused: it begins no run until it is resumed")
+    say(f"{client.pause_schedule(speakable(name), owner).title} is paused: it begins no run until it is resumed")
 
 
 @schedule.command("resume", cls=Verb, examples=("schedule resume nightly",))
 @_NAME
-def resume(name: str) -> None:
+@_OWNER
+def resume(name: str, owner: str) -> None:
     """Have schedule NAME begin runs again; what it missed meanwhile is not made up for."""
-    found = client.resume_schedule(speakable(name))
+    found = client.resume_schedule(speakable(name), owner)
     say(f"{found.title} goes on")
     _say_next(found.recurrence)
 
 
 @schedule.command("run-now", cls=Verb, examples=("schedule run-now nightly",))
 @_NAME
-def run_now(name: str) -> None:
+@_OWNER
+def run_now(name: str, owner: str) -> None:
     """Have schedule NAME begin a run now, also where it is paused."""
-    client.fire_now(speakable(name))
+    client.fire_now(speakable(name), owner)
     say(f"'{in_one_line(name)}' begins a run ({program.NAME} schedule show {in_one_line(name)})")
 
 
 @schedule.command("remove", cls=Verb, examples=("schedule remove nightly",))
 @_NAME
-def remove(name: str) -> None:
+@_OWNER
+def remove(name: str, owner: str) -> None:
     """Forget schedule NAME; its runs stay, and one at work goes on."""
-    client.remove_schedule(speakable(name))
+    client.remove_schedule(speakable(name), owner)
     say(f"'{in_one_line(name)}' is removed")
 
 
@@ -241,8 +253,8 @@ def _say_next(when: Recurrence) -> None:
         say(f"{'next:' if place == 0 else '':<14}{when.spoken(moment)}")
 
 
-def _line(one: RunSchedule, document: client.ScheduleDocument) -> tuple[str, ...]:
+def _line(one: RunSchedule, document: client.ScheduleDocument, owned: bool) -> tuple[str, ...]:
     following = "paused" if not one.enabled else "–" if one.next_at is None else one.recurrence.spoken(one.next_at)
     last = document["last"]
     became = "–" if last is None else last["run_state"] or last["state"]
-    return one.name, one.job, str(one.recurrence), following, became
+    return one.name, *([one.owner] if owned else []), one.job, str(one.recurrence), following, became

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from jobs.runtime import client
+from jobs.runtime.cli.options import owner_option
 from jobs.runtime.cli.terminal import say, say_json, say_table, warn
 from jobs.runtime.cli.verb import Verb
 from jobs.runtime.core.access import Scope, Token
@@ -24,9 +25,9 @@ _COLUMNS = ("token", "scope", "owner", "made", "last used")
 @click.option(
     "--scope", type=click.Choice([str(scope) for scope in Scope]), help="What a new token allows.  [default: read]"
 )
-@click.option("--owner", metavar="E-MAIL", help="For whom a new token acts, or whose is revoked.  [default: the admin]")
+@owner_option("For whom a new token acts, or whose is revoked.  [default: the admin]")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as one JSON document.")
-def token(what: str, name: str | None, scope: str | None, owner: str | None, as_json: bool) -> None:
+def token(what: str, name: str | None, scope: str | None, owner: str, as_json: bool) -> None:
     """Make a token by which a program is known to the API, list them, or revoke one."""
     if (what == "list") != (name is None):
         raise Refused(f"token {what} takes no name" if name else f"token {what} wants a name: token {what} NAME")
@@ -37,10 +38,10 @@ def token(what: str, name: str | None, scope: str | None, owner: str | None, as_
     if what != "list" and as_json:
         raise Refused("--json is for token list alone")
     if what == "new":
-        say(client.new_token(name or "", Scope(scope or Scope.READ), owner or ""))
+        say(client.new_token(name or "", Scope(scope or Scope.READ), owner))
         warn("Keep it now: it is not shown again, and only its digest is stored.")
     elif what == "revoke":
-        client.revoke_token(name or "", owner or "")
+        client.revoke_token(name or "", owner)
         say(f"token {name} is revoked: no program is known by it any more")
     else:
         _list(as_json)

@@ -103,8 +103,7 @@ def noted_by_name(
         answer = verb(name, *given, **named)
         said = signature.bind(name, *given, **named).arguments
         owner = getattr(answer, "owner", acting().owner)
-        whose = {} if owner == acting().owner else {"owner": owner}
-        note(action, kind, name, whose | {fact: _plain(said[fact]) for fact in facts if said.get(fact)})
+        note(action, kind, name, of_another(owner) | {fact: _plain(said[fact]) for fact in facts if said.get(fact)})
         return answer
 
     return noted
@@ -123,7 +122,12 @@ def run_named(run_id: str) -> tuple[str, dict[str, Any]]:
 def run_facts(run: Run) -> dict[str, Any]:
     """What is noted of a run: what it is, and whose where that is not who acts."""
     facts = {"job": run.job, "name": run.name, "items": run.items}
-    return facts | ({"owner": run.owner} if run.owner != acting().owner else {})
+    return facts | of_another(run.owner)
+
+
+def of_another(owner: str) -> dict[str, Any]:
+    """What is noted of whose something is: nothing where that is who acts."""
+    return {} if owner == acting().owner else {"owner": owner}
 
 
 def _plain(value: Any) -> Any:

@@ -65,16 +65,16 @@ def schedules(text: str = "", most: int = -1) -> list[RunSchedule]:
     return [replace(one, fault=one.fault or _fault(one)) for one in found]
 
 
-def schedule(name: str) -> RunSchedule:
-    """The schedule of this name, with why it cannot begin a run, where that is so. Raises UnknownSchedule."""
+def schedule(name: str, owner: str = "") -> RunSchedule:
+    """The schedule of this name, with why it cannot begin a run, where that is so. Here and below `owner` says whose it
+    is where an admin sees several of one name; empty: one's own, or the only one. Raises UnknownSchedule."""
     with store().read() as db:
-        found = _found(db, name)
+        found = _found(db, name, owner)
     return replace(found, fault=found.fault or _fault(found))
 
 
 def firings(name: str, most: int = 10, owner: str = "") -> list[Firing]:
-    """The last times that a schedule came, newest first. Here and below `owner` says whose it is where an admin sees
-    several of one name; empty: one's own, or the only one."""
+    """The last times that a schedule came, newest first."""
     with store().read() as db:
         return schedules_table.firings(db, _found(db, name, owner).number, most)
 
@@ -145,8 +145,9 @@ def remove_schedule(name: str, owner: str = "") -> RunSchedule:
     return found
 
 
-def fire_now(name: str, owner: str = "") -> Firing:
-    """Have a schedule begin a run now, also a paused one. Raises Refused: its run before is still at work."""
+def fire_now(name: str, owner: str = "") -> tuple[RunSchedule, Firing]:
+    """Have a schedule begin a run now, also a paused one; returns it, and the time. Raises Refused: its run before is
+    still at work."""
     with store().write() as db:
         found, now = _found(db, name, owner), time.time()
         busy = schedules_table.busy_with(db, found.number)
@@ -156,7 +157,7 @@ def fire_now(name: str, owner: str = "") -> Firing:
         firing = Firing(schedule=found.number, due=now, at=now, state=FiringState.DUE)
         schedules_table.note(db, firing)
     ensure_runner()
-    return firing
+    return found, firing
 
 
 def count_schedules() -> tuple[int, int, float | None]:

@@ -9,7 +9,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jobs.runtime.client import commands, result_search, shares, submission
-from jobs.runtime.client.audit import check_notable, note, noted_by_name, noted_of_run, noted_start, run_facts
+from jobs.runtime.client.audit import (
+    check_notable,
+    note,
+    noted_by_name,
+    noted_of_run,
+    noted_start,
+    of_another,
+    run_facts,
+)
 from jobs.runtime.client.dry_run import dry_run as try_one
 from jobs.runtime.client.presets import delete_preset as forget_preset
 from jobs.runtime.client.presets import rename_preset as call_preset
@@ -55,8 +63,7 @@ def save_presets(given: Iterable[RunPreset], *, over: RunPreset | None = None, a
     check_notable()
     kept = keep_presets(given, over=over, anyway=anyway)
     for one in kept:
-        whose = {} if one.owner == acting_owner() else {"owner": one.owner}
-        note(AuditAction.SAVED, AuditKind.PRESET, one.name, {"job": one.job, **whose})
+        note(AuditAction.SAVED, AuditKind.PRESET, one.name, {"job": one.job, **of_another(one.owner)})
     return kept
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jobs.runtime.client import tokens
-from jobs.runtime.client.audit import check_notable, note, noted_by_name
+from jobs.runtime.client.audit import check_notable, note, noted_by_name, of_another
 from jobs.runtime.client.backup_file import Kept
 from jobs.runtime.client.backup_file import backup as write_backup
 from jobs.runtime.client.backup_file import restore as read_backup
@@ -15,12 +15,11 @@ from jobs.runtime.client.kept_schedules import remove_schedule as forget_schedul
 from jobs.runtime.client.kept_schedules import resume_schedule as go_on_with_schedule
 from jobs.runtime.client.kept_schedules import save_schedule as keep_schedule
 from jobs.runtime.core.audit import AuditAction, AuditKind
-from jobs.runtime.core.schedules import RunSchedule
+from jobs.runtime.core.schedules import Firing, RunSchedule
 
 pause_schedule = noted_by_name(AuditAction.PAUSED, AuditKind.SCHEDULE, stop_schedule)
 resume_schedule = noted_by_name(AuditAction.RESUMED, AuditKind.SCHEDULE, go_on_with_schedule)
 remove_schedule = noted_by_name(AuditAction.DELETED, AuditKind.SCHEDULE, forget_schedule)
-fire_now = noted_by_name(AuditAction.FIRED, AuditKind.SCHEDULE, fire)
 new_token = noted_by_name(AuditAction.SAVED, AuditKind.TOKEN, tokens.new_token, "scope", "owner")
 revoke_token = noted_by_name(AuditAction.REVOKED, AuditKind.TOKEN, tokens.revoke_token)
 
@@ -32,6 +31,15 @@ def save_schedule(schedule: RunSchedule) -> RunSchedule:
     about = {"job": kept.job, "source": str(kept.source), "when": str(kept.recurrence)}
     note(AuditAction.SAVED, AuditKind.SCHEDULE, kept.name, about)
     return kept
+
+
+def fire_now(name: str, owner: str = "") -> tuple[RunSchedule, Firing]:
+    """Have a schedule begin a run now, also a paused one; returns it, and the time. Raises Refused: its run before is
+    still at work."""
+    check_notable()
+    fired, firing = fire(name, owner)
+    note(AuditAction.FIRED, AuditKind.SCHEDULE, fired.name, of_another(fired.owner))
+    return fired, firing
 
 
 def backup(out: Path) -> Kept:

@@ -90,5 +90,5 @@ def chosen(found: Sequence[Thing]) -> Thing | None:
     own = [one for one in found if one.owner == acting().owner]
     if len(own or found) > 1:
         owners = ", ".join(one.owner for one in found)
-        raise Refused(f"several owners have one that is called {found[0].title} ({owners}): this cannot tell which")
+        raise Refused(f"several owners have one that is called {found[0].title} ({owners}): say whose it is, as owner")
     return next(iter(own or found), None)
