@@ -139,5 +139,5 @@ def test_a_wrong_number_is_named_with_what_would_do(fanout, name: str, text: str
 
 @pytest.mark.parametrize("number", [1.5, float("inf")])
 def test_a_part_of_a_worker_is_refused(number: float) -> None:
-    with pytest.raises(BadParams, match="is not a whole number: give 1 to 64"):
+    with pytest.raises(BadParams, match="is not a whole number: give 1 to 1,000"):
         client.RUN_FIELDS["processes"].number(number)

@@ -99,7 +99,8 @@ def check_schedule(schedule: RunSchedule, now: float | None = None) -> RunSchedu
         made_at=now,
         next_at=schedule.recurrence.after(now) if schedule.enabled else None,
     )
-    check_place(work_of(kept).on)
+    work = work_of(kept)
+    check_place(work.on, work.pool)
     return kept
 
 

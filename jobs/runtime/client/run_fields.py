@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from jobs.runtime.core import cluster_address, settings
 from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.job_terms import MOST_PROCESSES
 from jobs.runtime.core.records import AUTO, CLUSTER, LOCAL, Limits, Pool
 from jobs.runtime.job.form_fields import FormField
 
 RUN_FIELDS: Mapping[str, FormField] = {
     field.name: field
     for field in (
-        FormField(name="processes", input="whole", least=1, most=64, auto=True),
+        FormField(name="processes", input="whole", least=1, most=MOST_PROCESSES[CLUSTER], auto=True),
         FormField(name="threads", input="whole", least=1, most=1_000, auto=True),
         FormField(name="attempts", input="whole", least=1, most=100),
         FormField(name="deadline", input="number", least=0.05, most=7 * 86_400, optional=True),
@@ -21,7 +22,7 @@ RUN_FIELDS: Mapping[str, FormField] = {
         FormField(name="pause", input="number", least=0, most=3_600),
     )
 }
-"""Each with its limits (deadline and pause in seconds)."""
+"""Each with its limits (deadline and pause in seconds), wherever its workers are: `check_place` knows more."""
 
 
 def check_fields(asked: Mapping[str, float | None]) -> None:
@@ -43,9 +44,14 @@ def limits_with(default: Limits, given: Mapping[str, float | None]) -> Limits:
     return replace(default, **given)  # type: ignore[arg-type]
 
 
-def check_place(on: str) -> None:
-    """Raises Refused: a run cannot have its workers there."""
+def check_place(on: str, pool: Pool | None = None) -> None:
+    """Raises Refused: a run cannot have its workers there, or not so many."""
     if on == CLUSTER:
         cluster_address.check(settings.value("JOBS_CLUSTER"), settings.value("JOBS_CLUSTER_CERTIFICATES"))
     elif on != LOCAL:
         raise Refused(f"{on!r} is no place for a run: it is {LOCAL} or {CLUSTER}")
+    elif pool is not None and pool.processes > MOST_PROCESSES[LOCAL]:
+        raise Refused(
+            f"processes: {pool.processes:,} is too large for this machine: give 1 to {MOST_PROCESSES[LOCAL]}, or have "
+            f"the run on a cluster (--on cluster: 1 to {MOST_PROCESSES[CLUSTER]:,})"
+        )

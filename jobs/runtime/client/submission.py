@@ -65,7 +65,7 @@ def submit(
     default_pool, default_limits = defaults_of(found)
     pool, limits = pool or default_pool, limits or default_limits
     check_fields({**vars(pool), **vars(limits)})
-    check_place(on)
+    check_place(on, pool)
     plain = validate_params(found, params or {})
     typed = typed_without_secrets(found, plain)
     found = found.with_params(typed)

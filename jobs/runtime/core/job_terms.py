@@ -28,6 +28,10 @@ AUTO = 0
 LOCAL, CLUSTER = "local", "cluster"
 """Where the workers of a run are: on this machine, or on those of a cluster."""
 
+MOST_PROCESSES: Mapping[str, int] = {LOCAL: 64, CLUSTER: 1_000}
+"""Worker processes that a run may ask for, by where they are; on a cluster as many as the runner's loop was measured
+with (`python -m tests.bench many_workers`)."""
+
 WorkerName = int | str
 """What a worker is called: its process id, or on a cluster its machine and a number (`node7/3`)."""
 

@@ -223,7 +223,7 @@ def _plan(order: MeasureRequest, job: Job, foreign: bool) -> MeasurePlan:
     REPEATS_FIELD.number(repeats)
     ways = workers_of(order.workers, job.bound, order.on) if order.workers else _ways(order, job)
     for way in ways:
-        client.check_place(way.on)
+        client.check_place(way.on, way.pool)
     return MeasurePlan(id=_new_id(), ways=ways, repeats=repeats, warm_up=not foreign)
 
 

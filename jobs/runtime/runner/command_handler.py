@@ -11,6 +11,7 @@ from functools import partial
 
 from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.errors import DamagedRun, IllegalMove, Refused, UnknownRun
+from jobs.runtime.core.job_terms import MOST_PROCESSES
 from jobs.runtime.core.records import CLUSTER, Event, RunState, run_name
 from jobs.runtime.core.units import count
 from jobs.runtime.home import artifacts, literal_secrets
@@ -162,8 +163,11 @@ class CommandHandler:
         runs.move(db, stored.number, RunState.RUNNING if draining else RunState.QUEUED)
         runs.end_pause(db, stored.number, at)
         place = command.body.get("on", stored.run.on)
-        runs.change(db, stored.number, error="", place=place, clustered=stored.run.clustered or place == CLUSTER)
-        self._log(db, stored, at, "resumed")
+        processes = min(stored.run.pool.processes, MOST_PROCESSES[place])
+        clustered = stored.run.clustered or place == CLUSTER
+        runs.change(db, stored.number, error="", place=place, clustered=clustered, processes=processes)
+        fewer = f", here with at most {processes} processes" if processes < stored.run.pool.processes else ""
+        self._log(db, stored, at, f"resumed{fewer}")
         after.append(lambda: self._set_pausing(stored.number, pausing=False))
 
     def _new_budget(self, db: Connection, stored: StoredRun, given: Budget) -> Budget:

@@ -129,7 +129,7 @@ def id_of(db: Connection, number: int) -> str:
 
 _SETTABLE = frozenset(
     "name started_at ended_at paused_since paused_seconds cancel_asked_at cancel_seconds prepared error code_hash "
-    "live peak_processes peak_threads pinned coded_at budget place clustered".split()
+    "live peak_processes peak_threads pinned coded_at budget place processes clustered".split()
 )
 
 

@@ -148,14 +148,15 @@ def test_a_run_goes_on_here_when_the_cluster_does_not_come(
     machine: Machine, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JOBS_CLUSTER", "tcp://127.0.0.1:1")
-    run = machine.submit(["ok"], pool=(1, 1))
+    run = machine.submit(["ok"], pool=(100, 1))
     until(lambda: any("cannot be reached" in event.text for event in client.events(run.id, 50)), PATIENT)
     client.pause(run.id)
     until(lambda: not machine.sql("SELECT 1 FROM runs WHERE state = 'running'"))
     client.resume(run.id, on="local")
 
     ended = finish(machine, run)
-    assert (ended.state, ended.on) == ("finished", "local")
+    assert (ended.state, ended.on, ended.pool.processes) == ("finished", "local", 64)
+    assert any("here with at most 64 processes" in event.text for event in client.events(run.id, 50))
 
 
 @pytest.mark.slow
@@ -211,6 +212,15 @@ def test_a_pool_that_finds_its_own_size_goes_by_the_places_of_the_cluster(
     ended = finish(machine, run)
 
     assert (ended.peak, ended.pool) == (Pool(processes=places, threads=1), Pool(processes=AUTO, threads=1))
+
+
+def test_a_run_may_ask_for_more_processes_than_there_are_places(machine: Machine, cluster: Cluster) -> None:
+    ended = finish(machine, machine.submit(["ok"] * 1_000, pool=(1_000, 1)))
+
+    assert (ended.state, ended.ok, ended.error) == ("finished", 1_000, "")
+    assert {outcome.worker for outcome in machine.outcomes(ended)} <= {
+        f"{platform.node()}/{number}" for number in (1, 2)
+    }
 
 
 def test_nothing_is_left_when_the_runner_leaves(machine: Machine, cluster: Cluster) -> None:

@@ -68,7 +68,8 @@ class ClusterLauncher:
         process = RemoteProcess(self._number + 1, asked, self.home)
         self._have_started(process)
         self.look()
-        self._archive()  # while the engine and the agent start: who comes is not to wait for it
+        if self._code is None:
+            self._archive()  # while the engine and the first agent start: who comes is not to wait for it
         return process
 
     def _have_started(self, process: RemoteProcess) -> None:
