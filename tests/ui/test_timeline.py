@@ -177,3 +177,12 @@ def test_each_change_of_the_pools_size_is_a_line_with_its_reason(stage: Stage) -
     assert list(sizes.itertuples(index=False, name=None)) == [(3.0, "grew at 3"), (30.0, "grew at 30")]
     assert len(lanes.resizes(sizes, lanes.Stretch(first=0.0, last=9.0))) == 1
     assert lanes.resizes(sizes, lanes.Stretch(first=4.0, last=9.0)) == []
+
+
+@given(st.floats(0.5, 1e6))
+def test_the_end_of_the_slider_is_a_short_number_beyond_the_last_bar(far: float) -> None:
+    step, decimals, most = timeline.scale(far)
+
+    assert far <= most <= far + 2 * step
+    assert repr(most) == repr(float(f"{most:.{decimals}f}"))
+    assert len(str(most).replace(".", "").lstrip("0")) <= 8

@@ -15,7 +15,7 @@ from jobs.runtime.core.records import Run
 from jobs.runtime.core.units import count
 from jobs.ui.compare import plots, row_changes
 from jobs.ui.run import lanes as run_lanes
-from jobs.ui.shared import formatting, page_frame, tables
+from jobs.ui.shared import column_widths, formatting, page_frame, tables
 
 MOST = 4
 RECENT = 60
@@ -96,7 +96,7 @@ def _described(run: Run) -> str:
 def _metrics(runs: Sequence[Run], labels: Sequence[str]) -> None:
     now = time.time()
     rows = {
-        "state": [formatting.run_badge(run).word for run in runs],
+        "state": [formatting.run_word(run) for run in runs],
         "items": [f"{run.items:,}" for run in runs],
         "ok": [f"{run.ok:,}" for run in runs],
         "failed": [f"{run.failed:,}" for run in runs],
@@ -106,7 +106,14 @@ def _metrics(runs: Sequence[Run], labels: Sequence[str]) -> None:
         "processor time of items": [units.duration(run.cpu_seconds) for run in runs],
     }
     table = pd.DataFrame([(name, *values) for name, values in rows.items()], columns=["figure", *labels])
-    st.dataframe(table, hide_index=True, height="content", key="side_metrics", alt="Figures of the runs side by side")
+    st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        key="side_metrics",
+        alt="Figures of the runs side by side",
+        column_config=column_widths.fitted(table, {}),
+    )
 
 
 def _settings(runs: Sequence[Run], labels: Sequence[str]) -> None:

@@ -69,20 +69,27 @@ def _stretch(run: Run, far: float) -> tuple[float, float]:
     """The seconds between which the timeline is drawn: all of them, until a person has chosen."""
     if not run.state.terminal or far < LEAST_STRETCH:
         return 0.0, far
-    step = 10.0 ** (len(str(int(far))) - 4)
-    most = (int(far / step) + 1) * step
+    step, decimals, most = scale(far)
     chosen = st.slider(
         "Seconds that are shown",
         0.0,
         most,
         (0.0, most),
         step=step,
-        format="%g s",
+        format=f"%.{decimals}f s",
         key=f"stretch_{run.id}",
         help="Draw the ends closer to see single attempts of a long run.",
     )
     first, last = min(chosen), max(chosen)
     return (first, last if last < most else far) if last - first >= step else (first, first + step)
+
+
+def scale(far: float) -> tuple[float, int, float]:
+    """Of a slider over so many seconds (more than 0): its step, in seconds, with the decimals that it needs, and its
+    end, of no more decimals."""
+    digits = len(str(int(far)))
+    step, decimals = 10.0 ** (digits - 4), max(0, 4 - digits)
+    return step, decimals, round((int(far / step) + 1) * step, decimals)
 
 
 def _standstills(run: Run, pauses: Sequence[tuple[float, float]]) -> tuple[float, list[tuple[float, float]]]:

@@ -46,7 +46,7 @@ def options(job: str, start: Settings) -> Options:
     for group, entries in _grouped(fields).items():
         if group:
             st.markdown(f"**{formatting.literal(group)}**")
-        columns = st.columns(2, gap="large") if len(entries) > 1 else [st.container()]
+        columns = st.columns(2, gap="medium") if len(entries) > 1 else [st.container()]
         for place, entry in enumerate(entries):
             boxes[entry.name] = columns[place % len(columns)].container(gap="xxsmall")
             with boxes[entry.name]:
