@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, expect
 
 from jobs.runtime import client
@@ -133,6 +134,50 @@ def test_a_link_shows_one_run_to_who_has_not_signed_in(browser: Browser, sign_in
         assert address.startswith(f"{sign_in_site.address}/run?run={hers.id}&shared=")
         reader.goto(address)
         expect(reader.get_by_text("It has ended, or was taken back")).to_be_visible()
+
+
+def test_people_make_see_and_revoke_tokens_of_their_own(browser: Browser, sign_in_site: SignInSite, hers: Run) -> None:
+    def answered(text: str) -> int:
+        asked = f"{sign_in_site.address}/api/runs/{hers.id}"
+        return requests.get(asked, headers={"Authorization": f"Bearer {text}"}, timeout=PATIENCE / 1_000).status_code
+
+    ann = tab(browser, sign_in_site, ANN)
+    ann.get_by_role("button", name="API tokens").click()
+    dialog = ann.get_by_role("dialog")
+    made = {}
+    for name in ("nightly", "no name"):
+        dialog.get_by_role("textbox", name="Name").fill(name)
+        dialog.get_by_role("textbox", name="Name").blur()
+        dialog.get_by_role("button", name="Make a token").click()
+        if name == "nightly":
+            expect(dialog.get_by_text("Copy it now")).to_be_visible()
+            made[ANN] = dialog.locator("code").inner_text()
+            expect(dialog.get_by_text("nightly · read · not used yet")).to_be_visible()
+            settle(ann)
+            _shoot(ann, "tokens")
+    expect(dialog.get_by_text("'no name' is no name of a token")).to_be_visible()
+    expect(dialog.locator("code")).to_have_count(0)
+
+    for who in (BOB, BOSS):
+        other = tab(browser, sign_in_site, who)
+        other.get_by_role("button", name="API tokens").click()
+        theirs = other.get_by_role("dialog")
+        theirs.get_by_role("textbox", name="Name").fill("nightly")
+        theirs.get_by_role("textbox", name="Name").blur()
+        theirs.get_by_role("button", name="Make a token").click()
+        expect(theirs.get_by_text("Copy it now")).to_be_visible()
+        made[who] = theirs.locator("code").inner_text()
+        expect(theirs.get_by_text("nightly · read")).to_have_count(1)
+
+    assert {who: answered(text) for who, text in made.items()} == {ANN: 200, BOB: 404, BOSS: 404}
+    assert {one.owner for one in client.all_tokens()} == set(made)
+    ann.reload()
+    ann.get_by_role("button", name="API tokens").click()
+    expect(dialog.get_by_text("nightly · read · last used")).to_be_visible()
+    expect(dialog.locator("code")).to_have_count(0)
+    dialog.get_by_role("button", name="Revoke").click()
+    expect(dialog.get_by_text("nightly · read")).to_have_count(0)
+    assert (answered(made[ANN]), answered(made[BOB])) == (401, 404)
 
 
 def test_who_may_not_sign_in_is_told_so(browser: Browser, sign_in_site: SignInSite) -> None:

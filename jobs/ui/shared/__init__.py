@@ -5,6 +5,7 @@ param_form       a job's options
 run_form         how to run it
 formatting       how numbers, times and states are said
 sign_in          signing in, who has, and signing out
+own_tokens       the tokens of who has signed in: made, seen, revoked
 live_text        text areas that count while they are typed in
 page_script      what the browser does beside Streamlit: the way out of tables, the focus after Start
 state_columns    states with their colours

@@ -1,4 +1,4 @@
-"""What a page has for people: signing in, who has, and signing out."""
+"""What a page has for people: signing in, who has, the tokens of their programs, and signing out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from jobs.runtime.core.people import NOBODY, acting
 from jobs.runtime.core.sign_in import HEADER, OPENID
 from jobs.runtime.core.text import visible
 from jobs.ui.server import addresses, signed_in
+from jobs.ui.shared import own_tokens
 
 
 def is_open(address: str) -> bool:
@@ -40,12 +41,14 @@ def _by_link(address: str) -> bool:
 
 
 def who_is_here() -> None:
-    """Who has signed in, and the way out; nothing where nobody signs in."""
+    """Who has signed in, their tokens, and the way out; nothing where nobody signs in."""
     way = signed_in.sign_in().way
     if not way or signed_in.has_link():
         return
     person = acting()
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="who"):
         st.text(visible(f"{person.owner}{' · admin' if person.admin else ''}"), width="content")
+        if st.button("API tokens", key="tokens", type="tertiary"):
+            own_tokens.ask()
         if way == OPENID:
             st.button("Sign out", key="sign_out", type="tertiary", on_click=st.logout)
