@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -145,18 +146,27 @@ def _known(answer: Response | None, answer_chars: int) -> dict[str, Any]:
         return {}
     told: dict[str, Any] = {"status": answer.status, "response_seconds": round(answer.latency, 6)}
     if answer_chars:
-        text = answer.content.decode(_charset(answer), "replace")
+        text = _decoded(answer)
         told["answer"] = text if len(text) <= answer_chars else text[: answer_chars - len(CUT)] + CUT
     return told
 
 
-def _charset(answer: Response) -> str:
-    named = answer.header("content-type").lower().partition("charset=")[2].split(";")[0].strip(' "')
-    try:
-        b"".decode(named or "utf-8")
-    except LookupError:
-        return "utf-8"
-    return named or "utf-8"
+def _decoded(answer: Response) -> str:
+    """An answer's text, in the encoding that its Content-Type names, or UTF-8. JSON is UTF-8, 16 or 32, whatever is
+    named, as browsers read it: only what is none of these is read by its name."""
+    import webencodings  # type: ignore[import-untyped]
+
+    kind, _, named = answer.header("content-type").lower().partition("charset=")
+    label = named.split(";")[0].strip(" \"'")
+    known = webencodings.lookup(label) if label.isascii() else None
+    unicode = json.detect_encoding(answer.content)
+    if known is None or known.name == "utf-8":
+        return answer.content.decode(unicode, "replace")
+    if "json" in kind:
+        with contextlib.suppress(UnicodeDecodeError):
+            return answer.content.decode(unicode)
+    text: str = known.codec_info.decode(answer.content, "replace")[0]
+    return text
 
 
 def _judge(
@@ -175,14 +185,16 @@ def _judge(
 def _extracted(answer: Response, rules: tuple[extraction.Rule, ...]) -> dict[str, Any]:
     if answer.truncated:
         raise ItemError("truncated", f"the answer is longer than {len(answer.content):,} bytes: raise --max-bytes")
+    host = answer.target.host
     try:
-        found = json.loads(answer.content)
-    except (ValueError, RecursionError):
-        host = answer.target.host
-        raise ItemError(
-            "not_json", f"{host} answered what is no JSON, so that nothing can be taken out of it"
-        ) from None
-    return {rule.column: rule.value(found) for rule in rules}
+        found = extraction.document(_decoded(answer))
+    except ValueError:
+        sentence = f"{host} answered what is no JSON, so that nothing can be taken out of it"
+        raise ItemError("not_json", sentence) from None
+    try:
+        return {rule.column: rule.value(found) for rule in rules}
+    except ValueError as error:
+        raise ItemError("not_json", f"{host} answered JSON of which nothing can be taken out: {error}") from None
 
 
 def _safe(error: ItemError, wishes: RequestOptions) -> bool:

@@ -8,5 +8,5 @@ CODES = {
     **WEB_CODES,
     "truncated": "the answer is larger than the cap and was cut there; ok where nothing is extracted",
     "not_repeated": "its process died while it was sent: it may have been received, and is not sent again by itself",
-    "not_json": "something is to be extracted, and the answer is no JSON",
+    "not_json": "something is to be extracted, and the answer is no JSON, or nested too deep",
 }

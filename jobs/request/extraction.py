@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 TYPES: Mapping[str, Any] = {"text": str, "int": int, "float": float, "bool": bool, "any": Any}
 MOST_RULES = 200
 _NAME = re.compile(r"([A-Za-z_]\w*)(?:\s*:\s*(\w+))?")
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
+_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
+"""Numbers in a text: Python's own would read 1_0 as ten."""
+
+_LONG = 4_000
+"""Digits from which on a whole number is kept as text: Python's limit is 4,300."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +33,14 @@ class Rule:
     one: bool
 
     def value(self, answer: Any) -> Any:
-        """What stands there, as the column's type; None: nothing, or what cannot be of that type."""
-        found = self.path.find(answer).values()
+        """What stands there, as the column's type; None: nothing, or what cannot be of that type. Raises ValueError
+        for an answer that is nested too deep for the path."""
+        from jsonpath_rfc9535 import JSONPathRecursionError
+
+        try:
+            found = self.path.find(answer).values()
+        except (JSONPathRecursionError, RecursionError):
+            raise ValueError(f"it is nested too deep for the rule of {self.column}") from None
         if not self.one:
             return list(found)
         return _typed(self.kind, found[0]) if found else None
@@ -43,10 +55,26 @@ def _typed(kind: str, value: Any) -> Any:
         return value if isinstance(value, bool) else None
     if isinstance(value, bool | list | dict):
         return None
+    if isinstance(value, str) and not (_WHOLE if kind == "int" else _NUMBER).fullmatch(value):
+        return None
+    if kind == "int" and isinstance(value, float) and not value.is_integer():
+        return None
     try:
         return TYPES[kind](value)
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return None
+
+
+def document(text: str) -> Any:
+    """What a text of JSON holds, whole numbers of any length. Raises ValueError for what is none."""
+    try:
+        return json.loads(text.removeprefix("\ufeff"), parse_int=_whole)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _whole(digits: str) -> int | str:
+    return int(digits) if len(digits) < _LONG else digits
 
 
 @functools.lru_cache(maxsize=64)

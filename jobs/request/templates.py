@@ -105,10 +105,22 @@ def json_text(template: str, row: Mapping[str, str]) -> str:
     their own. Raises ItemError where such a cell makes it none."""
     text = fill(template, row, _as_json)
     try:
-        json.loads(text)
+        _read_json(text)
     except ValueError as error:
         raise ItemError("invalid_item", f"with this row's cells the body is no JSON: {error}") from None
     return text
+
+
+def _read_json(text: str) -> None:
+    """Raise ValueError for what is no JSON, as NaN is none, or is nested too deep to be told."""
+    try:
+        json.loads(text, parse_int=str, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")
 
 
 def check_json(template: str) -> None:
@@ -121,7 +133,7 @@ def check_json(template: str) -> None:
         parts.append(part)
         length += len(part)
     try:
-        json.loads("".join(parts))
+        _read_json("".join(parts))
     except json.JSONDecodeError as error:
         begin, start, column = next(entry for entry in reversed(shift) if entry[0] <= error.pos)
         place = start if column else start + error.pos - begin

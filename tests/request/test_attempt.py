@@ -163,3 +163,47 @@ def test_an_api_may_think_for_as_long_as_its_row_has(api: Api, ask: Ask) -> None
     api.say = slow
 
     assert ask({}, api.url(), timeout=30.0)["status"] == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "name"),
+    [
+        ("application/json; charset=undefined", '{"name": "Zoë"}'.encode(), "Zoë"),
+        ("application/json; charset=idna", '{"name": "Zoë"}'.encode(), "Zoë"),
+        ("application/json; charset=unicode_escape", b'{"name": "Zo\\\\u00eb"}', "Zo\\u00eb"),
+        ("application/json; charset=ISO-8859-1", '{"name": "Zoë"}'.encode("latin-1"), "Zoë"),
+        ("application/json; charset=ISO-8859-1", '{"name": "Zoë"}'.encode(), "Zoë"),
+        ("application/json; charset='windows-1251'", '{"name": "Зоя"}'.encode("cp1251"), "Зоя"),
+        ("application/json", '{"name": "Zoë"}'.encode("utf-16"), "Zoë"),
+        ("application/json", '{"name": "Zoë"}'.encode("utf-8-sig"), "Zoë"),
+        (
+            "application/json; charset=utf-8",
+            b'{"name": "Zo\\xeb"}'.replace(b"\\xeb", b"\xeb"),
+            "Zo\N{REPLACEMENT CHARACTER}",
+        ),
+    ],
+)
+def test_an_answer_is_read_in_its_encoding_whatever_that_is_called(
+    api: Api, ask: Ask, kind: str, body: bytes, name: str
+) -> None:
+    api.say = lambda _: (200, {"Content-Type": kind}, body)
+
+    row = ask({}, api.url(), "name = $.name")
+
+    assert (row["code"], row["name"]) == ("", name)
+    assert json.loads(row["answer"]) == {"name": name}
+
+
+def test_numbers_of_any_length_are_taken_out_of_an_answer(api: Api, ask: Ask) -> None:
+    api.say = lambda _: (200, {}, b'{"id": ' + b"7" * 5_000 + b', "b": 2}')
+
+    row = ask({}, api.url(), "id: text = $.id", "b = $.b")
+
+    assert (row["id"], row["b"]) == ("7" * 5_000, 2)
+
+
+@pytest.mark.parametrize("depth", [900, 100_000])
+def test_an_answer_that_is_nested_too_deep_is_that_rows_failure(api: Api, ask: Ask, depth: int) -> None:
+    api.say = lambda _: (200, {}, b'{"a":' * depth + b"1" + b"}" * depth)
+
+    assert ask({}, api.url(), "b = $..b")["code"] == "not_json"

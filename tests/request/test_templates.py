@@ -124,3 +124,35 @@ def test_rules_take_values_of_their_type_and_lists_where_several_may_be() -> Non
         ("a", "float"),
         ("b", "json"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ("int", 3.7, None),
+        ("int", 100.0, 100),
+        ("int", " -5 ", -5),
+        ("int", "1_0", None),
+        ("int", "٣", None),
+        ("float", "1_0.5", None),
+        ("float", "-1.5e-3", -0.0015),
+        ("float", "nan", None),
+        ("float", "Infinity", None),
+    ],
+)
+def test_a_number_is_taken_whole_or_not_at_all(kind: str, value: object, expected: object) -> None:
+    (rule,) = extraction.read((f"x: {kind} = $.x",))
+
+    assert rule.value({"x": value}) == expected
+
+
+@pytest.mark.parametrize("cell", ["NaN", "-Infinity", "[" * 100_000])
+def test_what_json_does_not_have_is_that_rows_failure(cell: str) -> None:
+    with pytest.raises(ItemError, match="with this row's cells the body is no JSON") as refused:
+        templates.json_text('{"n": {n|raw}}', {"n": cell})
+
+    assert refused.value.code == "invalid_item"
+
+
+def test_numbers_of_any_length_are_sent() -> None:
+    assert templates.json_text('{"n": {n|raw}}', {"n": "7" * 5_000}) == '{"n": ' + "7" * 5_000 + "}"
