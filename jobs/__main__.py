@@ -29,7 +29,7 @@ def fanout() -> int:
 
 def _ended(arguments: list[str]) -> int:
     try:
-        return main(arguments)
+        return startup.end(main(arguments))
     except KeyboardInterrupt:  # before there was anything to cancel
         return startup.INTERRUPTED
 

@@ -2,9 +2,13 @@
 
 import decimal
 import gc
+import logging
 import os
+import signal
+import socket
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -411,3 +415,73 @@ def test_what_a_job_sets_at_its_import_does_not_hold_for_who_looks_at_it(write: 
     catalog.find_job("exact")
 
     assert decimal.getcontext().prec == decimal.DefaultContext.prec
+
+
+SETTING = """
+import io, logging, os, signal, socket, sys, warnings
+os.chdir("/")
+os.environ["TZ"] = "Asia/Tokyo"
+os.environ["JOBS_HOME"] = "/elsewhere"
+os.environ.pop("PATH", None)
+os.umask(0)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+socket.setdefaulttimeout(0.001)
+logging.basicConfig(level=0)
+logging.disable(logging.CRITICAL)
+warnings.simplefilter("error")
+sys.stderr = io.StringIO()
+sys.argv.clear()
+sys.setrecursionlimit(5_000)
+"""
+
+
+def test_what_a_job_sets_of_the_process_at_its_import_is_put_back(write: Write) -> None:
+    def process() -> list[object]:
+        mask = os.umask(0o77)
+        os.umask(mask)
+        environment, streams = dict(os.environ), (sys.stderr, list(sys.argv), sys.getrecursionlimit())
+        loggers = (list(logging.root.handlers), logging.root.level, logging.root.manager.disable)
+        handler = signal.getsignal(signal.SIGTERM)
+        return [
+            Path.cwd(),
+            environment,
+            mask,
+            handler,
+            socket.getdefaulttimeout(),
+            *loggers,
+            warnings.filters[:],
+            *streams,
+        ]
+
+    write("sets.py", f"{SETTING}\n{GOOD}")
+    before = process()
+
+    assert "sets" in catalog.find().jobs
+
+    assert process() == before
+
+
+def test_what_children_print_at_import_stays_off_standard_output(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write("loud.py", f"import os\nos.write(1, b'raw ')\nos.system('echo child')\n{GOOD}")
+
+    assert "loud" in catalog.find().jobs
+    os.write(1, b"table")
+
+    assert tuple(capfd.readouterr()) == ("table", "raw child\n")
+
+
+@pytest.mark.parametrize("ending", ["", "raise RuntimeError"])
+def test_a_thread_that_a_job_begins_at_import_keeps_no_command_from_ending(write: Write, ending: str) -> None:
+    write(
+        "lasting.py",
+        f"import threading, time\nthreading.Thread(target=time.sleep, args=(300,)).start()\n{ending}\n{GOOD}",
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-m", "jobs", "list", "--json"], capture_output=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert b"lasting" in done.stdout

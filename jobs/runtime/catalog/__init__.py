@@ -2,7 +2,7 @@
 
 discovery       the package and JOBS_PATH, walked; a job by its name
 job_files       which files could be jobs, and which cannot
-import_guard    what a job does at its import (prints, Ctrl-C) is kept from everybody else
+import_guard    what a job does at its import (prints, Ctrl-C, settings of the process) is kept from everybody else
 code_hash       a name for the code as it stands: all that the runner asks, so that the others are loaded when asked
 """
 

@@ -17,7 +17,13 @@ from typing import IO, cast
 
 import jobs
 from jobs.runtime.catalog.code_hash import python_files_below
-from jobs.runtime.catalog.import_guard import Aside, counting_interrupts, nowhere
+from jobs.runtime.catalog.import_guard import (
+    Aside,
+    counting_interrupts,
+    descriptor_aside,
+    nowhere,
+    process_as_it_was,
+)
 from jobs.runtime.catalog.job_files import NOT_JOBS, JobFiles, readable
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import DefinitionError, UnknownJob
@@ -134,7 +140,7 @@ def _forget(name: str, path: Path) -> None:
 def _try(name: str) -> Job | Broken:
     presses: list[int] = []
     try:
-        with counting_interrupts(presses):  # what it sets of decimals and variables holds in its workers alone
+        with descriptor_aside(), process_as_it_was(), counting_interrupts(presses):  # nor of decimals and variables
             return contextvars.copy_context().run(_read_aside, name)
     except (DefinitionError, UnknownJob) as error:
         return Broken(name=name, reason=str(error))

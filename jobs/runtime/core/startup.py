@@ -7,8 +7,28 @@ It is the first that `jobs` imports: what comes before is Python's own start.
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import threading
+
 INTERRUPTED = 130
 """Exit code of what was ended by Ctrl-C."""
+
+
+others: list["threading.Thread"] = []
+"""Threads that a job's module has begun at its import in this process, which would keep it from ending."""
+
+
+def end(code: int) -> int:
+    """The exit code; where threads of `others` go on, the process ends here with it."""
+    if not any(thread.is_alive() for thread in others):
+        return code
+    for stream in (sys.stdout, sys.stderr):
+        try:  # noqa: SIM105 (nothing is imported here)
+            stream.flush()
+        except (AttributeError, OSError, ValueError):  # there is none, or nobody reads it any more
+            pass
+    os._exit(code)
 
 
 def _leave(*_: object) -> None:

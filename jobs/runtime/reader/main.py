@@ -104,4 +104,6 @@ def _limit(request: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # whatever threads the job's module has begun
