@@ -35,6 +35,17 @@ def test_the_size_follows_files_that_come_and_go(tmp_path: Path) -> None:
     assert (artifacts.size(tmp_path, "b"), artifacts.size(tmp_path)) == (0, 10)
 
 
+def test_the_disk_is_waited_for_unless_the_files_travel_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    written(tmp_path, "a", "1-1", 100)
+    assert len(synced) == 1
+
+    (tmp_path / artifacts.PASSING).touch()
+    assert written(tmp_path, "a", "2-1", 100).stat().st_size == 100
+    assert len(synced) == 1
+
+
 def test_a_folder_in_which_nothing_moves_is_counted_once(tmp_path: Path) -> None:
     path = written(tmp_path, "a", "1-1", 100)
     long_ago(path.parent)

@@ -18,6 +18,9 @@ FOLDER = "artifacts"
 PART = ".part"
 """How the name of a file ends that is not whole yet; before it stands the id of the process that writes it."""
 
+PASSING = "passing"
+"""A file in a home whose artifacts travel on and are removed, on a machine of a cluster: its disk is not waited for."""
+
 WRITTEN_AT_ONCE = 2**20
 """Bytes gathered before they are written: pieces of 20 kB, one by one, would take twice as long."""
 
@@ -38,15 +41,17 @@ def write(home: Path, run: str, stem: str, artifact: Artifact) -> str:
     """Write an artifact to a file of its own and return its reference, relative to `home`.
 
     `stem` (position, attempt and, of several, the column's number) keeps files apart, whatever their names. Temporary
-    file, fsync, rename: a file under its final name is whole. Raises UnencodableError for a chunk that is no bytes or
-    text, or when the disk refuses; whatever the chunks raise passes through.
+    file, fsync, rename: a file under its final name is whole; without fsync in a home that is `PASSING`. Raises
+    UnencodableError for a chunk that is no bytes or text, or when the disk refuses; whatever the chunks raise passes
+    through.
     """
     name = f"{stem}-{safe_name(artifact.name)}"
     try:
         with held(home, FOLDER, run, make=True) as place:
             part = f"{name}.{os.getpid()}{PART}"
             try:
-                _write(place.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), artifact.chunks)
+                descriptor = place.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+                _write(descriptor, artifact.chunks, durable=not (home / PASSING).exists())
                 place.replace(part, name)
             except BaseException:  # the author's chunks: whatever they raise
                 place.remove(part)
@@ -203,11 +208,12 @@ def _count(place: str) -> tuple[int, bool]:
     return round(total), changeable
 
 
-def _write(descriptor: int, chunks: Iterable[bytes | str]) -> None:
+def _write(descriptor: int, chunks: Iterable[bytes | str], *, durable: bool) -> None:
     with os.fdopen(descriptor, "wb", buffering=WRITTEN_AT_ONCE) as file:
         for chunk in chunks:
             if not isinstance(chunk, bytes | bytearray | memoryview | str):
                 raise UnencodableError(f"an Artifact's chunks must be bytes or text, not {type(chunk).__name__}")
             file.write(chunk.encode("utf-8", "replace") if isinstance(chunk, str) else chunk)
         file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
