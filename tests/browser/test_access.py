@@ -36,7 +36,22 @@ def nothing(_page: Page) -> None:
 def open_forms(page: Page) -> None:
     for name in ("Options", "How to run"):
         page.get_by_text(name, exact=True).click()
+    page.get_by_role("textbox", name="Own columns").fill("n = regex /(/")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_test_id("stExpander").get_by_text("is not a regular expression")).to_be_visible()
     settle(page)
+
+
+def open_schedule_form(page: Page) -> None:
+    page.get_by_text("Add a schedule").click()
+    expect(page.get_by_role("button", name="Save the schedule")).to_be_visible()
+
+
+def make_a_link(page: Page) -> None:
+    page.get_by_role("button", name="More").click()
+    page.get_by_text("Share", exact=True).click()
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.get_by_text("Copy it now")).to_be_visible()
 
 
 def select_a_row(page: Page) -> None:
@@ -60,13 +75,14 @@ def looks(runs: dict[str, Run]) -> dict[str, tuple[str, Act]]:
         "runs": ("/runs", nothing),
         "lessons": ("/runs?lessons=true", nothing),
         "none": ("/runs?text=nothing+like+it", nothing),
-        "schedules": ("/schedules", nothing),
+        "schedules": ("/schedules", open_schedule_form),
         "compare": ("/compare", nothing),
         "lesson": ("/lesson", nothing),
         "going": (f"/run?run={runs['going'].id}&tab=Results", nothing),
         "no-run": ("/run?run=0000", nothing),
         "detail": (f"{ended}&tab=Results", select_a_row),
         "delete": (ended, ask_to_delete),
+        "share": (ended, make_a_link),
         **{tab: (f"{ended}&tab={tab}", nothing) for tab in TABS},
     }
 

@@ -207,7 +207,7 @@ def test_a_fault_is_said_at_its_field_and_beside_start(new_run: Open, stage: Sta
     app.text_input(key="option:scrape:user_agent:").set_value("Zoë")
     checked(app.run())
 
-    faults = [plain(entry.value) for entry in app.caption if entry.value.startswith(":red[")]
+    faults = [plain(entry.value) for entry in app.markdown if entry.value.startswith(":red[")]
     assert len(faults) == 2
     assert "line 2" in faults[0]
     assert "'ë'" in faults[1]

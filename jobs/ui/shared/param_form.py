@@ -71,7 +71,7 @@ def _fault(job: str, params: Mapping[str, Any], boxes: Mapping[str, Any]) -> str
     except BadParams as error:
         for name, sentence in error.faults.items():
             said = formatting.literal(sentence.removeprefix(f"{name}: "), 1_000)
-            boxes[name].caption(f":red[:material/error: {said}]")
+            boxes[name].markdown(f":red[:small[:material/error: {said}]]")  # a caption is too pale for it
         return f"Options: {error}"
     except Refused as error:
         return f"Options: {error}"
