@@ -195,3 +195,27 @@ def test_what_stands_beside_the_table_of_an_answer_is_said_to_be_left_out(urls: 
 
     assert found.items == 2
     assert "the rows are those of 'pages': what stands beside it is left out (site)" in found.notes
+
+
+def test_numbers_within_lists_and_objects_keep_their_digits(urls: Job) -> None:
+    found = read('[{"url": "a.org", "x": {"y": [1.10, 12345678901234567.25, 1e400, true, null, "é"], "z": 2}}]', urls)
+
+    assert rows_of(found) == [("a.org", '{"y":[1.10,12345678901234567.25,1E+400,true,null,"é"],"z":2}')]
+
+
+@pytest.mark.parametrize(
+    ("values", "cells"),
+    [
+        (pa.array([253402300800, 0, None], pa.timestamp("s", tz="UTC")), ["10000-01-01T00:00:00", "1970-01-01", ""]),
+        (pa.array([253402300800000, 0, None], pa.timestamp("ms")), ["10000-01-01T00:00:00.000", "1970-01-01", ""]),
+        (pa.array([10**9, 0, None], pa.date32()), ["<value out of range: 1000000000>", "1970-01-01", ""]),
+        (pa.array([2**62, 5, None], pa.duration("s")), ["4611686018427387904", "0:00:05", ""]),
+        (pa.array([0, 5, None], pa.timestamp("s", tz="Mars/Phobos")), ["1970-01-01", "1970-01-01", ""]),
+    ],
+)
+def test_moments_of_parquet_that_python_has_not_cost_no_row(urls: Job, values: pa.Array, cells: list[str]) -> None:
+    table = pa.table({"url": ["a.org", "b.org", "c.org"], "x": values})
+
+    found = [row[1] for row in rows_of(read(parquet_of(table), urls, "list.parquet"))]
+
+    assert all(one.startswith(cell) for one, cell in zip(found, cells, strict=True)), found

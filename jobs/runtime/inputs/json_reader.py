@@ -49,7 +49,22 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, decimal.Decimal):
         return str(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain_number)
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except TypeError:  # decimals, which Python's own writer would make floats of
+        return _with_decimals(value)
+
+
+def _with_decimals(value: Any) -> str:
+    """JSON in which the digits of each number are those that were read."""
+    if isinstance(value, decimal.Decimal):
+        return str(value)
+    if isinstance(value, dict):
+        members = (f"{json.dumps(name, ensure_ascii=False)}:{_with_decimals(one)}" for name, one in value.items())
+        return f"{{{','.join(members)}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(_with_decimals, value))}]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _grid(
@@ -203,7 +218,3 @@ def _whole(digits: str) -> int | str:
 
 
 _DECODER = json.JSONDecoder(parse_int=_whole, parse_float=decimal.Decimal)
-
-
-def _plain_number(value: Any) -> float:
-    return float(value)

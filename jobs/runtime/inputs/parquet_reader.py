@@ -60,7 +60,7 @@ def _rows(source: InputSource) -> Iterator[list[str]]:
             for batch in file.iter_batches(batch_size=BATCH_ROWS):
                 columns = [list(map(text_of, _values(column))) for column in batch.columns]
                 yield from map(list, zip(*columns, strict=True))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ArithmeticError, LookupError, NotImplementedError) as error:
             raise _damaged(source.name, error) from None
 
 
@@ -70,7 +70,24 @@ def _values(column: Any) -> list[Any]:
 
     if pa.types.is_float32(column.type) or pa.types.is_float16(column.type):
         return [float(str(value)) for value in column.to_numpy(zero_copy_only=False)]
-    return list(column.to_pylist())
+    try:
+        return list(column.to_pylist())
+    except (ValueError, ArithmeticError, LookupError):
+        return [_beyond_python(value) for value in column]
+
+
+def _beyond_python(value: Any) -> Any:
+    """One value of a column where Python has not all of them: a moment beyond the year 9999 as Arrow writes it, one in
+    a zone that nobody knows in UTC."""
+    import pyarrow as pa
+
+    try:
+        return value.as_py()
+    except LookupError:
+        return _beyond_python(value.cast(pa.timestamp(value.type.unit, tz="UTC")))
+    except (ValueError, ArithmeticError):
+        text = str(value.cast(pa.string()).as_py())
+        return text.replace(" ", "T", 1) if text[:1].isdigit() else text
 
 
 def _opened(stream: IO[bytes], name: str) -> Any:
