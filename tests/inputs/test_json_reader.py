@@ -219,3 +219,14 @@ def test_moments_of_parquet_that_python_has_not_cost_no_row(urls: Job, values: p
     found = [row[1] for row in rows_of(read(parquet_of(table), urls, "list.parquet"))]
 
     assert all(one.startswith(cell) for one, cell in zip(found, cells, strict=True)), found
+
+
+@pytest.mark.parametrize("name", ["list.json", "list.jsonl"])
+def test_a_name_that_stands_twice_in_an_object_is_told(urls: Job, name: str) -> None:
+    rows = ['{"url": "a.org", "n": 1, "n": 2}', '{"url": "b.org", "n": 3}', '{"url": "x.org", "url": "c.org", "n": 4}']
+    text = "\n".join(rows) if name.endswith("l") else f"[{','.join(rows)}]"
+
+    found = read(text, urls, name)
+
+    assert rows_of(found) == [("a.org", "2"), ("b.org", "3"), ("c.org", "4")]
+    assert found.notes == ("a name stands twice in 2 objects: its last value was taken",)

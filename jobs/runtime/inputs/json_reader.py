@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jobs.runtime.core.errors import BadInput, NoItems
+from jobs.runtime.core.units import count
 from jobs.runtime.inputs.charset import MAX_LINE_BYTES, Charset, charset_of, lines_of
 from jobs.runtime.inputs.column_query import listed
 from jobs.runtime.inputs.grid import MAX_COLUMNS, Grid, Line
@@ -31,14 +32,14 @@ def json_grid(source: InputSource) -> Grid:
 
     Raises BadInput with the line for what is not JSON, and for a document of one value; NoItems for an empty one.
     """
-    charset = charset_of(source)
+    charset, notes = charset_of(source), list[str]()
     if charset.long_line and charset.lines > 1:
         raise BadInput(f"{source.name}, line {charset.long_line:,}: more than {MAX_LINE_BYTES:,} bytes in one line")
     if source.name.lower().endswith(_LINES) or _is_lines(source, charset):
-        return _grid(source, charset, names=_names(value for _, value in _values(source, charset)), document=None)
-    notes: list[str] = []
+        names = _names((value for _, value in _values(source, charset)), notes)
+        return _grid(source, charset, names=names, document=None, notes=notes)
     document = _document(source, charset, notes)
-    return _grid(source, charset, names=_names(document), document=document, notes=notes)
+    return _grid(source, charset, names=_names(document, notes), document=document, notes=notes)
 
 
 def text_of(value: Any) -> str:
@@ -103,12 +104,26 @@ def _cells(value: Any, names: list[str]) -> list[str]:
     return [text_of(value)]
 
 
-def _names(values: Iterable[Any]) -> list[str]:
-    """The names of all objects, in the order in which they come; none where there is no object."""
+class _Repeated(dict[str, Any]):
+    """An object in which a name stands twice: its last value counts, as everywhere."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _Repeated(found)
+
+
+def _names(values: Iterable[Any], notes: list[str]) -> list[str]:
+    """The names of all objects, in the order in which they come; none where there is no object. Of names that stand
+    twice a note."""
     names: dict[str, None] = {}
+    repeated = 0
     for value in values:
         if isinstance(value, dict):
             names.update(dict.fromkeys(value))
+            repeated += isinstance(value, _Repeated)
+    if repeated:
+        notes.append(f"a name stands twice in {count(repeated, 'object')}: its last value was taken")
     return list(names)
 
 
@@ -217,4 +232,4 @@ def _whole(digits: str) -> int | str:
     return int(digits) if len(digits) < _LONG else digits
 
 
-_DECODER = json.JSONDecoder(parse_int=_whole, parse_float=decimal.Decimal)
+_DECODER = json.JSONDecoder(parse_int=_whole, parse_float=decimal.Decimal, object_pairs_hook=_object)
