@@ -190,7 +190,7 @@ def _all_text(every_root: list[Any], text: str) -> bytes:
 
 def _titles(found: dict[str, list[Any]]) -> list[str]:
     """Those of the page, then those for browsers without scripts."""
-    titles = list(_outside((*RUBY, "svg"), found["title"][:20]))
+    titles = list(_outside((*RUBY, "svg", "math"), found["title"][:20]))
     titles.sort(key=lambda title: next(title.iterancestors("noscript"), None) is not None)
     return ["".join(title.itertext()) for title in titles]
 

@@ -165,7 +165,7 @@ def _deeper_than(soup: BeautifulSoup, most: int) -> bool:
 
 def _titles(found: dict[str, list[Tag]]) -> list[str]:
     """Those of the page, then those for browsers without scripts."""
-    titles = list(_outside((*RUBY, "svg"), found["title"][:20]))
+    titles = list(_outside((*RUBY, "svg", "math"), found["title"][:20]))
     titles.sort(key=lambda title: title.find_parent("noscript") is not None)
     return [spaced_text(title) for title in titles]
 

@@ -181,6 +181,7 @@ def test_an_article_fills_its_columns() -> None:
         ("<title>first</title><title>second</title>", "first"),
         ("<svg><title>icon</title></svg><title>page</title>", "page"),
         ("<svg><title>icon</title></svg>", None),
+        ("<math><title>formula</title></math><title>page</title>", "page"),
         ("<title>A &amp; B\n &lt;c&gt;</title>", "A & B <c>"),
         ("<title>open", "open"),
         ("<rt><title>annotation</title>", None),
