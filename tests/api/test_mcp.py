@@ -19,6 +19,8 @@ from jobs.runtime import client
 from jobs.runtime.api import mcp_tools
 from jobs.runtime.api.operations import JobList
 from jobs.runtime.core.errors import Refused
+from jobs.runtime.core.people import Person, acting_as
+from jobs.runtime.core.presets import RunPreset
 from tests.support.machine import Machine
 from tests.support.pages import rows
 from tests.support.processes import PROJECT
@@ -152,6 +154,18 @@ def test_a_model_is_told_what_is_wrong_as_a_person_is(machine: Machine, tmp_path
     for sentence, part in zip(told, wanted, strict=True):
         assert part in sentence
     assert client.count_runs() == 0
+
+
+def test_of_presets_of_one_name_a_model_says_whose_it_means(machine: Machine) -> None:
+    for owner, attempts in (("ann@example.org", 1), ("bob@example.org", 2)):
+        with acting_as(Person(owner=owner)):
+            client.save_preset(RunPreset(name="nightly", job="noop", how={"attempts": attempts}))
+
+    with pytest.raises(Refused, match="nightly"):
+        mcp_tools.start_run("noop", items=["a"], preset="nightly")
+    run = mcp_tools.start_run("noop", items=["a"], preset="nightly", preset_owner="bob@example.org")
+
+    assert client.run(run["id"]).limits.attempts == 2
 
 
 def test_the_tools_are_told_in_the_page() -> None:

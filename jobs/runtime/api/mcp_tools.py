@@ -68,6 +68,7 @@ def start_run(
     table_name: str = "table.csv",
     params: dict[str, Any] | None = None,
     preset: str = "",
+    preset_owner: str = "",
     name: str = "",
     column: str = "",
     fields: dict[str, str] | None = None,
@@ -78,11 +79,12 @@ def start_run(
     """Start a run of a job over items (a list), rows (objects, by column) or table (the text of a file); one of these.
 
     column says which column holds the items, fields the columns of an item that is a row; both are found where they are
-    left out. pool is processes and threads (numbers or "auto"), limits attempts, deadline, at_once and pause. The same
-    key with the same request gives the same run.
+    left out. preset_owner says whose preset it is, where several people have one of the name. pool is processes and
+    threads (numbers or "auto"), limits attempts, deadline, at_once and pause. The same key with the same request gives
+    the same run.
     """
-    given = {"items": items, "rows": rows, "params": params, "preset": preset, "name": name, "column": column}
-    asked = _asked(job, given | {"fields": fields, "pool": pool, "limits": limits})
+    given = {"items": items, "rows": rows, "params": params, "name": name, "column": column, "fields": fields}
+    asked = _asked(job, given | {"preset": preset, "preset_owner": preset_owner, "pool": pool, "limits": limits})
     return operations.start_run(LOCAL, asked, _file(table, table_name), key)
 
 
