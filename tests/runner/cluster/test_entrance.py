@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -19,18 +20,20 @@ from jobs.runtime.client import make_certificates
 from jobs.runtime.core.cluster_address import files
 from jobs.runtime.runner.cluster import boot, entrance
 from jobs.runtime.runner.cluster.connection import Connection
+from jobs.runtime.runner.cluster.engine_process import EngineProcess
 from jobs.runtime.runner.cluster.launcher import ClusterLauncher
 from jobs.runtime.worker.protocol import framed
 from tests.support.machine import until
 
 
 class Door:
-    """A launcher that nobody else turns."""
+    """A launcher that nobody else turns, of a cluster whose engine is not started: none comes but whom a test sends."""
 
     def __init__(self, home: Path) -> None:
         self.selector, self.said = selectors.DefaultSelector(), list[str]()
         self.launcher = ClusterLauncher(home, 0, self.selector, self.said.append)
-        self.process = self.launcher.launch("noop", 1)
+        with mock.patch.object(EngineProcess, "look"):
+            self.process = self.launcher.launch("noop", 1)
         assert self.launcher._entrance is not None
         self.entrance = self.launcher._entrance
         self.address = self.entrance.address
