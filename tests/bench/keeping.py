@@ -18,7 +18,7 @@ KEPT_RATE = 0.9
 def run(asked: harness.Asked) -> harness.Report:
     """Both settings in turn; then a run with and without a backup beside it, in turn."""
     report = harness.Report(title="no-op items a second, by what else they cost")
-    items = asked.size(ITEMS)
+    items, long = asked.size(ITEMS), asked.size(15 * ITEMS)
     with harness.home() as home:
         found = harness.in_turn(
             {sync: lambda sync=sync: _synced(sync, items) for sync in ("normal", "full")}, asked.repeats
@@ -28,7 +28,7 @@ def run(asked: harness.Asked) -> harness.Report:
         harness.perform("noop", ["x"] * asked.size(STORED), processes=2, threads=16)
         took: list[float] = []
         beside = harness.in_turn(
-            {"alone": lambda: _rate(items * 3), "with a backup": lambda: _beside(home, items * 3, took)}, asked.repeats
+            {"alone": lambda: _rate(long), "with a backup": lambda: _beside(home, long, took)}, asked.repeats
         )
         for name, samples in beside.items():
             report.line(f"{name}, 2×16", samples, "/s")

@@ -34,7 +34,7 @@ from jobs.runtime.store import runs, snapshot
 
 MANIFEST, FORMAT = "fanout-backup.json", 1
 CHUNK = 2**20
-REST, LOOK_SECONDS = 2.0, 0.2
+REST, LOOK_SECONDS = 4.0, 0.2
 """How much longer than it works a backup rests while runs go on, and how often it looks whether any does."""
 
 PATIENCE = 12.0
@@ -71,8 +71,8 @@ def backup(out: Path) -> Kept:
 
 
 class _Rest:
-    """What a backup leaves to runs that go on: it rests twice as long as it works. (To be nice is not enough: Linux
-    shares the processors among sessions first, and the runner has one of its own.)"""
+    """What a backup leaves to runs that go on: it rests four times as long as it works. (To be nice is not enough:
+    Linux shares the processors among sessions first, and the runner has one of its own.)"""
 
     def __init__(self) -> None:
         self._store, self._looked = store(), -LOOK_SECONDS
