@@ -168,8 +168,9 @@ def test_state_item_and_reason_are_pinned_and_titles_come_before_etags(stage: St
     )
     frame = results.for_people(run, results.exports.frame(run, client.rows(run.id, 1, 2)))
 
-    order = result_columns.in_reading_order(run, frame)
-    config = result_columns.config(run, frame)
+    pinned = result_columns.pinned(run, frame)
+    order = result_columns.in_reading_order(run, frame, pinned)
+    config = result_columns.config(run, frame, pinned)
 
     assert order[:5] == ["state", "url", "error", "who", "notes"]
     assert sorted(order) == sorted(frame.columns)

@@ -20,7 +20,10 @@ PAGES = 256
 
 def take(store: Store, path: Path, between: Callable[[], None]) -> list[str]:
     """Copy the store to an empty file, while others may read and write it; returns the ids of the runs in it. `between`
-    is called after each step. Tokens and links stay at home: what opens this store opens no other."""
+    is called after each step. Tokens and links stay at home: what opens this store opens no other.
+
+    (https://www.sqlite.org/backup.html)
+    """
     with translated(path), closing(open_file(path)) as copy:
         with store.read() as db:
             db.execute("SELECT count(*) FROM runner")  # now is the moment: else each step had its own, and began anew

@@ -20,7 +20,17 @@ from jobs.scrape.page.attribute_limit import MAX_DEPTH, refuse_endless_tags
 from jobs.scrape.page.element_budget import ElementBudget
 from jobs.scrape.page.marked_elements import REL, VALUE_CHARS, Look, is_beside, item_types, marks_in, properties
 from jobs.scrape.page.page_columns import LINKS, MAIN, PARTS, STRUCTURE, TEXT
-from jobs.scrape.page.raw_facts import CLOSING, META_NAMES, OPENING, RUBY, SILENT, WANTED, RawFacts, names_in
+from jobs.scrape.page.raw_facts import (
+    CLOSING,
+    META_NAMES,
+    OPENING,
+    OTHER_TITLES,
+    RUBY,
+    SILENT,
+    WANTED,
+    RawFacts,
+    names_in,
+)
 from jobs.scrape.page.text_stats import MARK
 
 MAX_ROOTS = 1_000
@@ -190,7 +200,7 @@ def _all_text(every_root: list[Any], text: str) -> bytes:
 
 def _titles(found: dict[str, list[Any]]) -> list[str]:
     """Those of the page, then those for browsers without scripts."""
-    titles = list(_outside((*RUBY, "svg", "math"), found["title"][:20]))
+    titles = list(_outside(OTHER_TITLES, found["title"][:20]))
     titles.sort(key=lambda title: next(title.iterancestors("noscript"), None) is not None)
     return ["".join(title.itertext()) for title in titles]
 

@@ -20,6 +20,9 @@ CLOSING = frozenset(
 RUBY = ("rt", "rp")
 """Annotations above a word: what they hold is no title, heading or date of the page."""
 
+OTHER_TITLES = (*RUBY, "svg", "math")
+"""Elements whose titles are not the page's."""
+
 SILENT = ("script", "style", "template", *RUBY)
 """Elements whose text BeautifulSoup's soup.text leaves out."""
 

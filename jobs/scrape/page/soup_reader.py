@@ -36,7 +36,17 @@ from jobs.scrape.page.marked_elements import (
     properties,
 )
 from jobs.scrape.page.page_columns import LINKS, MAIN, PARTS, STRUCTURE, TEXT
-from jobs.scrape.page.raw_facts import CLOSING, META_NAMES, OPENING, RUBY, SILENT, WANTED, RawFacts, names_in
+from jobs.scrape.page.raw_facts import (
+    CLOSING,
+    META_NAMES,
+    OPENING,
+    OTHER_TITLES,
+    RUBY,
+    SILENT,
+    WANTED,
+    RawFacts,
+    names_in,
+)
 from jobs.scrape.page.text import fold
 from jobs.scrape.page.text_stats import MARK
 
@@ -165,7 +175,7 @@ def _deeper_than(soup: BeautifulSoup, most: int) -> bool:
 
 def _titles(found: dict[str, list[Tag]]) -> list[str]:
     """Those of the page, then those for browsers without scripts."""
-    titles = list(_outside((*RUBY, "svg", "math"), found["title"][:20]))
+    titles = list(_outside(OTHER_TITLES, found["title"][:20]))
     titles.sort(key=lambda title: title.find_parent("noscript") is not None)
     return [spaced_text(title) for title in titles]
 

@@ -51,15 +51,14 @@ def pinned(run: Run, table: pd.DataFrame) -> list[str]:
     return ["state", str(table.columns[item]), *failed]
 
 
-def in_reading_order(run: Run, table: pd.DataFrame) -> list[str]:
+def in_reading_order(run: Run, table: pd.DataFrame, pinned: Sequence[str]) -> list[str]:
     """All columns: those that are pinned, the user's others, the job's with the technical ones last, the machine's."""
     result = exports.result_table(run)
     shown = dict(zip(result.names, map(str, table.columns), strict=True))
     order = [*result.names[: result.users], *(name for name in result.jobs if not is_technical(name))]
     order += result.names[result.users + len(result.jobs) :]
     order += [name for name in result.jobs if is_technical(name)]
-    first = pinned(run, table)
-    return [*first, *(shown[name] for name in order if shown[name] not in first)]
+    return [*pinned, *(shown[name] for name in order if shown[name] not in pinned)]
 
 
 def chooser(run: Run, order: Sequence[str], pinned: Sequence[str]) -> Sequence[str]:
@@ -99,7 +98,7 @@ def _choose(key: str, columns: list[str]) -> None:
     st.session_state[key] = columns
 
 
-def config(run: Run, table: pd.DataFrame) -> dict[str, Any]:
+def config(run: Run, table: pd.DataFrame, pinned: Sequence[str]) -> dict[str, Any]:
     """How each column of a result table is shown: its help, its number format, and links where they are safe."""
     helps = {column.name: column.help for column in run.columns} | dict(OWN_HELP)
     types = {column.name: column.type for column in run.columns}
@@ -108,7 +107,7 @@ def config(run: Run, table: pd.DataFrame) -> dict[str, Any]:
         for name in table.columns
     }
     fitted = column_widths.fitted(table, shown)
-    for name in pinned(run, table):
+    for name in pinned:
         fitted[name] = {**fitted[name], "pinned": True, "width": min(PINNED_WIDTH, fitted[name]["width"])}
     return fitted
 

@@ -224,11 +224,12 @@ class Shown:
 def as_shown(run: Run, rows: Sequence[ItemResult]) -> Shown:
     """These rows as people see them."""
     table = for_people(run, exports.frame(run, rows))
+    sent, pinned = pa.Table.from_pandas(table), result_columns.pinned(run, table)
     return Shown(
-        table=(sent := pa.Table.from_pandas(table)),
-        config=result_columns.config(run, table),
-        pinned=result_columns.pinned(run, table),
-        order=result_columns.in_reading_order(run, table),
+        table=sent,
+        config=result_columns.config(run, table, pinned),
+        pinned=pinned,
+        order=result_columns.in_reading_order(run, table, pinned),
         cut=any(map(_has_cut, sent.columns)),
     )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -16,6 +17,8 @@ from tests.support.adaptive_cluster import AdaptiveCluster
 from tests.support.dask_cluster import PATIENT, DaskCluster
 from tests.support.machine import Machine, until
 
+Used = TypeVar("Used", DaskCluster, AdaptiveCluster)
+
 
 @pytest.fixture
 def certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -25,26 +28,26 @@ def certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture
-def dask(
-    machine: Machine, cluster: Cluster, certificates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[DaskCluster]:
-    here = DaskCluster(tmp_path, certificates)
+def used(here: Used, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Used]:
+    """A cluster to which the runs of a test go; it is closed after its runner."""
     monkeypatch.setenv("JOBS_CLUSTER", here.address)
     yield here
     machine.end()
     here.close()
+
+
+@pytest.fixture
+def dask(
+    machine: Machine, cluster: Cluster, certificates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[DaskCluster]:
+    yield from used(DaskCluster(tmp_path, certificates), machine, monkeypatch)
 
 
 @pytest.fixture
 def adaptive(
     machine: Machine, cluster: Cluster, certificates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[AdaptiveCluster]:
-    here = AdaptiveCluster(tmp_path, certificates)
-    monkeypatch.setenv("JOBS_CLUSTER", here.address)
-    yield here
-    machine.end()
-    here.close()
+    yield from used(AdaptiveCluster(tmp_path, certificates), machine, monkeypatch)
 
 
 @pytest.mark.slow
