@@ -20,6 +20,7 @@ LONG = (
     "broad",
     "sizes",
     "handshake",
+    "names",
     "fair",
     "idle",
     "scrape",

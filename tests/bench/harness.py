@@ -268,11 +268,12 @@ def end_runner() -> None:
 
 
 def perform(job: str, cells: Sequence[str], *, processes: int, threads: int, look: float = 0.002, **limits: Any) -> Run:
-    """Submit and wait until the run has ended, looking every `look` seconds; every item must be ok. Returns the run."""
+    """Submit and wait until the run has ended, looking every `look` seconds. Returns the run; every item must be ok,
+    but for so many that are to fail (`failed`)."""
     from jobs.runtime import client
     from jobs.runtime.core.records import Item, Limits, Pool
 
-    params, on = limits.pop("params", {}), limits.pop("on", "local")
+    params, on, failed = limits.pop("params", {}), limits.pop("on", "local"), limits.pop("failed", 0)
     asked = {"attempts": 1, "deadline": None, "at_once": None, "pause": 0.0, **limits}
     run = client.submit(
         job,
@@ -283,7 +284,7 @@ def perform(job: str, cells: Sequence[str], *, processes: int, threads: int, loo
         on=on,
     )
     ended = client.wait(run.id, step=look)
-    if ended.ok != len(cells):
+    if (ended.ok, ended.failed) != (len(cells) - failed, failed):
         why = [event.text for event in client.events(run.id, 5)]
         codes = client.progress(run.id).codes
         raise RuntimeError(f"{ended.ok} of {len(cells)} items are ok ({codes}); {why}")

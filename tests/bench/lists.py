@@ -4,8 +4,9 @@ with a pool that finds its own size, and how long with the best fixed number of 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from jobs.runtime.core.records import AUTO, Run
 from tests.bench import harness, many_hosts
@@ -16,7 +17,8 @@ SECONDS, WITHIN = 45.0, 1.2
 @dataclass(frozen=True, kw_only=True)
 class UrlList:
     """URLs on hosts, of a hundred of which so many are silent, or refuse; the others answer after 0.3 s, or (`spread`)
-    after log-normal times around 0.4 s. `fixed`: the numbers of threads beside `auto`."""
+    after log-normal times around 0.4 s. `fixed`: the numbers of threads beside `auto`; `others`: names of
+    `readers.LISTS`, and what they are."""
 
     urls: int
     hosts: int
@@ -24,6 +26,7 @@ class UrlList:
     refusing: int = 0
     spread: float = 0.0
     fixed: tuple[int, ...] = (32, 64, 128, 256, 512)
+    others: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         answer = "0.3 s" if not self.spread else "log-normal around 0.4 s"
@@ -42,26 +45,44 @@ def run(asked: harness.Asked) -> harness.Report:
 
 
 def beside_fixed(given: UrlList, asked: harness.Asked) -> harness.Report:
-    """The wall time of `auto`, with the most that ran, and of each number of threads, in turn; each under a new runner,
-    which knows no host and has no worker."""
+    """The wall time of `auto`, with the most that ran, and of each number of threads, in turn, each under a new runner,
+    which knows no host and has no worker; and of the others."""
     report = harness.Report(title=str(given))
     peaks: list[str] = []
-    samples: dict[str, list[float]] = {}
     number, hosts = asked.size(given.urls), asked.size(given.hosts)
     with many_hosts.started(hosts, given.silent, given.refusing, given.spread) as port:
         cells = many_hosts.urls(port, number, hosts)
-        for _ in range(asked.repeats):
-            for threads in (AUTO, *given.fixed):
-                with harness.home(JOBS_ALLOW_NETS="127.0.0.0/8"):
-                    done = perform(cells, threads)
-                samples.setdefault(f"{threads} threads" if threads else "auto", []).append(done.seconds(0))
-                peaks += [str(done.peak)] if done.peak else []
+
+        def ours(threads: int) -> float:
+            with harness.home(JOBS_ALLOW_NETS="127.0.0.0/8"):
+                done = perform(cells, threads)
+            peaks.extend([str(done.peak)] if done.peak else [])
+            answered.setdefault(_name(threads), set()).add(done.ok)
+            return done.seconds(0)
+
+        def theirs(name: str) -> float:
+            seconds, ok = harness.in_process("tests.bench.readers", name, port, number, hosts)
+            answered.setdefault(given.others[name], set()).add(ok)
+            return float(seconds)
+
+        answered: dict[str, set[int]] = {}
+        contenders = {_name(threads): partial(ours, threads) for threads in (AUTO, *given.fixed)}
+        gone = report.missing("scrapy") if given.others else set()
+        there = {what: partial(theirs, name) for name, what in given.others.items() if name.split("_")[0] not in gone}
+        samples = harness.in_turn({**contenders, **there}, asked.repeats)
     for name, seconds in samples.items():
-        report.line(name, seconds, "s", f"at most {', '.join(peaks)}" if name == "auto" else "")
+        most = f", at most {', '.join(peaks)}" if name == _name(AUTO) else ""
+        report.line(name, seconds, "s", f"{', '.join(map(str, sorted(answered[name])))} answered{most}")
     medians = {name: statistics.median(seconds) for name, seconds in samples.items()}
-    best = min(median for name, median in medians.items() if name != "auto")
-    report.at_most("auto beside the best fixed number", medians["auto"] / best, WITHIN)
+    best = min(medians[_name(threads)] for threads in given.fixed)
+    report.at_most("auto beside the best fixed number", medians[_name(AUTO)] / best, WITHIN)
+    for name in there:
+        report.at_most(f"auto beside {name}", medians[_name(AUTO)] / medians[name], 1)
     return report
+
+
+def _name(threads: int) -> str:
+    return f"{threads} threads" if threads else "auto"
 
 
 def perform(cells: Sequence[str], threads: int) -> Run:

@@ -1,15 +1,23 @@
-"""The same pages read by others: `python -m tests.bench.readers NAME PORT PAGES` prints a process's pages a second."""
+"""The same pages read by others: `python -m tests.bench.readers NAME PORT PAGES` prints a process's pages a second.
+
+With one more number, of hosts, it prints how long a list of PAGES URLs on so many hosts takes, and how many answered.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
+from tests.bench import many_hosts
+
 THREADS = 16
+LIST_AT_ONCE, LIST_TIMEOUT = 256, 10
+"""Of a list: URLs at once, and seconds for a connection and for the first byte, as `scrape` has them."""
 
 
 def urls(port: int, number: int, hosts: int = 1) -> list[str]:
@@ -19,13 +27,29 @@ def urls(port: int, number: int, hosts: int = 1) -> list[str]:
 
 def classic(port: int, pages: int) -> float:
     """requests.get in threads, BeautifulSoup with html.parser, the length of its text."""
+    return _in_threads(_classic, port, pages)
+
+
+def _classic(url: str, timeout: float = 60) -> int:
     import requests
     from bs4 import BeautifulSoup
 
-    def read(url: str) -> int:
-        return len(BeautifulSoup(requests.get(url, timeout=60).text, "html.parser").text)
+    return len(BeautifulSoup(requests.get(url, timeout=timeout).text, "html.parser").text)
 
-    return _in_threads(read, port, pages)
+
+def classic_list(addresses: Sequence[str]) -> tuple[float, int]:
+    """The same for a list, in many threads, each URL once."""
+    import requests
+
+    def read(url: str) -> bool:
+        with suppress(requests.RequestException):
+            return _classic(url, LIST_TIMEOUT) > 0
+        return False
+
+    with ThreadPoolExecutor(LIST_AT_ONCE) as pool:
+        began = time.perf_counter()
+        answered = sum(pool.map(read, addresses))
+        return time.perf_counter() - began, answered
 
 
 def bare(port: int, pages: int) -> float:
@@ -46,37 +70,55 @@ def spread(port: int, pages: int) -> float:
 
 def scrapy(port: int, pages: int) -> float:
     """Scrapy, extracting title, text and links."""
+    seen = _crawl(urls(port, pages), {"CONCURRENT_REQUESTS": THREADS, "CONCURRENT_REQUESTS_PER_DOMAIN": THREADS})
+    return (pages - 1) / (seen[-1] - seen[0])
+
+
+def scrapy_list(addresses: Sequence[str], **more: object) -> tuple[float, int]:
+    """The same for a list, as Scrapy's documentation tunes it for broad crawls, but for what it says of retries."""
+    began = time.perf_counter()
+    seen = _crawl(
+        addresses,
+        {
+            "CONCURRENT_REQUESTS": LIST_AT_ONCE,
+            "REACTOR_THREADPOOL_MAXSIZE": 20,
+            "COOKIES_ENABLED": False,
+            "REDIRECT_ENABLED": False,
+            "DOWNLOAD_TIMEOUT": LIST_TIMEOUT,
+            **more,
+        },
+    )
+    return time.perf_counter() - began, len(seen)
+
+
+def scrapy_once_list(addresses: Sequence[str]) -> tuple[float, int]:
+    """The same without retries too, as the documentation says."""
+    return scrapy_list(addresses, RETRY_ENABLED=False)
+
+
+def _crawl(addresses: Sequence[str], settings: Mapping[str, object]) -> list[float]:
+    """Read all addresses; when each page was seen."""
     from scrapy import Spider
     from scrapy.crawler import CrawlerProcess
 
+    seen: list[float] = []
+
     class Reader(Spider):
         name = "reader"
-        start_urls = urls(port, pages)
-        began = 0.0
-        ended = 0.0
 
         def parse(self, response: Any) -> Any:
-            Reader.began = Reader.began or time.perf_counter()
-            Reader.ended = time.perf_counter()
+            seen.append(time.perf_counter())
             yield {
                 "title": response.xpath("//title/text()").get(),
                 "text": len("".join(response.xpath("//body//text()").getall())),
                 "links": len(response.xpath("//a/@href").getall()),
             }
 
-    process = CrawlerProcess(
-        {
-            "LOG_ENABLED": False,
-            "CONCURRENT_REQUESTS": THREADS,
-            "CONCURRENT_REQUESTS_PER_DOMAIN": THREADS,
-            "DOWNLOAD_DELAY": 0,
-            "ROBOTSTXT_OBEY": False,
-            "TELNETCONSOLE_ENABLED": False,
-        }
-    )
-    process.crawl(Reader)
+    quiet = {"LOG_ENABLED": False, "TELNETCONSOLE_ENABLED": False, "ROBOTSTXT_OBEY": False, "DOWNLOAD_DELAY": 0}
+    process = CrawlerProcess({**quiet, **settings})
+    process.crawl(Reader, start_urls=list(addresses))
     process.start()
-    return (pages - 1) / (Reader.ended - Reader.began)
+    return seen
 
 
 def _in_threads(
@@ -90,15 +132,24 @@ def _in_threads(
 
 
 READERS: dict[str, Callable[[int, int], float]] = {"classic": classic, "bare": bare, "spread": spread, "scrapy": scrapy}
+LISTS: dict[str, Callable[[Sequence[str]], tuple[float, int]]] = {
+    "classic": classic_list,
+    "scrapy": scrapy_list,
+    "scrapy_once": scrapy_once_list,
+}
 
 
 def main() -> None:
     reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("name", choices=READERS)
+    reader.add_argument("name", choices=READERS | LISTS)
     reader.add_argument("port", type=int)
     reader.add_argument("pages", type=int)
+    reader.add_argument("hosts", type=int, nargs="?", default=0)
     asked = reader.parse_args()
-    print(json.dumps(READERS[asked.name](asked.port, asked.pages)), flush=True)
+    if asked.hosts:
+        print(json.dumps(LISTS[asked.name](many_hosts.urls(asked.port, asked.pages, asked.hosts))), flush=True)
+    else:
+        print(json.dumps(READERS[asked.name](asked.port, asked.pages)), flush=True)
 
 
 if __name__ == "__main__":

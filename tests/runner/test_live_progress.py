@@ -65,3 +65,18 @@ def test_the_group_that_will_take_longest_says_how_long(tmp_path: Path) -> None:
     found = look(store, shown)
 
     assert (found["slowest_group"], found["seconds_left"]) == ("slow", 120.0)
+
+
+@pytest.mark.parametrize(("resized", "seconds"), [(True, 10.0), (False, 400 / 9.6)])
+def test_once_a_pool_has_another_size_its_rate_is_of_the_time_since(
+    tmp_path: Path, resized: bool, seconds: float
+) -> None:
+    shown = new(Store(tmp_path), ["a"])
+    for second in range(6):
+        shown.done(2, float(second))
+    if resized:
+        shown.resized(5.0)
+    shown.done(20, 5.5)
+    shown.done(20, 6.0)
+
+    assert shown.seconds_left(400, 6.0) == pytest.approx(seconds)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from jobs.runtime import client
+from jobs.runtime.core import settings
 from jobs.runtime.core.records import AUTO, Pool, Run
+from jobs.runtime.home import runner_lock
 from tests.support.machine import Machine, until
 
 ANY = (AUTO, AUTO)
@@ -85,3 +90,32 @@ def test_a_pool_that_grew_loses_nothing_when_its_worker_is_killed(machine: Machi
 
     assert ended.ok == 150
     machine.check_books(ended)
+
+
+LIMITED = """
+import sys, time
+from jobs.runtime.runner.pool import local_process, usage
+usage.machine_seconds, usage.machine_cores = time.monotonic, lambda: 2
+usage.pool_caps = lambda: usage.PoolCaps(processes=2, slots=64)
+local_process.LocalProcess.cpu = lambda process: time.monotonic()
+from jobs.__main__ import main
+sys.exit(main(["runner", "--idle", "20"]))
+"""
+"""A runner on a machine of two cores, to which each worker looks as if it used the whole of one."""
+
+
+@pytest.mark.slow
+def test_a_second_process_comes_and_works_where_one_interpreter_is_at_its_limit(machine: Machine) -> None:
+    runner = subprocess.Popen([sys.executable, "-c", LIMITED], cwd=settings.PROJECT, stdout=subprocess.DEVNULL)
+    until(lambda: runner_lock.alive(machine.home), 30)
+    run = machine.finish(machine.submit(["sleep 0.2"] * 1_600, pool=ANY), 120)
+
+    assert machine.runner_pid() == runner.pid
+    (why,) = [text for text in resizes(run) if text.startswith("1 → 2 processes")]
+    assert "one interpreter is at its limit, CPU " in why
+    assert (run.ok, workers_started(run)) == (1_600, 2)
+    assert run.peak is not None
+    assert run.peak.processes == len({outcome.worker for outcome in machine.outcomes(run)}) == 2
+    machine.check_books(run)
+    machine.end()
+    runner.wait(20)

@@ -20,6 +20,7 @@ cluster_certificates  by what the machines of a cluster know each other
 trouble          why nothing goes on now
 listing          runs in lists, and the damaged ones
 queries          runs, progress, outcomes, events
+estimates        how long a run will take, by earlier ones
 machine_status   what is alive, what waits, what is on the disk
 run_times        when attempts lay and how long they took, when a run stood still
 result_search    looking through all rows of a run, and its rows at one moment
@@ -53,6 +54,7 @@ from jobs.runtime.client.documents import (
     run_document,
     shown_run,
 )
+from jobs.runtime.client.estimates import estimate, last_peak
 from jobs.runtime.client.job_documents import JobDocument, job_document, params_schema
 from jobs.runtime.client.jobs import (
     catalog,
@@ -111,11 +113,9 @@ from jobs.runtime.client.queries import (
     attempts,
     attempts_of,
     chain,
-    estimate,
     events,
     events_of,
     failures,
-    last_peak,
     newest,
     outcome_counts,
     printed,

@@ -20,7 +20,6 @@ from jobs.runtime.core.records import (
     Event,
     InProgress,
     ItemResult,
-    Pool,
     Progress,
     Run,
     RunState,
@@ -178,29 +177,6 @@ def sample_rows(run_id: str, most: int) -> Iterator[list[ItemResult]]:
     with store().read() as db:
         number = ownership.named(db, run_id)[0]
         yield from result_search.windows_at(db, number, outcomes.spread(db, number, most))
-
-
-def estimate(job: str, number: int, pool: Pool) -> float | None:
-    """Seconds that so many items will take, by one's own finished runs of this job; None: nothing is known."""
-    with store().read() as db:
-        past = [
-            old for old in history.finished(db, job, ownership.readers()) if old.done_itself and old.item_seconds > 0
-        ]
-    if not past:
-        return None
-    same = [old for old in past if old.pool == pool]
-    if same:
-        each = sum(old.seconds(0) for old in same) / sum(old.done_itself for old in same)
-        return each * number
-    each = sum(old.item_seconds for old in past) / sum(old.done_itself for old in past)
-    slots = pool.slots or max(old.most_slots for old in past) or 1
-    return each * number / min(slots, number or 1)
-
-
-def last_peak(job: str) -> Pool | None:
-    """The most that ran in the last finished run of this job whose pool found its own size; None: there is none."""
-    with store().read() as db:
-        return next((old.peak for old in history.finished(db, job, ownership.readers()) if old.peak is not None), None)
 
 
 def artifact(run_id: str, reference: str) -> Path:

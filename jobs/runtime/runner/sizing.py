@@ -37,11 +37,13 @@ class Sizing:
             return
         self._looked_at[run.number] = now
         run.autosize.caps = caps
+        before = run.autosize.size.slots
         change = run.autosize.look(self._figures(run, at_work, self._used(run, at_work, since), now))
         if change is not None:
             run.live_progress.resized(now)
             size = change.size.pool
-            run.log("resized", change.text, processes=size.processes, threads=size.threads, slots=change.size.slots)
+            facts = {"processes": size.processes, "threads": size.threads, "slots": change.size.slots}
+            run.log("resized", change.text, **facts, before=before)
             apply(run)
 
     def forget(self, numbers: Mapping[int, ActiveRun]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from jobs.runtime import client
 from jobs.runtime.core.errors import BadParams
+from jobs.web import connections
 from jobs.web.connections import Adapter
 from jobs.web.fetcher import Fetcher
 from jobs.web.guard import Guard
 from jobs.web.resolver import Resolver
+from jobs.web.trust import Trust, context_of
 from tests.scrape.conftest import Ask, Names, Serve, certificate, visit_with
 from tests.scrape.hostile import Hostile, Peer, answer, page, says
 from tests.scrape.web.authorities import Signed, serving, signed
@@ -243,3 +246,23 @@ def test_a_tls_session_is_resumed_within_a_host_and_a_way_to_trust(
     told = [title(ca_file=str(ca_file)), title(ca_file=str(ca_file)), title(insecure=True)]
 
     assert told == ["new", "resumed", "new"]
+
+
+def test_a_context_is_made_once_for_all_slots_and_hosts_of_a_way_to_trust(
+    serve: Serve, names: Names, ca_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Trust] = []
+    monkeypatch.setattr(connections, "context_of", lambda trust: (made.append(trust), context_of(trust))[1])
+    authority = signed("Own Authority")
+    ca_file.write_bytes(authority.pem)
+    hosts = [serve(page(), context=serving(tmp_path, signed(HOST, authority, host=HOST))) for _ in range(3)]
+    fetcher = Fetcher(Guard(Resolver(names.look_up)))
+
+    def code(number: int) -> object:
+        return visit_with(fetcher, hosts[number % 3].url(f"/{number}", HOST), ca_file=str(ca_file))["code"]
+
+    with ThreadPoolExecutor(4) as slots:
+        codes = list(slots.map(code, range(12)))
+
+    assert codes == [""] * 12
+    assert made.count(Trust(ca_file=str(ca_file))) == 1
