@@ -11,6 +11,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,27 +25,35 @@ from tests.support.machine import until
 PATIENT = 240.0
 
 
-class DaskCluster:
-    """A scheduler and its workers, each a process of its own."""
+@dataclass(frozen=True)
+class Place:
+    """A host that a process of it is on: its address, and what a command there is on this machine."""
 
-    def __init__(self, folder: Path, certificates: Path) -> None:
-        self.folder, self.certificates = folder, certificates
+    address: str = "127.0.0.1"
+    within: Callable[[list[str]], list[str]] = list
+
+
+class DaskCluster:
+    """A scheduler and its workers, each a process of its own. `places`: one a worker; the first the scheduler's too."""
+
+    def __init__(self, folder: Path, certificates: Path, places: Sequence[Place] = (Place(), Place())) -> None:
+        self.folder, self.certificates, self.places = folder, certificates, places
         self.file = folder / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.start(port=0)
 
     def start(self, port: int) -> None:
-        """A scheduler at this port (0: at any), and two workers."""
-        self._start("scheduler", "--host", "tls://127.0.0.1", "--port", str(port), "--no-show")
+        """A scheduler at this port (0: at any), and its workers."""
+        self._start(self.places[0], "scheduler", "--port", str(port), "--no-show")
         until(
             lambda: self.file.exists() and self.file.read_text().strip().endswith("}"), PATIENT
         )  # it is written in pieces
-        for _ in range(2):
-            self.add_worker()
+        for place in self.places:
+            self.add_worker(place)
 
-    def add_worker(self) -> subprocess.Popen[bytes]:
+    def add_worker(self, place: Place = Place()) -> subprocess.Popen[bytes]:
         """One more, with its nanny; both end in order at SIGTERM."""
-        self._start("worker", "--nthreads", "1", "--host", "tls://127.0.0.1")
+        self._start(place, "worker", "--nthreads", "1")
         return self.processes[-1]
 
     def replace(self, nanny: subprocess.Popen[bytes]) -> None:
@@ -68,12 +78,12 @@ class DaskCluster:
         self.processes.clear()
         self.start(port)
 
-    def _start(self, role: str, *options: str) -> None:
+    def _start(self, place: Place, role: str, *options: str) -> None:
         shown = files(self.certificates, role)
         tls = ["--tls-ca-file", shown["authority"], "--tls-cert", shown["certificate"], "--tls-key", shown["key"]]
         command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--scheduler-file", str(self.file)]
         with (self.folder / "dask.log").open("ab") as log:
-            words = [*command, "--no-dashboard", *tls, *options]
+            words = place.within([*command, "--no-dashboard", *tls, "--host", f"tls://{place.address}", *options])
             self.processes.append(subprocess.Popen(words, cwd=self.folder, stdout=log, stderr=log))
 
     @property

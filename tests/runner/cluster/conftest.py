@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jobs.runtime import client
 from tests.support.machine import Machine, until
 
 
@@ -57,3 +58,11 @@ def cluster(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     yield here
     machine.end()
     until(lambda: not here.processes(), 30)
+
+
+@pytest.fixture
+def certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "certificates"
+    client.make_certificates(folder)
+    monkeypatch.setenv("JOBS_CLUSTER_CERTIFICATES", str(folder))
+    return folder

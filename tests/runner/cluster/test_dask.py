@@ -20,14 +20,6 @@ from tests.support.machine import Machine, until
 Used = TypeVar("Used", DaskCluster, AdaptiveCluster)
 
 
-@pytest.fixture
-def certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "certificates"
-    client.make_certificates(folder)
-    monkeypatch.setenv("JOBS_CLUSTER_CERTIFICATES", str(folder))
-    return folder
-
-
 def used(here: Used, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Used]:
     """A cluster to which the runs of a test go; it is closed after its runner."""
     monkeypatch.setenv("JOBS_CLUSTER", here.address)

@@ -11,7 +11,7 @@ import pytest
 from jobs.runtime.client import make_certificates
 from jobs.runtime.core.cluster_address import check, read_cluster
 from jobs.runtime.core.errors import FrameError, Refused
-from jobs.runtime.runner.cluster import envelopes
+from jobs.runtime.runner.cluster import envelopes, remote_process
 from jobs.runtime.runner.cluster.connection import Connection
 from jobs.runtime.runner.cluster.remote_process import RemoteProcess
 from jobs.runtime.worker.protocol import framed
@@ -87,4 +87,25 @@ def test_a_machine_that_refuses_says_why(home: Path) -> None:
         assert list(process.read()) == [None]
 
     assert (process.exit_code, process.error_log()) == (1, "elsewhere: No module named 'msgspec'")
+    process.close()
+
+
+@pytest.mark.parametrize("then", ["it is there", "it is not wanted any more"])
+def test_an_agent_that_still_loads_the_code_is_given_up_later_than_one_that_is_there(
+    home: Path, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    monkeypatch.setattr(remote_process, "GIVEN_UP_SECONDS", -1.0)
+    ours, theirs = socket.socketpair()
+    process = RemoteProcess(1, envelopes.Launch(job="noop", slots=2, memory=0), home)
+    process.attach(Connection(ours), "elsewhere", b"")
+    with theirs:
+        assert not process.has_ended()
+        if then == "it is there":
+            theirs.sendall(framed(json.dumps({"refused": ""}).encode()))
+            assert list(process.read()) == []
+        else:
+            process.kill()
+
+        assert process.has_ended()
+
     process.close()

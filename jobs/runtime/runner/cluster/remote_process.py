@@ -35,6 +35,9 @@ GIVEN_UP_SECONDS = 8.0
 """One that has not been heard of for so long is given up: later than that, so that no two work at one item while clocks
 run."""
 
+LOADING_SECONDS = 60.0
+"""One that loads the code has no items yet, and says nothing until it is there: on a busy machine it took 15 s."""
+
 
 class RemoteProcess(WorkerProcess):
     """One worker and its agent. `pid` is a number that no process of this machine has; `name` is that of its machine,
@@ -54,7 +57,7 @@ class RemoteProcess(WorkerProcess):
         self.give_up: Callable[[], object] = lambda: None
         self.begun_at: float | None = None
         self._bodies, self._decoder = envelopes.bodies(), protocol.runner_side()
-        self._greeted = False
+        self._greeted, self._patience = False, LOADING_SECONDS
         self._about = envelopes.NOTHING_YET
         self._table = table_of(self._about)
         self._taken = self._revoked = 0
@@ -159,7 +162,7 @@ class RemoteProcess(WorkerProcess):
         refused = envelopes.plain(body).get("refused")
         if refused != "":
             self._log, self._exit_code = f"{self.machine}: {refused}", 1
-        self._greeted = True
+        self._greeted, self._patience = True, GIVEN_UP_SECONDS
 
     def _in_our_time(self, heard: messages.Heard) -> messages.Heard:
         """With the stamps of its machine as they would be here."""
@@ -275,8 +278,8 @@ class RemoteProcess(WorkerProcess):
             return True
         if self._connection is None:
             return False
-        if now - self._heard_at > GIVEN_UP_SECONDS:
-            self.lost_why = f"{self.machine} was not heard of for {GIVEN_UP_SECONDS:.0f} s"
+        if now - self._heard_at > self._patience:
+            self.lost_why = f"{self.machine} was not heard of for {self._patience:.0f} s"
             return True
         if now - self._asked_at >= PING_SECONDS:
             self._ask(now)
@@ -289,6 +292,7 @@ class RemoteProcess(WorkerProcess):
     def kill(self) -> None:
         """Have its agent kill it and its process group; where none has come, none is wanted any more."""
         self.lose("it was not wanted any more")
+        self._patience = GIVEN_UP_SECONDS
         self._tell(envelopes.Kill())
 
     def reap(self, seconds: float) -> bool:
