@@ -60,6 +60,8 @@ def a_run(stage: Stage, **more: object) -> Run:
         ({"text": "straße: 100 %"}, [4]),
         ({"text": "%"}, [4]),
         ({"text": "_"}, []),
+        ({"text": "!"}, []),
+        ({"text": "said%"}, []),
         ({"text": "first_digits"}, []),
         ({"text": "'; DROP TABLE items; --"}, []),
         ({"text": "ada", "state": "failed"}, [3, 4]),
@@ -92,6 +94,12 @@ def test_an_order_by_what_is_no_column_is_refused(stage: Stage) -> None:
 
     with pytest.raises(Refused, match="cannot be put in order by"):
         positions(run, ResultOrder(column="1; DROP TABLE items"))
+
+
+def test_a_text_that_is_too_long_to_look_for_is_refused(stage: Stage) -> None:
+    with pytest.raises(Refused, match="at most 10,000 characters"):
+        positions(a_run(stage), text="é" * 10_001)
+    assert positions(a_run(stage), text="é%" * 5_000) == []
 
 
 def test_rows_of_a_group_are_found(stage: Stage) -> None:

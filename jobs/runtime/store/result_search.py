@@ -1,14 +1,16 @@
 """Outcomes found by what is in them, over all rows of a run: by windows of positions, or all of them in an order.
 
-No index is kept for it: what is read stays the same while a run works. A window of 50,000 positions takes some 50 ms.
+No index is kept for it: what is read stays the same while a run works. 100,000 positions take some 0.3 s.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.records import ItemResult
 from jobs.runtime.core.result_filter import ResultFilter
 from jobs.runtime.store import outcomes
@@ -38,6 +40,12 @@ OWN = {
 
 MOST_SORTED_BY = 1_000
 """Characters of a text by which it is put in order: SQLite holds all of them in memory meanwhile."""
+
+_WILD = re.compile("[!%_]")
+"""What means something to LIKE, and the character that takes its meaning."""
+
+MOST_LOOKED_FOR = 10_000
+"""Characters of a text that is looked for: SQLite's LIKE takes 50,000 bytes."""
 
 Condition = tuple[str, list[Any]]
 """An expression of SQL and its values."""
@@ -78,11 +86,11 @@ def ordered(
     source, where, values = _query(number, wanted, has, by_field)
     way = "DESC" if descending else "ASC"
     column, of_column = by
-    short = f"CASE WHEN length({column}) > ? THEN substr({column}, 1, ?) ELSE {column} END"
+    short = f"CASE WHEN typeof({column}) = 'text' THEN substr({column}, 1, ?) ELSE {column} END"
     found = db.execute(
         f"""SELECT i.position, {short} AS sorted {source} WHERE {where}
             ORDER BY sorted IS NULL, sorted {way}, i.position""",
-        (*of_column, MOST_SORTED_BY, *of_column, MOST_SORTED_BY, *of_column, number, *values),
+        (*of_column, *of_column, MOST_SORTED_BY, *of_column, number, *values),
     )
     return [row[0] for row in found]
 
@@ -174,18 +182,20 @@ def _has(text: str, by_field: bool) -> tuple[str, list[Any]]:
     """The condition that a row holds a text. The names of its columns do not count: where the JSON has it anywhere, its
     values are looked through."""
     texts_alone = ("o.code", "o.error") if by_field else ("i.cell", "o.code", "o.error")
-    parts = [_instr(text, of) for of in texts_alone]
+    parts = [_like(text, of) for of in texts_alone]
     for of in ("o.row", "i.others", "i.cell") if by_field else ("o.row", "i.others"):
-        anywhere, quoted = _instr(json.dumps(text, ensure_ascii=False)[1:-1], of)
-        within, plain = _instr(text, "j.atom")
+        anywhere, quoted = _like(json.dumps(text, ensure_ascii=False)[1:-1], of)
+        within, plain = _like(text, "j.atom")
         values_of = f"SELECT 1 FROM json_tree(nullif({of}, '')) j WHERE {within}"
         parts.append((f"({anywhere} AND EXISTS ({values_of}))", [*quoted, *plain]))
     return f"({' OR '.join(part for part, _ in parts)})", [value for _, texts in parts for value in texts]
 
 
-def _instr(text: str, of: str) -> tuple[str, list[Any]]:
-    """SQLite folds ASCII alone: other letters are looked for in small and in capital ones, and as they were typed."""
-    if text.isascii():
-        return f"instr(lower({of}), ?)", [text.lower()]
-    ways = f"instr({of}, ?) OR instr(lower({of}), ?) OR instr(upper({of}), ?)"
-    return f"({ways})", [text, text.lower(), text.upper()]
+def _like(text: str, of: str) -> tuple[str, list[Any]]:
+    """SQLite folds ASCII alone: other letters are looked for in small and in capital ones, and as they were typed. LIKE
+    takes under half the time of `instr(lower(…))`, which copies each row. Raises Refused: the text is too long."""
+    if len(text) > MOST_LOOKED_FOR:
+        raise Refused(f"a text to look for has at most {MOST_LOOKED_FOR:,} characters: look for a part of it")
+    ways = (text,) if text.isascii() else tuple(dict.fromkeys((text, text.lower(), text.upper())))
+    patterns = ["%" + _WILD.sub(r"!\g<0>", way) + "%" for way in ways]
+    return "(" + " OR ".join([f"{of} LIKE ? ESCAPE '!'"] * len(ways)) + ")", patterns
