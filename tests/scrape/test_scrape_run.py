@@ -211,11 +211,11 @@ def test_a_drip_ends_with_its_own_code_and_harms_no_neighbour(machine: Machine, 
 
 @pytest.mark.slow
 def test_a_field_that_looks_at_everything_from_everywhere_ends_at_the_deadline(machine: Machine, serve: Serve) -> None:
-    large, good = serve(says(answer(b"<b>x</b>" * 60_000))), serve(says(answer(b"<b>x</b>" * 5), keep=True))
+    large, good = serve(says(answer(b"<b>x</b>" * 120_000))), serve(says(answer(b"<b>x</b>" * 5), keep=True))
     urls = [large.url("/s"), *(good.url(f"/{number}") for number in range(6))]
     params = {"fields": "x = xpath count(//b[count(preceding::b) > 3])"}
 
-    run = scraping(machine, urls, pool=(1, 4), deadline=4.0, attempts=1, params=params)
+    run = scraping(machine, urls, pool=(1, 4), deadline=8.0, attempts=1, params=params)
     found = machine.outcomes(machine.finish(run))
 
     assert [outcome.code for outcome in found] == ["timeout", *[""] * 6]
