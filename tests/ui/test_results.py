@@ -97,9 +97,13 @@ def test_an_order_by_what_is_no_column_is_refused(stage: Stage) -> None:
 
 
 def test_a_text_that_is_too_long_to_look_for_is_refused(stage: Stage) -> None:
-    with pytest.raises(Refused, match="at most 10,000 characters"):
-        positions(a_run(stage), text="é" * 10_001)
-    assert positions(a_run(stage), text="é%" * 5_000) == []
+    with pytest.raises(Refused, match="at most 8,000 characters"):
+        positions(a_run(stage), text="é" * 8_001)
+
+
+@pytest.mark.parametrize("text", ["é%" * 4_000, "\x01" * 8_000, "\U0001f600" * 8_000, "!_" * 4_000])
+def test_a_text_that_is_as_long_as_it_may_be_is_looked_for(stage: Stage, text: str) -> None:
+    assert positions(a_run(stage), text=text) == []
 
 
 def test_rows_of_a_group_are_found(stage: Stage) -> None:

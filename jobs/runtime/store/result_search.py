@@ -44,8 +44,8 @@ MOST_SORTED_BY = 1_000
 _WILD = re.compile("[!%_]")
 """What means something to LIKE, and the character that takes its meaning."""
 
-MOST_LOOKED_FOR = 10_000
-"""Characters of a text that is looked for: SQLite's LIKE takes 50,000 bytes."""
+MOST_LOOKED_FOR = 8_000
+"""Characters of a text that is looked for: LIKE takes 50,000 bytes, and JSON may need six for one."""
 
 Condition = tuple[str, list[Any]]
 """An expression of SQL and its values."""
@@ -180,7 +180,9 @@ def _query(number: int, wanted: ResultFilter, has: Condition | None, by_field: b
 
 def _has(text: str, by_field: bool) -> tuple[str, list[Any]]:
     """The condition that a row holds a text. The names of its columns do not count: where the JSON has it anywhere, its
-    values are looked through."""
+    values are looked through. Raises Refused: the text is too long."""
+    if len(text) > MOST_LOOKED_FOR:
+        raise Refused(f"a text to look for has at most {MOST_LOOKED_FOR:,} characters: look for a part of it")
     texts_alone = ("o.code", "o.error") if by_field else ("i.cell", "o.code", "o.error")
     parts = [_like(text, of) for of in texts_alone]
     for of in ("o.row", "i.others", "i.cell") if by_field else ("o.row", "i.others"):
@@ -193,9 +195,7 @@ def _has(text: str, by_field: bool) -> tuple[str, list[Any]]:
 
 def _like(text: str, of: str) -> tuple[str, list[Any]]:
     """SQLite folds ASCII alone: other letters are looked for in small and in capital ones, and as they were typed. LIKE
-    takes under half the time of `instr(lower(…))`, which copies each row. Raises Refused: the text is too long."""
-    if len(text) > MOST_LOOKED_FOR:
-        raise Refused(f"a text to look for has at most {MOST_LOOKED_FOR:,} characters: look for a part of it")
+    takes under half the time of `instr(lower(…))`, which copies each row."""
     ways = (text,) if text.isascii() else tuple(dict.fromkeys((text, text.lower(), text.upper())))
     patterns = ["%" + _WILD.sub(r"!\g<0>", way) + "%" for way in ways]
     return "(" + " OR ".join([f"{of} LIKE ? ESCAPE '!'"] * len(ways)) + ")", patterns
