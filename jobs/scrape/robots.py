@@ -35,7 +35,9 @@ KEPT_SECONDS = 3_600.0
 FAILURE_KEPT_SECONDS = 1.0
 """No longer than the shortest wait before another attempt: that one asks anew."""
 
-MOST_ORIGINS = 2_000
+MOST_ORIGINS = 10_000
+"""As many as names are kept: a list may come back to a host after thousands of others."""
+
 MOST_KEPT_BYTES = 16 * 2**20
 """Of all files together; parsed they take some ten times as much."""
 
@@ -112,6 +114,7 @@ class RobotsFiles:
         self._fetcher = fetcher
         self._clock = clock
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def rules(self, target: Target, wishes: UserAgent, watch: Deadline, phases: PhaseSeconds) -> Rules:
@@ -120,12 +123,13 @@ class RobotsFiles:
         Opening a connection for them is counted in `phases`: the page goes on with it. Raises ItemError: `timeout`, or
         what keeps its host from being reached at all.
         """
-        entry = self._entry(f"{wishes.product} {target.origin}")
+        key = f"{wishes.product} {target.origin}"
+        entry = self._entry(key)
         if not entry.lock.acquire(timeout=watch.left()):
             raise ItemError("timeout", f"waited for the robots.txt of {target.host} until the deadline")
         try:
             if self._clock() >= entry.until:
-                self._renew(entry, target, wishes, watch, phases)
+                self._renew(key, entry, target, wishes, watch, phases)
             return entry.rules
         finally:
             entry.lock.release()
@@ -136,25 +140,28 @@ class RobotsFiles:
             self._entries.move_to_end(key)
             return entry
 
-    def _forget_oldest(self) -> None:
+    def _keep(self, key: str, entry: _Entry, rules: Rules) -> None:
         with self._lock:
-            size = sum(entry.rules.size for entry in self._entries.values())
-            while len(self._entries) > MOST_ORIGINS or (size > MOST_KEPT_BYTES and len(self._entries) > 1):
+            if self._entries.get(key) is entry:
+                self._bytes += rules.size - entry.rules.size
+            entry.rules = rules
+            while len(self._entries) > MOST_ORIGINS or (self._bytes > MOST_KEPT_BYTES and len(self._entries) > 1):
                 _, forgotten = self._entries.popitem(last=False)
-                size -= forgotten.rules.size
+                self._bytes -= forgotten.rules.size
 
-    def _renew(self, entry: _Entry, target: Target, wishes: UserAgent, watch: Deadline, phases: PhaseSeconds) -> None:
+    def _renew(
+        self, key: str, entry: _Entry, target: Target, wishes: UserAgent, watch: Deadline, phases: PhaseSeconds
+    ) -> None:
         took = PhaseSeconds()
         try:
             seconds = max(wishes.limits.connect, wishes.limits.first_byte) + MORE_SECONDS
             with self._fetcher.watchdog.watch(min(seconds, watch.left()), part_of=watch) as limit:
-                entry.rules = self._fetch(target, wishes, limit, took)
+                self._keep(key, entry, self._fetch(target, wishes, limit, took))
         finally:
             phases.add_opening(took)
         watch.check()
         kept = FAILURE_KEPT_SECONDS if entry.rules.problem else KEPT_SECONDS
         entry.until = self._clock() + kept
-        self._forget_oldest()
 
     def _fetch(self, page: Target, wishes: UserAgent, watch: Deadline, took: PhaseSeconds) -> Rules:
         own = target = replace(urls.join(page, ROBOTS_TXT), guessed=page.guessed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from jobs.runtime.core.records import AUTO, Run
@@ -47,38 +47,51 @@ def run(asked: harness.Asked) -> harness.Report:
 def beside_fixed(given: UrlList, asked: harness.Asked) -> harness.Report:
     """The wall time of `auto`, with the most that ran, and of each number of threads, in turn, each under a new runner,
     which knows no host and has no worker; and of the others."""
-    report = harness.Report(title=str(given))
     peaks: list[str] = []
+    notes: dict[str, list[str]] = {}
     number, hosts = asked.size(given.urls), asked.size(given.hosts)
+    report = harness.Report(title=str(replace(given, urls=number, hosts=hosts)))
     with many_hosts.started(hosts, given.silent, given.refusing, given.spread) as port:
         cells = many_hosts.urls(port, number, hosts)
 
         def ours(threads: int) -> float:
             with harness.home(JOBS_ALLOW_NETS="127.0.0.0/8"):
                 done = perform(cells, threads)
+                notes.setdefault(_name(threads), []).append(_note(done.ok, _processor_seconds(done)))
             peaks.extend([str(done.peak)] if done.peak else [])
-            answered.setdefault(_name(threads), set()).add(done.ok)
             return done.seconds(0)
 
         def theirs(name: str) -> float:
-            seconds, ok = harness.in_process("tests.bench.readers", name, port, number, hosts)
-            answered.setdefault(given.others[name], set()).add(ok)
+            seconds, ok, used = harness.in_process("tests.bench.readers", name, port, number, hosts)
+            notes.setdefault(given.others[name], []).append(_note(ok, used))
             return float(seconds)
 
-        answered: dict[str, set[int]] = {}
         contenders = {_name(threads): partial(ours, threads) for threads in (AUTO, *given.fixed)}
         gone = report.missing("scrapy") if given.others else set()
         there = {what: partial(theirs, name) for name, what in given.others.items() if name.split("_")[0] not in gone}
         samples = harness.in_turn({**contenders, **there}, asked.repeats)
     for name, seconds in samples.items():
         most = f", at most {', '.join(peaks)}" if name == _name(AUTO) else ""
-        report.line(name, seconds, "s", f"{', '.join(map(str, sorted(answered[name])))} answered{most}")
+        report.line(name, seconds, "s", f"{'; '.join(notes[name])}{most}")
     medians = {name: statistics.median(seconds) for name, seconds in samples.items()}
     best = min(medians[_name(threads)] for threads in given.fixed)
     report.at_most("auto beside the best fixed number", medians[_name(AUTO)] / best, WITHIN)
     for name in there:
         report.at_most(f"auto beside {name}", medians[_name(AUTO)] / medians[name], 1)
     return report
+
+
+def _note(answered: int, processor: float) -> str:
+    return f"{answered:,} answered, {processor:.0f} s of processor time"
+
+
+def _processor_seconds(run: Run) -> float:
+    """Of the workers that a run had, and of its runner meanwhile."""
+    from jobs.runtime import client
+
+    (used,) = client.events_of(run.id, "used")
+    workers = used.facts["workers"]
+    return float(sum(one["cpu_seconds"] for one in workers) + max(one["runner_seconds"] for one in workers))
 
 
 def _name(threads: int) -> str:

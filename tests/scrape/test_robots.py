@@ -641,3 +641,17 @@ def test_the_oldest_files_are_forgotten_when_they_take_much_room(
     visit_by(tools, servers[0].url("/y"), robots=True)
 
     assert [server.paths.count("/robots.txt") for server in servers] == [2, 1, 1, 1]
+
+
+def test_a_file_that_is_fetched_anew_takes_no_more_room(
+    tools: WorkerTools, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(robots, "MOST_KEPT_BYTES", 1_000)
+    clock = [0.0]
+    tools = WorkerTools(fetcher=tools.fetcher, robots=robots.RobotsFiles(tools.fetcher, lambda: clock[0]))
+    servers = [serve(site(rules(NO + "#" * 400))) for _ in range(2)]
+    for clock[0] in (0.0, robots.KEPT_SECONDS, 2 * robots.KEPT_SECONDS):
+        for server in [*servers, *servers]:
+            visit_by(tools, server.url("/x"), robots=True)
+
+    assert [server.paths.count("/robots.txt") for server in servers] == [3, 3]

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 import urllib3
 from hypothesis import given
@@ -403,6 +405,23 @@ def test_fanouts_own_page_is_not_fetched(ask: Ask, spy: Spy) -> None:
     assert row["code"] == "private_address"
     assert "own page" in row["error"]
     assert spy.connects == []
+
+
+def test_of_slots_that_ask_at_once_whether_it_is_the_own_page_one_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[object] = []
+
+    def processes(wanted: object) -> list[psutil.Process]:
+        looks.append(wanted)
+        time.sleep(0.1)
+        return []
+
+    monkeypatch.setattr(own_page, "KNOWN_SECONDS", 1e9)
+    monkeypatch.setattr(psutil, "process_iter", processes)
+    address = addresses.plain("127.0.0.1")
+    with ThreadPoolExecutor(8) as slots:
+        found = list(slots.map(lambda _slot: own_page.is_own_page(address, 1), range(8)))
+
+    assert (found, len(looks)) == ([False] * 8, 1)
 
 
 @pytest.mark.parametrize(
