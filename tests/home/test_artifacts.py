@@ -35,15 +35,22 @@ def test_the_size_follows_files_that_come_and_go(tmp_path: Path) -> None:
     assert (artifacts.size(tmp_path, "b"), artifacts.size(tmp_path)) == (0, 10)
 
 
-def test_the_disk_is_waited_for_unless_the_files_travel_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_disk_is_waited_for_by_who_asks_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
-    written(tmp_path, "a", "1-1", 100)
+    name = written(tmp_path, "a", "1-1", 100).name
+    assert not synced
+
+    assert artifacts.sync(tmp_path, "a", [name]) == ""
     assert len(synced) == 1
 
-    (tmp_path / artifacts.PASSING).touch()
-    assert written(tmp_path, "a", "2-1", 100).stat().st_size == 100
-    assert len(synced) == 1
+
+@pytest.mark.parametrize("name", ["1-1-none.txt", "../b/1-1-digits.txt"])
+def test_a_file_that_is_not_there_or_not_of_the_run_will_not_stay(tmp_path: Path, name: str) -> None:
+    written(tmp_path, "a", "1-1", 100)
+    written(tmp_path, "b", "1-1", 100)
+
+    assert artifacts.sync(tmp_path, "a", [name]).startswith(f"the file {name} could not be written: ")
 
 
 def test_a_folder_in_which_nothing_moves_is_counted_once(tmp_path: Path) -> None:

@@ -18,9 +18,6 @@ FOLDER = "artifacts"
 PART = ".part"
 """How the name of a file ends that is not whole yet; before it stands the id of the process that writes it."""
 
-PASSING = "passing"
-"""A file in a home whose artifacts travel on and are removed, on a machine of a cluster: its disk is not waited for."""
-
 WRITTEN_AT_ONCE = 2**20
 """Bytes gathered before they are written: pieces of 20 kB, one by one, would take twice as long."""
 
@@ -41,9 +38,8 @@ def write(home: Path, run: str, stem: str, artifact: Artifact) -> str:
     """Write an artifact to a file of its own and return its reference, relative to `home`.
 
     `stem` (position, attempt and, of several, the column's number) keeps files apart, whatever their names. Temporary
-    file, fsync, rename: a file under its final name is whole; without fsync in a home that is `PASSING`. Raises
-    UnencodableError for a chunk that is no bytes or text, or when the disk refuses; whatever the chunks raise passes
-    through.
+    file, rename: a file under its final name is whole, and `sync` has it stay. Raises UnencodableError for a chunk that
+    is no bytes or text, or when the disk refuses; whatever the chunks raise passes through.
     """
     name = f"{stem}-{safe_name(artifact.name)}"
     try:
@@ -51,7 +47,7 @@ def write(home: Path, run: str, stem: str, artifact: Artifact) -> str:
             part = f"{name}.{os.getpid()}{PART}"
             try:
                 descriptor = place.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-                _write(descriptor, artifact.chunks, durable=not (home / PASSING).exists())
+                _write(descriptor, artifact.chunks)
                 place.replace(part, name)
             except BaseException:  # the author's chunks: whatever they raise
                 place.remove(part)
@@ -61,6 +57,22 @@ def write(home: Path, run: str, stem: str, artifact: Artifact) -> str:
     except StoreError as error:
         raise UnencodableError(f"the file {artifact.name} could not be written: {error}") from error
     return f"{FOLDER}/{run}/{name}"
+
+
+def sync(home: Path, run: str, names: Iterable[str]) -> str:
+    """Wait until these files of a run are on the disk; returns why one will not stay, or an empty text."""
+    name = ""
+    try:
+        with held(home, FOLDER, run) as place:
+            for name in names:
+                descriptor = place.open(name, os.O_RDWR)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+    except (OSError, StoreError) as error:
+        return f"the file {name} could not be written: {getattr(error, 'strerror', None) or error}"
+    return ""
 
 
 def link(home: Path, reference: str, run: str, stem: str, *, numbered: bool = False) -> str:
@@ -208,12 +220,9 @@ def _count(place: str) -> tuple[int, bool]:
     return round(total), changeable
 
 
-def _write(descriptor: int, chunks: Iterable[bytes | str], *, durable: bool) -> None:
+def _write(descriptor: int, chunks: Iterable[bytes | str]) -> None:
     with os.fdopen(descriptor, "wb", buffering=WRITTEN_AT_ONCE) as file:
         for chunk in chunks:
             if not isinstance(chunk, bytes | bytearray | memoryview | str):
                 raise UnencodableError(f"an Artifact's chunks must be bytes or text, not {type(chunk).__name__}")
             file.write(chunk.encode("utf-8", "replace") if isinstance(chunk, str) else chunk)
-        file.flush()
-        if durable:
-            os.fsync(file.fileno())

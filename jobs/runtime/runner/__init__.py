@@ -12,6 +12,7 @@
     sizing        the size of a pool that finds its own
     caution       runs at which runners have died: one item at a time
     run_buffers   what waits to be stored of a run, with its print_buffer: what items have printed
+    file_sync     waits for the disk until the files of items are there to stay
     expiry        runs whose time is over                  places             of a cluster, shared by runs
     firings       schedules that have come, and the processes that begin their runs
     log           the runner's own words      circuit_breaker    hosts that refuse

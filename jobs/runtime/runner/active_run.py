@@ -21,6 +21,7 @@ from jobs.runtime.core.printed import Printed
 from jobs.runtime.core.records import AUTO, Attempt, Event, ItemState, Pool, RunState
 from jobs.runtime.runner.circuit_breaker import CircuitBreaker
 from jobs.runtime.runner.feed import Feed
+from jobs.runtime.runner.file_sync import FileSync
 from jobs.runtime.runner.live_progress import LiveProgress
 from jobs.runtime.runner.pool import usage
 from jobs.runtime.runner.pool.autosize import AutoSize, PoolCaps
@@ -57,13 +58,15 @@ class ActiveRun:
     """A run that the runner works at. `unix` turns monotonic seconds into Unix seconds; `caps`: how large its pool may
     become."""
 
-    def __init__(self, stored: StoredRun, groups: Groups, unix: Callable[[float], float], caps: PoolCaps) -> None:
+    def __init__(
+        self, stored: StoredRun, groups: Groups, unix: Callable[[float], float], caps: PoolCaps, disk: FileSync
+    ) -> None:
         self.stored, self.number, self.run, self.unix = stored, stored.number, stored.run, unix
         self.schedule = Schedule(groups, stored.run.limits)
         self.feed: Feed | None = None
         self.workers: list[WorkerHandle] = []
         self.vacancies = Vacancies()
-        self.buffers = RunBuffers(stored.number)
+        self.buffers = RunBuffers(stored.number, disk)
         self.left = stored.run.waiting
         self.pausing = False
         self.closing = False
@@ -297,7 +300,7 @@ class ActiveRun:
                 *(max(0.0, started - entry.since), self.unix(started), finished - started, cpu),
                 kept=outcome.kept,
             )
-        self.buffers.outcomes.append(stored)
+        self.buffers.add(stored, self.run.id, outcome.files)
         self.live_progress.leave(entry)
 
     def _attempt(
@@ -332,6 +335,8 @@ class ActiveRun:
 
     def commit(self, db: Connection) -> int:
         """Store the buffers, in the caller's transaction; returns how many outcomes were new."""
+        if self.closing:
+            self.buffers.settle()
         stored = self.buffers.store(db, keyed=self.stored.traits.keyed)
         if self.left == stored and not self.closing:
             self._finish(db)

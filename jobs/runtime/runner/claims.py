@@ -169,7 +169,7 @@ class Claims:
 
     def _activate(self, stored: StoredRun) -> ActiveRun:
         groups = self.state.groups.setdefault(stored.run.job, Groups())
-        run = ActiveRun(stored, groups, self.state.unix, self.state.pool_caps(stored.run.on))
+        run = ActiveRun(stored, groups, self.state.unix, self.state.pool_caps(stored.run.on), self.state.disk)
         self.state.active[stored.number] = run
         if stored.run.sample:
             self._open_site(run)

@@ -41,6 +41,8 @@ class GroupCommit:
     @property
     def blocked(self) -> bool:
         """Whether nothing more may start, since what has ended cannot be stored."""
+        if self.state.disk.is_behind:
+            return True
         if self.unstored_since is None:
             return False
         unstored = sum(len(run.buffers.outcomes) for run in self.state.active.values())
@@ -54,13 +56,15 @@ class GroupCommit:
     @property
     def pending(self) -> bool:
         """Whether something waits to be stored."""
-        runs_wait = any(run.buffers or run.should_pause for run in self.state.active.values())
+        runs_wait = any(run.buffers.storable or run.should_pause for run in self.state.active.values())
         return runs_wait or any(preparation.storable for preparation in self.state.preparing.values())
 
     def commit(self, now: float) -> None:
         """Store what there is, in one transaction; put it off when another process writes."""
         live = now >= self.next_live and bool(self.state.active)
-        changed = [run for run in self.state.active.values() if run.buffers or run.should_pause or self._prepared(run)]
+        changed = [
+            run for run in self.state.active.values() if run.buffers.storable or run.should_pause or self._prepared(run)
+        ]
         busy = [
             closing for closing in self.state.cancellations.values() if not closing.waits and now >= self.next_close
         ]

@@ -127,6 +127,7 @@ class Runner:
         if self.state.cluster is not None:
             self.state.cluster.close()
         self.claims.close()
+        self.state.disk.close()
         if not gone:
             self.state.db.close()
 

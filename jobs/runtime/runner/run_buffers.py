@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, wait
+
 from jobs.runtime.core.budget import Spent
-from jobs.runtime.core.records import Event, Pool
+from jobs.runtime.core.records import Event, ItemState, Pool
+from jobs.runtime.runner.file_sync import FileSync
 from jobs.runtime.runner.print_buffer import PrintBuffer
 from jobs.runtime.store import attempts, events, outcomes, runs
 from jobs.runtime.store.attempts import NewAttempt
 from jobs.runtime.store.connection import Connection
 from jobs.runtime.store.outcomes import OutcomeRow
 
+SETTLE_SECONDS = 2.0
+
 
 class RunBuffers:
-    """What is to be stored of a run: filled as it goes on, stored in one transaction, then forgotten."""
+    """What is to be stored of a run: filled as it goes on, stored in one transaction, then forgotten; `disk`: has files
+    stay."""
 
-    def __init__(self, run: int) -> None:
-        self._run, self.printed = run, PrintBuffer(run)
+    def __init__(self, run: int, disk: FileSync) -> None:
+        self._run, self._disk, self.printed = run, disk, PrintBuffer(run)
+        self._unsynced: list[tuple[Future[str], OutcomeRow]] = []
         self._empty()
 
     def __bool__(self) -> bool:
+        return self.storable or bool(self._unsynced)
+
+    def add(self, outcome: OutcomeRow, run_id: str, files: list[str]) -> None:
+        """An outcome, to be stored as soon as its files are on the disk."""
+        if files:
+            self._unsynced.append((self._disk.begin(run_id, files), outcome))
+        else:
+            self.outcomes.append(outcome)
+
+    @property
+    def storable(self) -> bool:
+        """Whether something is to be stored now."""
+        if self._unsynced:
+            self._take_synced()
         return bool(self.outcomes or self.attempts or self.events or self.printed or self.peak or self.spent)
+
+    def _take_synced(self) -> None:
+        """Take the outcomes whose files are on the disk; of a file that will not stay, the item has failed."""
+        synced = [(future.result(), outcome) for future, outcome in self._unsynced if future.done()]
+        self._unsynced = [waiting for waiting in self._unsynced if not waiting[0].done()]
+        for why, outcome in synced:
+            lost = outcome._replace(state=ItemState.FAILED.value, code="unencodable", error=why, row=None)
+            self.outcomes.append(lost if why else outcome)
+
+    def settle(self) -> None:
+        """Wait for the disk for a moment: nothing is added any more."""
+        wait([future for future, _ in self._unsynced], SETTLE_SECONDS)
+        self._take_synced()
 
     def store(self, db: Connection, *, keyed: bool) -> int:
         """Store it all, in the caller's transaction; returns how many outcomes were new. `keyed`: equal items of the

@@ -13,6 +13,7 @@ from jobs.runtime.core.errors import BusyError
 from jobs.runtime.core.records import CLUSTER, Event
 from jobs.runtime.runner.active_run import ActiveRun
 from jobs.runtime.runner.cancellation import Cancellation
+from jobs.runtime.runner.file_sync import FileSync
 from jobs.runtime.runner.log import say
 from jobs.runtime.runner.pool import usage
 from jobs.runtime.runner.pool.autosize import PoolCaps
@@ -40,6 +41,7 @@ class RunnerState:
         self.offset = time.time() - time.monotonic()
         self.workers = WorkerPool(store.home, settings.value("JOBS_WORKER_MEMORY"))
         self.workers.launchers[CLUSTER] = self._launch_on_cluster
+        self.disk = FileSync(store.home, self.workers.selector)
         self.cluster: ClusterLauncher | None = None
         self.code_hash = catalog.code_hash()
         self.epoch = 0

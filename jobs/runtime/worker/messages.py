@@ -42,6 +42,7 @@ MAX_ANSWERS = 512
 """Answers in one frame, at most."""
 
 MAX_PLANS = 1_000
+MAX_FILES, MAX_FILE_NAME = 1_000, 250
 MAX_SLOTS = 2**16
 
 MAX_COST = 1e300
@@ -59,6 +60,7 @@ Group = Annotated[str, Meta(max_length=MAX_GROUP)]
 Kept = Annotated[str, Meta(max_length=MAX_KEPT)]
 Row = Annotated[str, Meta(max_length=MAX_ROW_BYTES)]
 Carry = Annotated[str, Meta(max_length=MAX_CARRY)]
+FileNames = Annotated[list[Annotated[str, Meta(max_length=MAX_FILE_NAME)]], Meta(max_length=MAX_FILES)]
 Key = Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
 
 
@@ -90,7 +92,7 @@ class Later(Part, frozen=True, kw_only=True):
 class AttemptOutcome(Part, frozen=True, kw_only=True):
     """How an attempt ended: ok, failed, or memory (MemoryError), with its words and row (JSON). With `later` it is
     to be tried again, and its words are those of the failure when no attempt is left. `kept` (JSON) is what a later
-    run is to know."""
+    run is to know, `files` the names of those that it has written."""
 
     kind: Literal["ok", "failed", "memory"]
     code: Code = ""
@@ -100,6 +102,7 @@ class AttemptOutcome(Part, frozen=True, kw_only=True):
     later: Later | None = None
     kept: Kept = ""
     unchanged: bool = False
+    files: FileNames = []
 
 
 class Answer(Part, frozen=True, kw_only=True):

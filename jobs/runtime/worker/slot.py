@@ -12,6 +12,8 @@ from pathlib import Path
 from time import monotonic, monotonic_ns
 from typing import Any
 
+from msgspec.structs import replace
+
 from jobs.runtime.core.errors import UnencodableError
 from jobs.runtime.home import artifacts
 from jobs.runtime.job.context import Context
@@ -63,6 +65,7 @@ class Slot:
         self.number, self.home, self.place, self.worn, self.said = number, home, place, worn, said
         self.table, self.ask = table, ask
         self.clock: float | None = None
+        self._files: list[str] = []
         self._pid = os.getpid()
         self._report, self._moved = partial(table.report, number), partial(table.assign, number)
         table.assign(number, threading.get_ident(), threading.get_native_id())
@@ -83,6 +86,7 @@ class Slot:
 
     def _perform(self, ticket: Ticket) -> AttemptResult:
         terms, item = ticket.terms, ticket.item
+        self._files = []
         self.place.begin(ticket.number, item.position, item.attempt, terms.run, terms.work.secrets)
         here = Context(
             deadline=float("inf") if terms.deadline is None else monotonic() + terms.deadline,
@@ -124,7 +128,7 @@ class Slot:
             started=result.started,
             finished=result.finished,
             cpu=result.cpu,
-            outcome=result.outcome,
+            outcome=replace(result.outcome, files=self._files) if self._files else result.outcome,
             pace=result.pace,
             printed=self.place.printed() if self.place.size else None,
             requests=result.requests,
@@ -139,7 +143,9 @@ class Slot:
     def _keep(self, ticket: Ticket, column: str, artifact: Artifact) -> str:
         self._end_in_fork()
         stem = artifacts.file_stem(ticket.item.position, ticket.item.attempt, column, _files(ticket))
-        return artifacts.write(self.home, ticket.terms.run, stem, artifact)
+        reference = artifacts.write(self.home, ticket.terms.run, stem, artifact)
+        self._files.append(reference.rpartition("/")[2])
+        return reference
 
 
 def _files(ticket: Ticket) -> list[str]:

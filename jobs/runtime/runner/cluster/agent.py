@@ -43,7 +43,6 @@ MOST_PRINTED = 1 << 18
 def serve(wire: socket.socket, home: Path, lease: float) -> None:
     """Be the agent, until it is over."""
     make_folder(home / worker_logs.FOLDER)
-    (home / artifacts.PASSING).touch()
     settings.check()
     Agent(Connection(wire), home, lease).run()
 

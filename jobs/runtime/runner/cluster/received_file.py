@@ -8,9 +8,6 @@ from pathlib import Path
 from jobs.runtime.core.private_files import held
 from jobs.runtime.home.artifacts import FOLDER, PART
 
-SYNCED = 8 * 2**20
-"""Bytes after which the disk is waited for: the runner must not wait for all of a large file at its end."""
-
 
 class ReceivedFile:
     """One file of a run; `worker` names who writes it, as in `artifacts`."""
@@ -18,7 +15,6 @@ class ReceivedFile:
     def __init__(self, home: Path, run: str, name: str, worker: int) -> None:
         self._home, self._run, self._name = home, run, name
         self._part = f"{name}.{worker}{PART}"
-        self._unsynced = 0
         with held(home, FOLDER, run, make=True) as place:
             self._file = place.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
 
@@ -27,14 +23,9 @@ class ReceivedFile:
         left = memoryview(content)
         while left:  # a disk that is nearly full takes a part, and says why only when asked for more
             left = left[os.write(self._file, left) :]
-        self._unsynced += len(content)
-        if self._unsynced >= SYNCED:
-            os.fsync(self._file)
-            self._unsynced = 0
 
     def finish(self) -> None:
         """It is whole. Raises OSError, StoreError."""
-        os.fsync(self._file)
         self.close()
         with held(self._home, FOLDER, self._run) as place:
             place.replace(self._part, self._name)
