@@ -42,7 +42,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Worker]:
     HeldSlot.doing, HeldSlot.over = set(), threading.Event()
     monkeypatch.setattr(main, "Slot", HeldSlot)
     ours, theirs = socket.socketpair()
-    terms = Terms(job="held", slots=2, home=tmp_path, runner=os.getpid(), memory=0)
+    terms = Terms(job="held", slots=2, home=tmp_path, files=tmp_path, runner=os.getpid(), memory=0)
     worker = Worker(theirs, SlotTable(new_memory(spawn_context(), 2), 2), terms)
     worker.wear = Wear(2)
     worker._start_slots(1, 2)

@@ -23,7 +23,7 @@ from jobs.runtime.core.private_files import (
 
 LOG, DOORBELL = "runner.log", "runner.bell"
 STORE = "store.sqlite3"
-FOLDERS = ("artifacts", "workers", "secrets", "audit")
+FOLDERS = ("artifacts", "workers", "secrets", "audit", "shared")
 FILES = (
     *(STORE, f"{STORE}-wal", f"{STORE}-shm", f"{STORE}-journal"),
     *("runner.lock", DOORBELL, "runner.trouble", "runner.reserve", LOG, "sample.port"),

@@ -2,6 +2,7 @@
 
 runner_lock      one runner a home: its lock, and the bell that wakes it
 artifacts        files that rows name: written whole, swept when nothing names them
+shared_files     those of agents whose machine has this home too
 cluster_state    how the cluster of the live runner stands
 begun_items      which items of a run have begun what must not be done twice
 worker_logs      what workers print, and their last words

@@ -6,6 +6,7 @@ import selectors
 import socket
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from jobs.runtime.home import artifacts
@@ -21,16 +22,16 @@ class FileSync:
     """The files in a home; `selector`: what the runner waits with, which wakes when some are on the disk."""
 
     def __init__(self, home: Path, selector: selectors.BaseSelector) -> None:
-        self._home = home
+        self._home, self._selector = home, selector
         self._threads = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="disk")
         self._waiting: set[Future[str]] = set()
-        self._bell, self._ringer = socket.socketpair()
-        for end in (self._bell, self._ringer):
-            end.setblocking(False)
-        selector.register(self._bell, selectors.EVENT_READ, self._heard)
+        self._bell: socket.socket | None = None
+        self._ringer: socket.socket | None = None
 
     def begin(self, run: str, names: list[str]) -> Future[str]:
         """Wait for these files of a run; its result is why one of them will not stay, or an empty text."""
+        if self._bell is None:
+            self._hang_bell()
         future = self._threads.submit(artifacts.sync, self._home, run, names)
         self._waiting.add(future)
         future.add_done_callback(self._done)
@@ -44,14 +45,19 @@ class FileSync:
     def close(self) -> None:
         """Wait for nothing more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._bell.close()
-        self._ringer.close()
+        for end in (self._bell, self._ringer):
+            if end is not None:
+                end.close()
+
+    def _hang_bell(self) -> None:
+        bell, self._ringer = socket.socketpair()
+        for end in (bell, self._ringer):
+            end.setblocking(False)
+        self._selector.register(bell, selectors.EVENT_READ, partial(bell.recv, 1 << 12))
+        self._bell = bell
 
     def _done(self, future: Future[str]) -> None:
         self._waiting.discard(future)
+        assert self._ringer is not None
         with suppress(OSError):  # it is full, and wakes all the same
             self._ringer.send(b"!")
-
-    def _heard(self) -> None:
-        with suppress(BlockingIOError):
-            self._bell.recv(1 << 12)

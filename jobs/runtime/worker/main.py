@@ -182,7 +182,7 @@ class Worker:
 
     def _slot(self, number: int) -> Slot:
         place = prints.Place(prints.path(self.terms.home, self.terms.job, self.pid), number)
-        home = self.terms.home
+        home = self.terms.files
         return Slot(
             number, table=self.slot_table, home=home, place=place, worn=self._worn, ask=self._ask, said=self.said
         )

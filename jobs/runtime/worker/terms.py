@@ -11,10 +11,11 @@ BROKEN_THREAD = 70
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What a worker is started with."""
+    """What a worker is started with; `files`: the home that its artifacts go to."""
 
     job: str
     slots: int
     home: Path
+    files: Path
     runner: int
     memory: int

@@ -17,6 +17,7 @@ from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.records import AUTO, Pool, RunState
 from jobs.runtime.home import artifacts
 from tests.runner.cluster.conftest import Cluster
+from tests.support import other_home
 from tests.support.machine import Machine, until
 
 PATIENT = 120.0
@@ -70,13 +71,21 @@ def test_what_a_running_item_has_printed_is_seen_here_and_outlives_the_runner(
 
 
 @pytest.mark.slow
-def test_files_come_back_whole_and_what_was_not_finished_does_not(machine: Machine, cluster: Cluster) -> None:
+@pytest.mark.parametrize("home", ["shared", "of another machine"])
+def test_files_come_back_whole_and_what_was_not_finished_does_not(
+    machine: Machine, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    if home != "shared":
+        monkeypatch.setenv("PYTHONPATH", other_home.python_path(tmp_path / "site"))
     run = finish(machine, machine.submit(["write", "raise", "write too"], "writer", pool=(2, 1), attempts=1))
 
     folder = artifacts.folder(machine.home, run.id)
     assert (run.ok, run.failed) == (2, 1)
     assert sorted(path.name for path in folder.iterdir()) == ["1-1-text.txt", "3-1-text.txt"]
     assert {path.read_bytes() for path in folder.iterdir()} == {b"begun" * 1_000_000}
+    assert bool(list((machine.home / "shared").glob("agent-*"))) == (home == "shared")
+    client.runner_process.stop_runner()  # type: ignore[attr-defined]
+    assert not (machine.home / "shared").exists()
 
 
 def test_a_cancel_ends_what_runs_there(machine: Machine, cluster: Cluster) -> None:

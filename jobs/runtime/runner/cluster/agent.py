@@ -22,7 +22,7 @@ import msgspec
 
 from jobs.runtime.core import settings
 from jobs.runtime.core.private_files import make_folder
-from jobs.runtime.home import artifacts, literal_secrets, worker_logs
+from jobs.runtime.home import artifacts, literal_secrets, shared_files, worker_logs
 from jobs.runtime.runner.cluster import envelopes
 from jobs.runtime.runner.cluster.connection import Connection
 from jobs.runtime.runner.pool.local_process import LocalProcess, launch
@@ -40,18 +40,25 @@ MOST_UNSENT = 1 << 20
 MOST_PRINTED = 1 << 18
 
 
-def serve(wire: socket.socket, home: Path, lease: float) -> None:
+def files_of(welcome: dict[str, Any]) -> Path | None:
+    """Where files go that need not travel, since this machine has the runner's JOBS_HOME too."""
+    return shared_files.join(Path(welcome["home"]), welcome["word"])
+
+
+def serve(wire: socket.socket, home: Path, files: Path | None, lease: float) -> None:
     """Be the agent, until it is over."""
     make_folder(home / worker_logs.FOLDER)
     settings.check()
-    Agent(Connection(wire), home, lease).run()
+    Agent(Connection(wire), home, files, lease).run()
 
 
 class Agent:
-    """One agent with one worker. `lease`: seconds without a word from the runner after which it ends."""
+    """One agent with one worker. `files`: where its files go that need not travel (None: they must); `lease`: seconds
+    without a word from the runner after which it ends."""
 
-    def __init__(self, connection: Connection, home: Path, lease: float) -> None:
-        self.connection, self.home, self.lease = connection, home, lease
+    def __init__(self, connection: Connection, home: Path, files: Path | None, lease: float) -> None:
+        self.connection, self.home, self.files, self.lease = connection, home, files, lease
+        self._told: set[tuple[str, str]] = set()
         self.worker: LocalProcess | None = None
         self.over = False
         self._used: dict[str, Any] | None = None
@@ -126,7 +133,7 @@ class Agent:
                 self._tell(self.worker, message)
 
     def _launch(self, asked: envelopes.Launch) -> None:
-        self.worker = launch(asked.job, asked.slots, self.home, asked.memory)
+        self.worker = launch(asked.job, asked.slots, self.home, asked.memory, self.files)
         self._selector.register(self.worker.sentinel, selectors.EVENT_READ, self._bury)
 
     def _tell(self, worker: LocalProcess, message: envelopes.ToAgent) -> None:
@@ -172,10 +179,20 @@ class Agent:
     def _relay(self, worker: LocalProcess, frames: bytes) -> Iterator[None]:
         """Send on what the worker has said, after the files that it has written; yields where there may be no room."""
         taken = worker.highest_taken()
-        for run, name in artifacts.written(self.home):
-            yield from self._send_file(run, name)
+        if self.files is None:
+            for run, name in artifacts.written(self.home):
+                yield from self._send_file(run, name)
+        else:
+            self._tell_of_files(self.files)
         self._say(envelopes.FromPipe(taken=taken, frames=frames))
         self._next_look = min(self._next_look, time.monotonic() + SOON_SECONDS)
+
+    def _tell_of_files(self, files: Path) -> None:
+        """Name those that the runner has not heard of: it takes them away when it hears."""
+        there = set(artifacts.written(files))
+        for run, name in sorted(there - self._told):
+            self._say(envelopes.FileThere(run=run, name=name))
+        self._told = there
 
     def _send_file(self, run: str, name: str) -> Iterator[None]:
         path = artifacts.folder(self.home, run) / name

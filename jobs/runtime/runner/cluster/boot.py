@@ -49,11 +49,14 @@ def live() -> None:
     """Be let in, and become the agent."""
     wire, welcome, code = introduce(json.loads(sys.stdin.readline()))
     refusal = prepare(welcome, code, Path(tempfile.mkdtemp(dir=Path.cwd())))
-    send(wire, json.dumps({"refused": refusal}).encode())
-    if not refusal:
-        from jobs.runtime.runner.cluster import agent
+    if refusal:
+        send(wire, json.dumps({"refused": refusal}).encode())
+        return
+    from jobs.runtime.runner.cluster import agent
 
-        agent.serve(wire, Path(os.environ["JOBS_HOME"]), welcome["lease"])
+    files = agent.files_of(welcome)
+    send(wire, json.dumps({"refused": "", "files": files.name if files else ""}).encode())
+    agent.serve(wire, Path(os.environ["JOBS_HOME"]), files, welcome["lease"])
 
 
 def introduce(given: dict) -> tuple:  # type: ignore[type-arg]

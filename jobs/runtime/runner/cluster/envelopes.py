@@ -12,6 +12,7 @@ to the runner     FromPipe     frames from the pipe of the worker
                   About        what the worker is at
                   Revoked      what had started when tickets were revoked
                   FilePiece    a piece of a file, before the answer that names it
+                  FileThere    a file that need not travel, likewise
                   Died         the worker has ended
                   Heartbeat    the answer
 
@@ -139,6 +140,13 @@ class FilePiece(Part, frozen=True, kw_only=True, tag="piece"):
     last: bool
 
 
+class FileThere(Part, frozen=True, kw_only=True, tag="there"):
+    """A file that an item of a run has written is whole, in the agent's folder of this home."""
+
+    run: str
+    name: str
+
+
 class Died(Part, frozen=True, kw_only=True, tag="died"):
     """How the worker ended: exit code, the last look at it, and the end of its log."""
 
@@ -151,7 +159,7 @@ NOTHING_YET = About(table=bytes(8 * HEAD), stopped=False, resident=None, cpu=Non
 """What is known of a worker before its agent has said anything."""
 
 ToAgent = Launch | ToPipe | Revoke | Resized | Count | KeptSecrets | Kill | Heartbeat
-FromAgent = FromPipe | About | Revoked | FilePiece | Died | Heartbeat
+FromAgent = FromPipe | About | Revoked | FilePiece | FileThere | Died | Heartbeat
 
 _encode = msgspec.msgpack.Encoder().encode
 

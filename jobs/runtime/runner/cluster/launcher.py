@@ -21,7 +21,7 @@ from jobs.runtime import catalog
 from jobs.runtime.core import secrets, settings
 from jobs.runtime.core.cluster_address import ClusterAddress
 from jobs.runtime.core.records import CLUSTER
-from jobs.runtime.home import cluster_state
+from jobs.runtime.home import cluster_state, shared_files
 from jobs.runtime.home.cluster_state import ClusterState, MachineState
 from jobs.runtime.runner.cluster import code_archive, envelopes
 from jobs.runtime.runner.cluster.code_archive import CodeArchive
@@ -47,7 +47,7 @@ class ClusterLauncher:
         self._entrance: Entrance | None = None
         self._engine: EngineProcess | None = None
         self._machines = Machines(say)
-        self._number = 0
+        self._number, self._word = 0, token_hex(16)
         self._tokens: dict[int, str] = {}
         self._trouble = ""
         self._next_telling = 0.0
@@ -126,6 +126,7 @@ class ClusterLauncher:
     def close(self) -> None:
         """Leave the cluster."""
         cluster_state.remove(self.home)
+        shared_files.end(self.home)
         if self._entrance is not None:
             self._entrance.close()
         if self._engine is not None:
@@ -144,6 +145,7 @@ class ClusterLauncher:
         )
         shown = certificates.get("worker") if address.scheme == "processes" else own
         words = {"scheme": address.scheme, "address": str(address), "count": address.count, "tls": shown}
+        shared_files.begin(self.home, self._word)
         self._engine = EngineProcess({"engine": words}, self._selector, self._heard_engine)
 
     def _heard_engine(self, line: dict[str, Any]) -> None:
@@ -184,6 +186,8 @@ class ClusterLauncher:
             "settings": chosen,
             "secrets": file,
             "lease": LEASE_SECONDS,
+            "home": str(self.home.resolve()),
+            "word": self._word,
         }
         return framed(json.dumps(words).encode()) + framed(archive.content)
 

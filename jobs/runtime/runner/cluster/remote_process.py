@@ -14,7 +14,7 @@ import msgspec
 
 from jobs.runtime.core.errors import FrameError, StoreError
 from jobs.runtime.core.printed import Printed
-from jobs.runtime.home import artifacts, literal_secrets
+from jobs.runtime.home import artifacts, literal_secrets, shared_files
 from jobs.runtime.runner.cluster import envelopes
 from jobs.runtime.runner.cluster.connection import Connection
 from jobs.runtime.runner.cluster.received_file import ReceivedFile
@@ -65,7 +65,7 @@ class RemoteProcess(WorkerProcess):
         self._skew = self._quickest = 0.0
         self._exit_code: int | None = None
         self._log = ""
-        self._run = ""
+        self._run = self._files = ""
         self._prints = RemotePrints(home, launch.job, self.pid)
         self._file: ReceivedFile | None = None
 
@@ -142,8 +142,8 @@ class RemoteProcess(WorkerProcess):
                 self._look(message)
             case envelopes.Revoked():
                 yield self._given_back(message)
-            case envelopes.FilePiece():
-                self._write(message)
+            case envelopes.FilePiece() | envelopes.FileThere():
+                self._take_file(message)
             case envelopes.Heartbeat():
                 self._set_clock(message)
             case envelopes.Died():
@@ -159,7 +159,8 @@ class RemoteProcess(WorkerProcess):
 
     def _greet(self, body: bytes) -> None:
         """Its machine says whether it can run the code. Raises FrameError."""
-        refused = envelopes.plain(body).get("refused")
+        said = envelopes.plain(body)
+        refused, self._files = said.get("refused"), str(said.get("files", ""))
         if refused != "":
             self._log, self._exit_code = f"{self.machine}: {refused}", 1
         self._greeted, self._patience = True, GIVEN_UP_SECONDS
@@ -183,11 +184,14 @@ class RemoteProcess(WorkerProcess):
             self._quickest = seconds
             self._skew = answer.sent + seconds / 2 - answer.answered
 
-    def _write(self, piece: envelopes.FilePiece) -> None:
-        """Take in a piece of a file of the run. Raises OSError, FrameError."""
+    def _take_file(self, piece: envelopes.FilePiece | envelopes.FileThere) -> None:
+        """Take in a file of the run, or a piece of one. Raises OSError, FrameError."""
         if piece.run != self._run or not artifacts.is_file_name(piece.name):
             raise FrameError(f"it sent a file that is not of its run: {piece.run[:40]}/{piece.name[:80]}")
         try:
+            if isinstance(piece, envelopes.FileThere):
+                shared_files.take(self._home, self._files, piece.run, piece.name)
+                return
             self._file = self._file or ReceivedFile(self._home, piece.run, piece.name, self.pid)
             self._file.write(piece.content)
             if piece.last:
@@ -322,6 +326,8 @@ class RemoteProcess(WorkerProcess):
         self.pipe.close()
         self._unused.close()
         self.give_up()
+        if self._files:
+            shared_files.leave(self._home, self._files)
         if self._file is not None:
             self._file.close()
 

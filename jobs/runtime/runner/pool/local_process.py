@@ -202,12 +202,13 @@ class LocalProcess(WorkerProcess):
         self.pipe.close()
 
 
-def launch(job: str, slots: int, home: Path, memory: int) -> LocalProcess:
-    """Start a worker of a job with so many slots; `memory`: bytes it may allocate. Raises OSError."""
+def launch(job: str, slots: int, home: Path, memory: int, files: Path | None = None) -> LocalProcess:
+    """Start a worker of a job with so many slots; `memory`: bytes it may allocate; `files`: where its artifacts go, if
+    not to `home`. Raises OSError."""
     ours, theirs = socket.socketpair()
     context = spawn_context()
     shared = new_memory(context, slots)
-    terms = Terms(job=job, slots=slots, home=home, runner=os.getpid(), memory=memory)
+    terms = Terms(job=job, slots=slots, home=home, files=files or home, runner=os.getpid(), memory=memory)
     process = context.Process(target=start, args=(theirs, shared, terms), name=f"worker of {job}")
     try:
         process.start()
