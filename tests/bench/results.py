@@ -37,6 +37,9 @@ MEMORY = 400
 WAIT = 120_000
 """Milliseconds after which something is not coming."""
 
+FIRST_CELL = "[data-testid=glide-cell-1-0]"
+SEEN = "([selector, text]) => [...document.querySelectorAll(selector)].some(found => found.textContent.includes(text))"
+
 ARGUMENTS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 
 
@@ -93,15 +96,15 @@ def _steps(browser: Any, site: str, run_id: str, size: int) -> dict[str, Callabl
 
     def table() -> Any:
         page = opened()
-        page.locator("[data-testid=glide-cell-1-0]").wait_for(state="attached", timeout=WAIT)
+        _await(page, FIRST_CELL)
         _settled(page)
         return page
 
     def seen(page: Any, act: Callable[[], object], said: str) -> float:
         began = time.perf_counter()
         act()
-        page.get_by_text(said).first.wait_for(timeout=WAIT)
-        page.locator("[data-testid=glide-cell-1-0]").first.wait_for(state="attached", timeout=WAIT)
+        _await(page, "[data-testid=stCaptionContainer]", said)
+        _await(page, FIRST_CELL)
         seconds = time.perf_counter() - began
         _settled(page)
         page.close()
@@ -126,10 +129,12 @@ def _steps(browser: Any, site: str, run_id: str, size: int) -> dict[str, Callabl
         return seen(page, lambda: page.keyboard.press("Enter"), said)
 
     def next_page() -> float:
+        from jobs.ui.run.results import MOST_ROWS
+
         page = table()
         began = time.perf_counter()
         page.get_by_role("button", name="Next page").click()
-        page.locator("[data-testid^=glide-cell]", has_text="/page/5001").first.wait_for(state="attached", timeout=WAIT)
+        _await(page, "[data-testid^=glide-cell]", f"/page/{MOST_ROWS + 1}")
         seconds = time.perf_counter() - began
         page.close()
         return seconds
@@ -137,8 +142,8 @@ def _steps(browser: Any, site: str, run_id: str, size: int) -> dict[str, Callabl
     def overview() -> float:
         began = time.perf_counter()
         page = opened("Overview")
-        page.locator("[data-testid=stVegaLiteChart] path[aria-roledescription=bar]").first.wait_for(timeout=WAIT)
-        page.get_by_text("Columns: how full").wait_for(timeout=WAIT)
+        _await(page, "[data-testid=stVegaLiteChart] path[aria-roledescription=bar]")
+        _await(page, "[data-testid=stMarkdownContainer]", "Columns: how full")
         seconds = time.perf_counter() - began
         page.close()
         return seconds
@@ -152,6 +157,12 @@ def _steps(browser: Any, site: str, run_id: str, size: int) -> dict[str, Callabl
         "next page": next_page,
         "overview": overview,
     }
+
+
+def _await(page: Any, selector: str, text: str = "") -> None:
+    """Look at each frame that the browser draws until such an element with this text stands there: a locator waits up
+    to half a second between two looks."""
+    page.wait_for_function(SEEN, arg=[selector, text], polling="raf", timeout=WAIT)
 
 
 def _settled(page: Any) -> None:

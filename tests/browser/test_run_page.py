@@ -67,6 +67,24 @@ def test_retry_stands_beside_the_count_of_the_failed(site: Site, page: Page, fai
     assert abs(retry["y"] + retry["height"] / 2 - failed["y"] - failed["height"] / 2) < 15
 
 
+def test_a_filter_draws_the_table_anew_and_nothing_above_it(site: Site, page: Page, failures: Run) -> None:
+    came: list[bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: came.append(_bytes(frame))))
+    go(page, f"{site.address}/run?run={failures.id}")
+    settle(page)
+    assert any(b"Wall time" in frame for frame in came)
+    came.clear()
+
+    page.get_by_label("Search all rows").fill("503")
+
+    expect(page.get_by_text("3 of 199 rows found")).to_be_visible()
+    assert not any(b"Wall time" in frame for frame in came)
+
+
+def _bytes(frame: str | bytes) -> bytes:
+    return frame.encode() if isinstance(frame, str) else frame
+
+
 @pytest.fixture
 def runs_by_state(site: Site) -> Callable[[RunState], Run]:
     def made(state: RunState) -> Run:

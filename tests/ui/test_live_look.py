@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -121,3 +122,15 @@ def test_a_page_shows_at_once_what_who_sits_before_it_has_changed(
         runs.move(db, runs.find(db, run.id).number, RunState.PAUSED)
 
     assert "Paused: nothing new starts until you resume it." in texts(visit("run", run=run.id))
+
+
+def test_a_run_that_has_ended_is_still_so_until_it_is_changed_or_gone(stage: Stage) -> None:
+    run = stage.run()
+    seen = look(run.id)
+    assert live_look.still(seen)
+
+    change(stage, run, "name = 'another'")
+    until(lambda: not live_look.still(seen))
+
+    gone = replace(seen.run, id="0" * 32)
+    assert not live_look.still(replace(seen, progress=replace(seen.progress, run=gone)))

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from jobs.runtime import client
+from jobs.runtime import client, exports
 from jobs.runtime.client import result_search
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.printed import MOST, Printed
@@ -17,7 +17,7 @@ from jobs.runtime.core.records import Run, RunState, Table
 from jobs.runtime.core.result_filter import ResultFilter, ResultOrder
 from jobs.runtime.store import printed, runs
 from jobs.runtime.store.printed import NewPrinted
-from jobs.ui.run import downloads, newest_rows, result_columns, results
+from jobs.ui.run import downloads, newest_rows, result_columns, results, shown_rows
 from tests.ui.conftest import Open, Stage, checked, texts
 
 UPLOADED = Table(source="shops.csv", columns=("who", "n"), item_column="n")
@@ -178,7 +178,7 @@ def test_state_item_and_reason_are_pinned_and_titles_come_before_etags(stage: St
     run = stage.run(
         "scrape", ["http://a.example/", "x"], failed={2: ("invalid_url", "no")}, table=table_of, others=["A", "B"]
     )
-    frame = results.for_people(run, results.exports.frame(run, client.rows(run.id, 1, 2)))
+    frame = shown_rows.for_people(run, exports.frame(run, client.rows(run.id, 1, 2)))
 
     pinned = result_columns.pinned(run, frame)
     order = result_columns.in_reading_order(run, frame, pinned)

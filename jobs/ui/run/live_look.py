@@ -22,6 +22,10 @@ SHARED = 0.5
 """Seconds that a look may be old where a page is opened, or drawn as a whole, on a run that goes on."""
 
 
+AT_ONCE = 0.2
+"""Seconds of one drawing: what stands still is looked at once in it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LiveLook:
     """How far a run is, the title of its job and the kind of its items (empty and `item`: the job is not there any
@@ -53,6 +57,15 @@ def look(run_id: str, within: float = 0.0) -> LiveLook:
         client.run(run_id)
         raise
     return found
+
+
+def still(seen: LiveLook) -> bool:
+    """Whether a run that has ended is there as it was seen: with the same outcomes, under the same name."""
+    try:
+        now = look(seen.run.id, AT_ONCE)
+    except UnknownRun:
+        return False
+    return (now.run, now.progress.interrupted) == (seen.run, seen.progress.interrupted)
 
 
 _looks = SharedReads[LiveLook]()

@@ -11,7 +11,7 @@ from jobs.runtime import client
 from jobs.runtime.core.records import ItemResult, Run
 from jobs.runtime.core.result_filter import ResultFilter
 from jobs.runtime.core.units import count
-from jobs.ui.run import downloads, result_filters, results
+from jobs.ui.run import downloads, result_filters, results, shown_rows
 from jobs.ui.run.live_look import NEWEST, LiveLook
 from jobs.ui.run.shared_reads import SharedReads
 
@@ -39,19 +39,19 @@ def _show(run: Run, seen: LiveLook) -> None:
         _say_glanced(run, wanted, found, looked)
         downloads.buttons(run, wanted)
     if found:
-        shown = results.as_shown(run, found) if wanted else _newest(seen)
+        shown = shown_rows.as_shown(run, found) if wanted else _newest(seen)
         room = results.height(run.items)  # from the first row on, so that nothing below it moves
         results.frame(run, shown, shown.order, key="newest", select=False, room=room)
     results.by_position(run)
 
 
-_tables = SharedReads[results.Shown]()
+_tables = SharedReads[shown_rows.Shown]()
 
 
-def _newest(seen: LiveLook) -> results.Shown:
+def _newest(seen: LiveLook) -> shown_rows.Shown:
     """The newest rows of this look or of a later one, or of the one before while they are made into a table; shared:
     nobody may change it."""
-    made = lambda: (seen.begun, results.as_shown(seen.run, seen.newest))  # noqa: E731
+    made = lambda: (seen.begun, shown_rows.as_shown(seen.run, seen.newest))  # noqa: E731
     return _tables.see(seen.run.id, seen.begun, seen.begun - BEHIND, made)
 
 

@@ -49,7 +49,7 @@ def _ask_which(run: Run, codes: Mapping[str, int]) -> ResultFilter:
         "Search all rows",
         key="q",
         bind="query-params",
-        live="400ms",
+        live="150ms",
         type="search",
         placeholder="in any cell, code or reason",
         **_unlabelled(270),

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Collection, Sequence
@@ -11,23 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import streamlit as st
 
 from jobs.runtime import client, exports
 from jobs.runtime.core import units
 from jobs.runtime.core.errors import Refused
-from jobs.runtime.core.records import ItemResult, Run
+from jobs.runtime.core.records import Run
 from jobs.runtime.core.result_filter import ResultFilter, ResultOrder
 from jobs.runtime.core.units import count
 from jobs.ui.new_run import items_source
-from jobs.ui.run import downloads, item_detail, result_columns, result_filters
+from jobs.ui.run import downloads, item_detail, live_look, result_columns, result_filters, shown_rows
 from jobs.ui.run.live_look import LiveLook
-from jobs.ui.shared import formatting, page_frame, tables
+from jobs.ui.shared import formatting, page_frame
 
-MOST_ROWS = 5_000
-"""Rows of one page of the table: 100,000 took 3 s until they were first drawn (tests/bench/million.py)."""
+MOST_ROWS = 1_000
+"""Rows of one page of the table: those of 5,000 with all columns of a web page are 6.6 MB, and take the server and the
+browser 1 s each, whatever is seen of them (tests/bench/results.py)."""
 
 TIMED = 20_000
 """Rows of which the timings show each."""
@@ -38,8 +36,9 @@ ROW, MOST_IN_SIGHT = 30, 15
 FIRST_HITS = 50
 """Rows that are shown of a long search before it is through."""
 
-PATIENCE = 0.3
-"""Seconds of a search after which what was found so far is shown."""
+SHORT, PATIENCE = 0.6, 0.3
+"""Seconds that a search may take as a whole without anything shown of it meanwhile, and those of a longer one after
+which what was found so far is shown."""
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -67,8 +66,7 @@ def show(seen: LiveLook) -> None:
     if seen.run.done == 0:
         st.text("There are no results.")
         return
-    with st.container(gap="xsmall"):
-        _ended(seen)
+    _ended(seen)
 
 
 def row() -> Any:
@@ -76,7 +74,16 @@ def row() -> Any:
     return st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="table_row")
 
 
+@st.fragment
 def _ended(seen: LiveLook) -> None:
+    """A part of its own: what is chosen here draws the table anew, and nothing above it."""
+    if not live_look.still(seen):
+        st.rerun()
+    with page_frame.sentences(), st.container(gap="xsmall"):
+        _found(seen)
+
+
+def _found(seen: LiveLook) -> None:
     run = seen.run
     wanted, order = result_filters.ask(run, seen.progress.codes)
     said, first = st.empty(), st.empty()
@@ -89,7 +96,7 @@ def _ended(seen: LiveLook) -> None:
     search.over()
     mark = result_filters.mark(stamp(run), wanted, order)
     with row():  # in the order in which it is drawn: nothing that is there moves for what comes
-        page = _ask_page(run, found, mark, said) if len(found) else None
+        page = _ask_page(run, found, mark) if len(found) else None
         _say_found(run, wanted, order, len(found))
         if (
             len(found)
@@ -117,10 +124,10 @@ class _Search:
 
     def tell(self, found: Sequence[int], looked: int) -> None:
         """Show what was found so far, up to the position that was looked at."""
-        if time.monotonic() - self.began < PATIENCE and len(found) < FIRST_HITS:
+        went, share = time.monotonic() - self.began, looked / self.run.items
+        if went < SHORT * share or (went < PATIENCE and len(found) < FIRST_HITS):
             return
-        share = units.percent(looked / self.run.items)
-        self.said.caption(f"{len(found):,} found so far: {share} of the rows looked through…")
+        self.said.caption(f"{len(found):,} found so far: {units.percent(share)} of the rows looked through…")
         if found and not self.drawn and looked < self.run.items:
             self.drawn = True
             shown = _rows(self.run.id, stamp(self.run), tuple(found[:FIRST_HITS]))
@@ -148,18 +155,16 @@ class _Page:
     number: int
     of: int
     places: Sequence[int]
-    shown: Shown
+    shown: shown_rows.Shown
     order: Sequence[str]
 
 
-def _ask_page(run: Run, found: Sequence[int], mark: str, busy: Any) -> _Page:
-    """The widgets for which rows and columns, and what they choose; `busy` is a place to say that rows are read."""
+def _ask_page(run: Run, found: Sequence[int], mark: str) -> _Page:
+    """The widgets for which rows and columns, and what they choose."""
     pages = math.ceil(len(found) / MOST_ROWS)
     number = st.pagination(pages, key=f"rows_page{mark}") if pages > 1 else 1
     places = found[(number - 1) * MOST_ROWS : number * MOST_ROWS]
-    slow = len(places) >= MOST_ROWS
-    with busy, st.spinner(f"Reading {len(places):,} rows…") if slow else contextlib.nullcontext():
-        shown = _rows(run.id, stamp(run), places if isinstance(places, range) else tuple(places))
+    shown = _rows(run.id, stamp(run), places if isinstance(places, range) else tuple(places))
     order = result_columns.chooser(run, shown.order, shown.pinned)
     return _Page(number=number, of=pages, places=places, shown=shown, order=order)
 
@@ -209,52 +214,17 @@ def by_position(run: Run) -> None:
         item_detail.show(run, position)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Rows as the browser gets them, how each column is shown, which stay in sight at the left, the order people read
-    them in, and whether cells are cut. Shared between reruns: nobody may change it."""
-
-    table: pa.Table
-    config: dict[str, Any]
-    pinned: list[str]
-    order: list[str]
-    cut: bool
-
-
-def as_shown(run: Run, rows: Sequence[ItemResult]) -> Shown:
-    """These rows as people see them."""
-    table = for_people(run, exports.frame(run, rows))
-    sent, pinned = pa.Table.from_pandas(table), result_columns.pinned(run, table)
-    return Shown(
-        table=sent,
-        config=result_columns.config(run, table, pinned),
-        pinned=pinned,
-        order=result_columns.in_reading_order(run, table, pinned),
-        cut=any(map(_has_cut, sent.columns)),
-    )
-
-
-def _has_cut(cells: pa.ChunkedArray) -> bool:
-    texts = pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)
-    return texts and pc.any(pc.ends_with(cells, exports.CUT)).as_py() is True
-
-
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _rows(run_id: str, stamp: tuple[Any, ...], places: range | tuple[int, ...]) -> Shown:  # noqa: ARG001
+def _rows(run_id: str, stamp: tuple[Any, ...], places: range | tuple[int, ...]) -> shown_rows.Shown:  # noqa: ARG001
     """The rows at these positions."""
     contiguous = isinstance(places, range)
     rows = client.short_rows(run_id, places[0], places[-1]) if contiguous else client.short_rows_at(run_id, places)
-    return as_shown(client.run(run_id), rows)
-
-
-def for_people(run: Run, table: pd.DataFrame) -> pd.DataFrame:
-    """A result table with glyphs beside the states, and file names in place of references."""
-    return tables.readable(table.assign(state=table["state"].map(formatting.item_state), **_file_names(run, table)))
+    return shown_rows.as_shown(client.run(run_id), rows)
 
 
 def frame(
     run: Run,
-    shown: Shown,
+    shown: shown_rows.Shown,
     order: Sequence[str],
     *,
     key: str,
@@ -277,12 +247,6 @@ def frame(
     )
     rows = state.selection.rows if select else []
     return int(rows[0]) if rows else None
-
-
-def _file_names(run: Run, table: pd.DataFrame) -> dict[str, pd.Series[Any]]:
-    """The columns that hold references to files, with the bare names; the files are in each row's detail."""
-    columns = [column.name for column in run.columns if column.type == "file" and column.name in table]
-    return {name: table[name].map(lambda text: str(text).rpartition("/")[2], na_action="ignore") for name in columns}
 
 
 def item_place(run: Run) -> int:

@@ -32,7 +32,6 @@ from jobs.ui.run.live_look import LiveLook
 from jobs.ui.shared import formatting, page_frame
 
 TABS = ["Results", "Overview", "Timings", "Timeline", "Failures", "Log", "Settings"]
-AT_ONCE = 0.2  # seconds of one drawing: what stands still is looked at once in it
 QUEUED = "it starts as soon as the machinery is up and a place is free"
 
 
@@ -86,7 +85,7 @@ def _body(drawn: Run, interrupted: bool) -> None:
     with page_frame.sentences():
         interval = redraw_interval.of_part(drawn)
         try:
-            seen = live_look.look(drawn.id, (interval or AT_ONCE) / 2)  # drawn next, it is another one
+            seen = live_look.look(drawn.id, (interval or live_look.AT_ONCE) / 2)  # drawn next, it is another one
         except UnknownRun:  # deleted meanwhile: the whole page says so
             st.rerun()
         progress, run = seen.progress, seen.run
