@@ -2,8 +2,8 @@
 
 Steps on the network are in wall time, the others in processor time of their thread. A corpus of generated pages, 150 KB
 on average, from a server of its own on the loopback, where names and connections cost next to nothing: on the internet
-these steps wait, and no processor is busy. Then, what threads and processes gain on reading pages, beside work in C
-that holds no lock.
+these steps wait, and no processor is busy. A TLS handshake is measured beside them. Then, what threads and processes
+gain on reading pages, beside work in C that holds no lock.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from jobs.web.deadline import Deadline
 from jobs.web.exchange import PhaseSeconds
 from jobs.web.fetcher import Fetcher
 from jobs.web.messages import Request, Response
-from tests.bench import corpus, harness, site
+from tests.bench import corpus, handshake, harness, site
 
 STEPS = {
     "DNS": "wall time, of a name in the hosts file",
@@ -68,8 +68,13 @@ def run(asked: harness.Asked) -> harness.Report:
         read - decoded - parsed
         for read, decoded, parsed in zip(samples["extract"], samples["decode"], samples["parse"], strict=True)
     ]
+    handshakes = handshake.run(asked)
+    report.notes += handshakes.notes
     for step, note in STEPS.items():
         report.line(step, samples[step][1:], "ms", note)
+        if step == "connect":
+            for kind in handshakes.lines:
+                report.line(f"TLS {kind.what}", kind.samples, "ms", f"processor time, {kind.note}")
     turns = range(1, asked.repeats + 1)
     report.line("processor", [sum(samples[step][turn] for step in COMPUTED) for turn in turns], "ms", "the last five")
     _gains(report, pages[:60], asked.repeats)
@@ -92,7 +97,7 @@ def _one(fetcher: Fetcher, port: int, number: int, packed: bytes, spent: dict[st
     with _timed(spent, "decode"):
         decode(answer.content, TYPE)
     with _timed(spent, "parse"):
-        roots = lxml_reader._parse(answer.content)
+        roots = lxml_reader.parse(answer.content)
     del roots
     with _timed(spent, "extract"):
         return reader.read(answer.content, TYPE, answer.target.href)
@@ -169,7 +174,7 @@ def _gains(report: harness.Report, pages: Sequence[bytes], repeats: int) -> None
     zeros = bytes(2_000_000)
     works: dict[str, Callable[[bytes], object]] = {
         "blake2b of 2 MB": lambda _page: hashlib.blake2b(zeros).digest(),
-        "parse": lxml_reader._parse,
+        "parse": lxml_reader.parse,
         "read": _read,
     }
     contenders = {
