@@ -97,11 +97,11 @@ import sys, time
 from jobs.runtime.runner.pool import local_process, usage
 usage.machine_seconds, usage.machine_cores = time.monotonic, lambda: 2
 usage.pool_caps = lambda: usage.PoolCaps(processes=2, slots=64)
-local_process.LocalProcess.cpu = lambda process: time.monotonic()
+local_process.LocalProcess.cpu = lambda process: 1.5 * time.monotonic()
 from jobs.__main__ import main
 sys.exit(main(["runner", "--idle", "20"]))
 """
-"""A runner on a machine of two cores, to which each worker looks as if it used the whole of one."""
+"""A runner on a machine of two cores, to which each worker looks as if it used more than one."""
 
 
 @pytest.mark.slow

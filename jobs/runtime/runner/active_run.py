@@ -118,7 +118,7 @@ class ActiveRun:
 
     def note_peak(self, pool: Pool) -> None:
         """So much of its pool is there now; the most is kept with the run."""
-        if self.peak is None or pool.slots > self.peak.slots:
+        if self.peak is None or (pool.slots, pool.processes) > (self.peak.slots, self.peak.processes):
             self.peak = self.buffers.peak = pool
 
     @property
