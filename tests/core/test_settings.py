@@ -50,3 +50,13 @@ def test_an_installed_program_keeps_runs_and_jobs_with_the_users_data(
 
     assert settings.home() == tmp_path / "fanout" / "runs"
     assert settings.value("JOBS_PATH") == (tmp_path / "fanout" / "jobs",)
+
+
+def test_the_networks_that_a_machine_may_reach_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_ALLOW_NETS", "10.0.0.0/8")
+    monkeypatch.setenv("JOBS_MAX_DIGITS", "12")
+
+    told = settings.for_another_machine()
+
+    assert told["JOBS_MAX_DIGITS"] == "12"
+    assert not {"JOBS_ALLOW_NETS", "JOBS_HOME", "JOBS_SECRETS", "JOBS_CLUSTER_CERTIFICATES"} & set(told)

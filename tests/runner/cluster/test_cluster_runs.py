@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import platform
+import re
 import signal
 import sys
 from pathlib import Path
@@ -16,9 +18,11 @@ from jobs.runtime import client
 from jobs.runtime.core.errors import Refused
 from jobs.runtime.core.records import AUTO, Pool, RunState
 from jobs.runtime.home import artifacts
+from jobs.runtime.runner.pool import pool
 from tests.runner.cluster.conftest import Cluster
 from tests.support import other_home
 from tests.support.machine import Machine, until
+from tests.support.processes import run_python
 
 PATIENT = 120.0
 
@@ -53,6 +57,8 @@ def test_items_are_performed_there_and_what_they_print_comes_back(machine: Machi
     assert ready.facts["machine"] == platform.node()
     until(lambda: client.status().cluster.machines)
     assert [(one.machine, one.workers) for one in client.status().cluster.machines] == [(platform.node(), 1)]
+    told = run_python("-m", "jobs", "status").stdout
+    assert re.search(rf"machine: {re.escape(platform.node())}, 1 worker, .* away", told), told
 
 
 def test_what_a_running_item_has_printed_is_seen_here_and_outlives_the_runner(
@@ -248,6 +254,24 @@ def test_a_run_that_has_all_places_makes_way_for_another(machine: Machine, clust
     assert client.progress(long.id).run.state is RunState.RUNNING
     client.cancel(long.id)
     finish(machine, long)
+
+
+def test_workers_that_are_kept_warm_make_way_for_another_job(machine: Machine, cluster: Cluster) -> None:
+    finish(machine, machine.submit(["sleep 0.5"] * 4, pool=(2, 1)))
+    assert len(cluster.workers()) == 2
+    ended = machine.finish(machine.submit(["x"], "noop", pool=(1, 1)), pool.KEEP_WARM / 2)
+
+    assert (ended.state, ended.ok) == ("finished", 1)
+
+
+def test_a_host_is_asked_gently_by_all_machines_together(machine: Machine, cluster: Cluster, tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    run = finish(machine, machine.submit([f"mark {marks} 0.2@host"] * 8, pool=(2, 2), at_once=1))
+
+    assert {outcome.worker for outcome in machine.outcomes(run)} <= {f"{platform.node()}/{n}" for n in (1, 2)}
+    begun = sorted(float(line.split()[1]) for line in marks.read_text().splitlines())
+    assert len(begun) == 8
+    assert min(later - sooner for sooner, later in itertools.pairwise(begun)) >= 0.2
 
 
 def test_pages_of_the_sample_site_are_refused_there(machine: Machine, cluster: Cluster) -> None:

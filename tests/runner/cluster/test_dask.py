@@ -3,6 +3,7 @@ that begins without workers."""
 
 from __future__ import annotations
 
+import faulthandler
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,12 +111,14 @@ def test_a_cluster_without_workers_has_one_for_a_run_and_is_without_again_afterw
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("items", "times"), [(2_000, 2), pytest.param(60_000, 20, marks=pytest.mark.soak)])
 def test_every_item_has_one_outcome_whatever_nanny_or_scheduler_is_killed(
-    machine: Machine, cluster: Cluster, dask: DaskCluster
+    machine: Machine, cluster: Cluster, dask: DaskCluster, items: int, times: int
 ) -> None:
+    faulthandler.cancel_dump_traceback_later()  # it may take minutes
     chance = random.Random(20)
-    run = machine.submit(["sleep 0.03"] * 2_000, pool=(2, 4))
-    kills = ["nanny", "scheduler"] * 2
+    run = machine.submit(["sleep 0.03"] * items, pool=(2, 4))
+    kills = ["nanny", "scheduler"] * times
     chance.shuffle(kills)
     for kind in kills:
         done = client.progress(run.id).run.done
@@ -126,8 +129,8 @@ def test_every_item_has_one_outcome_whatever_nanny_or_scheduler_is_killed(
         else:
             dask.start_again(dask.kill_scheduler())
 
-    ended = machine.finish(run, PATIENT)
-    assert (ended.state, ended.ok, ended.error) == ("finished", 2_000, "")
+    ended = machine.finish(run, PATIENT + items / 50)
+    assert (ended.state, ended.ok, ended.error) == ("finished", items, "")
     machine.check_books(ended)
     client.runner_process.stop_runner()  # type: ignore[attr-defined]
     cluster.check_nothing_is_left()
