@@ -356,6 +356,13 @@ def test_a_worker_loads_no_table_machinery_and_no_store(home: Path) -> None:
     assert loaded & {"pandas", "numpy", "pyarrow", "streamlit", "sqlite3", "click"} == set()
 
 
+def test_the_table_of_a_run_loads_nothing_that_draws_charts(home: Path) -> None:
+    loaded = loaded_by("from jobs.ui.run import run, results")
+
+    assert "jobs.ui.run.results" in loaded
+    assert loaded & {"altair", "jobs.ui.run.overview_tab", "jobs.ui.run.timeline"} == set()
+
+
 def test_who_submits_loads_what_a_submit_needs(home: Path) -> None:
     loaded = loaded_by("from jobs.runtime import client; client.submit, client.wait, client.progress")
 
