@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from jobs.runtime import client
 from jobs.runtime.core.records import RunState
 from jobs.runtime.store.connection import FILE
-from jobs.ui.run import actions
+from jobs.ui.run import actions, redraw_interval
 from jobs.ui.runs import history_table, many_runs
 from tests.ui.conftest import HOSTILE, Open, Stage, badges, checked, marked_up, plain, texts
 
@@ -283,3 +284,23 @@ def test_no_cell_of_the_history_holds_the_name_of_an_icon(visit: Open, stage: St
     stage.run()
 
     assert ":material/" not in history(visit("runs")).to_csv()
+
+
+def test_the_page_is_drawn_less_often_where_many_look(
+    visit: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.run(state=RunState.RUNNING, done=2)
+    assert visit("runs").session_state[redraw_interval.PRESENT] == 1.0
+
+    crowd = redraw_interval.Viewers()
+    for place in range(49):
+        crowd.note(f"session {place}", 60.0, time.monotonic())
+    monkeypatch.setattr(redraw_interval, "_viewers", crowd)
+
+    assert visit("runs").session_state[redraw_interval.PRESENT] == 50 / redraw_interval.MOST_A_SECOND
+
+
+def test_the_page_stands_still_where_nothing_goes_on(visit: Open, stage: Stage) -> None:
+    stage.run()
+
+    assert visit("runs").session_state[redraw_interval.PRESENT] is None

@@ -1,4 +1,4 @@
-"""How often the moving part of a run's page is drawn anew: less often where many look, so that the server keeps up."""
+"""How often the moving part of a page is drawn anew: less often where many look, so that the server keeps up."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def fitting(least: float, viewers: int) -> float:
 
 
 class Viewers:
-    """Who looks at a run that goes on, of all sessions of this server: each until its next drawings are overdue."""
+    """Who looks at runs that go on, of all sessions of this server: each until its next drawings are overdue."""
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
@@ -62,9 +62,10 @@ class Viewers:
 _viewers = Viewers()
 
 
-def of_page(run: Run) -> float | None:
-    """Seconds until the moving part of the page that is being drawn is to be drawn anew; None: the run has ended."""
-    least, drawing = usual(run), get_script_run_ctx(suppress_warning=True)
+def of_page(least: float | None) -> float | None:
+    """Seconds until the moving part of the page that is being drawn is to be drawn anew, where that is so often where
+    few look; None: it stands still."""
+    drawing = get_script_run_ctx(suppress_warning=True)
     if least is not None and drawing is not None:
         present = st.session_state.get(PRESENT) or least
         least = fitting(least, _viewers.note(drawing.session_id, present, time.monotonic()))
@@ -72,13 +73,13 @@ def of_page(run: Run) -> float | None:
     return least
 
 
-def of_part(run: Run) -> float | None:
+def of_part(least: float | None) -> float | None:
     """The same while that part is being drawn. Where it is drawn alone, the browser is told at once what has changed:
     Streamlit tells it when the whole page is drawn, which takes several times as long."""
     drawing, told = get_script_run_ctx(suppress_warning=True), st.session_state.get(PRESENT)
     if drawing is None or not drawing.fragment_ids_this_run:
         return told
-    interval = of_page(run)
+    interval = of_page(least)
     if interval is not None and interval != told:
         _tell(drawing, interval)
     return interval

@@ -75,13 +75,13 @@ def _nothing(reason: str) -> None:
 
 def _live(progress: Progress) -> None:
     """The part that moves: redrawn by itself as long as the run goes on."""
-    run, interval = progress.run, redraw_interval.of_page(progress.run)
+    run, interval = progress.run, redraw_interval.of_page(redraw_interval.usual(progress.run))
     st.fragment(_body, run_every=interval)(run, progress.interrupted)
 
 
 def _body(drawn: Run, interrupted: bool) -> None:
     with page_frame.sentences():
-        interval = redraw_interval.of_part(drawn)
+        interval = redraw_interval.of_part(redraw_interval.usual(drawn))
         try:
             seen = live_look.look(drawn.id, (interval or live_look.AT_ONCE) / 2)  # drawn next, it is another one
         except UnknownRun:  # deleted meanwhile: the whole page says so

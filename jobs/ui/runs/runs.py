@@ -14,7 +14,7 @@ from jobs.runtime.core.errors import DamagedRun
 from jobs.runtime.core.records import Progress, Run, RunState
 from jobs.runtime.core.units import count
 from jobs.ui.new_run import items_source
-from jobs.ui.run import actions
+from jobs.ui.run import actions, redraw_interval
 from jobs.ui.runs import history_table, lesson_runs, many_runs
 from jobs.ui.shared import formatting, page_frame
 
@@ -36,7 +36,7 @@ def page() -> None:
         page_frame.footer()
         return
     chosen, to_delete = history_table.chosen(), many_runs.to_delete()
-    st.fragment(_body, run_every=1.0 if _going_on() else None)()
+    st.fragment(_body, run_every=redraw_interval.of_page(1.0 if _going_on() else None))()
     many_runs.ask(to_delete)
     _carry_out(*chosen)
     st.caption(f"On disk: {page_frame.disk()}. Delete (in the menu ⋮ of a run) says what it gives back before it does.")
@@ -87,6 +87,7 @@ def _body() -> None:
         st.session_state["runs_go_on"] = moving
         if turned or history_table.CHOSEN in st.session_state or many_runs.TO_DELETE in st.session_state:
             st.rerun()  # the whole page: it asks, goes over, or is drawn at another pace
+        redraw_interval.of_part(1.0 if moving else None)
         for progress in going_on:
             _card(progress)
         _history(going_on)
