@@ -96,3 +96,16 @@ def test_the_disk_is_behind_while_too_many_wait_for_it(
     disk.free.set()
 
     until(lambda: not disk.sync.is_behind)
+
+
+def test_an_outcome_whose_file_comes_to_the_disk_while_it_is_looked_is_stored(disk: Disk, tmp_path: Path) -> None:
+    waiting, asked = buffers(disk, tmp_path), iter((False, True, True))
+
+    class Arriving:
+        done, result = staticmethod(lambda: next(asked)), staticmethod(lambda: "")
+
+    waiting._unsynced = [(Arriving(), OUTCOME)]  # type: ignore[list-item]
+
+    assert not waiting.storable
+    assert waiting.storable
+    assert waiting.outcomes == [OUTCOME]

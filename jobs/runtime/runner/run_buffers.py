@@ -44,9 +44,12 @@ class RunBuffers:
 
     def _take_synced(self) -> None:
         """Take the outcomes whose files are on the disk; of a file that will not stay, the item has failed."""
-        synced = [(future.result(), outcome) for future, outcome in self._unsynced if future.done()]
-        self._unsynced = [waiting for waiting in self._unsynced if not waiting[0].done()]
-        for why, outcome in synced:
+        waiting, self._unsynced = self._unsynced, []
+        for future, outcome in waiting:
+            if not future.done():
+                self._unsynced.append((future, outcome))
+                continue
+            why = future.result()
             lost = outcome._replace(state=ItemState.FAILED.value, code="unencodable", error=why, row=None)
             self.outcomes.append(lost if why else outcome)
 

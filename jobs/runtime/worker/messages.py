@@ -42,7 +42,7 @@ MAX_ANSWERS = 512
 """Answers in one frame, at most."""
 
 MAX_PLANS = 1_000
-MAX_FILES, MAX_FILE_NAME = 1_000, 250
+MAX_FILES, MAX_FILE_NAME = 2**16, 250
 MAX_SLOTS = 2**16
 
 MAX_COST = 1e300
