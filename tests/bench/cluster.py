@@ -1,9 +1,10 @@
 """What a cluster costs: no-op items a second, the first outcome, and work that is some, beside this machine's workers.
 
 The cluster is one of plain processes here, over TLS: what is measured is the way over agents and connections, without
-the wire. A first outcome is that of a runner that has no worker yet. Work that is some: even factorials, whose digits
-come back as files, and small pages behind a delay; with warm workers, round by round. Plain `Client.map` of Dask, which
-stores nothing, is in a process of its own.
+the wire. Its agents find this machine's JOBS_HOME, where files of items stay; factorials are measured without that too,
+as on machines that have another, whose files travel. A first outcome is that of a runner that has no worker yet. Work
+that is some: even factorials with their digits, and small pages behind a delay; with warm workers, round by round.
+Plain `Client.map` of Dask, which stores nothing, is in a process of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from jobs.runtime.core.records import CLUSTER, LOCAL
 from tests.bench import harness, peers, readers, site
+from tests.support import other_home
 
 POOL = (2, 16)
 ITEMS = 50_000
@@ -42,8 +44,13 @@ def run(asked: harness.Asked) -> harness.Report:
         certificates = Path(folder, "certificates")
         client.make_certificates(certificates)
         settings = {"JOBS_CLUSTER": "processes://4", "JOBS_CLUSTER_CERTIFICATES": str(certificates)}
-        for name, work in (("factorial", _factorials), ("scrape", _pages)):
-            _compare(report, name, work, asked, settings)
+        travelling = {"PYTHONPATH": other_home.python_path(Path(folder, "site"))}
+        for name, work, more in (
+            ("factorial", _factorials, {}),
+            ("factorial, files travel", _factorials, travelling),
+            ("scrape", _pages, {}),
+        ):
+            _compare(report, name, work, asked, {**settings, **more})
         with harness.home(**settings):
             for on in (LOCAL, CLUSTER):
                 _rate(on, 500)
