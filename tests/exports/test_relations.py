@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
+import tracemalloc
+from array import array
 from typing import Any
 
 import pytest
@@ -69,6 +72,22 @@ def test_so_many_pairs_are_compared_and_no_more(monkeypatch: pytest.MonkeyPatch)
     assert found.partial
     assert found.count(1) >= 1
     assert not near.near_duplicates(range(1, 2_001), [7] * 2_000).partial
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("middles", [1, 3, 100_000])
+def test_a_hundred_thousand_hashes_take_less_than_100_mb_however_near_they_are(middles: int) -> None:
+    chance = random.Random(1)
+    about = [chance.getrandbits(64) for _ in range(middles)]
+    turned = [sum(1 << bit for bit in chance.sample(range(64), 3)) for _ in range(100_000)]
+    given_hashes = array("Q", [chance.choice(about) ^ bits for bits in turned])
+    tracemalloc.start()
+
+    found = near.near_duplicates(range(1, 100_001), given_hashes)
+
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    tracemalloc.stop()
+    assert found.partial == (middles < 10)
 
 
 def test_a_table_has_columns_of_what_its_rows_are_to_each_other() -> None:

@@ -18,8 +18,10 @@ BANDS = DISTANCE + 1
 MOST_COMPARED = 100_000_000
 """Pairs: some seconds. Of 100,000 hashes that are spread evenly 300,000 are compared."""
 
-MOST_PAIRS = 5_000_000
-"""Near pairs of different hashes that are kept."""
+MOST_PAIRS = 2_000_000
+"""Near pairs of different hashes that are kept: 24 bytes each, and twice as many while they are put in order."""
+
+_LOW = np.int64(2**32 - 1)
 
 _ONES = np.array([number.bit_count() for number in range(2**16)], np.uint8)
 
@@ -88,9 +90,13 @@ def near_duplicates(positions: Sequence[int], hashes: Sequence[int]) -> NearDupl
     values, value = np.unique(np.array(hashes, np.uint64), return_inverse=True)
     sizes = np.bincount(value, minlength=len(values))
     pairs, partial = _near_pairs(values)
-    one, other = np.concatenate([pairs, pairs[:, ::-1]]).T
-    order = np.argsort(one, kind="stable")
-    near = sizes - 1 + np.bincount(one, weights=sizes[other], minlength=len(values)).astype(np.int64)
+    pairs = np.concatenate([pairs, pairs >> np.int64(32) | (pairs & _LOW) << np.int64(32)])
+    pairs.sort()
+    starts = np.searchsorted(pairs, np.arange(len(values) + 1, dtype=np.int64) << np.int64(32))
+    neighbours = (pairs & _LOW).astype(np.int32)
+    del pairs
+    before = np.concatenate([[0], np.cumsum(sizes[neighbours])])
+    near = sizes - 1 + before[starts[1:]] - before[starts[:-1]]
     return NearDuplicates(
         positions=np.array(positions, np.int64),
         counts=near[value],
@@ -98,14 +104,15 @@ def near_duplicates(positions: Sequence[int], hashes: Sequence[int]) -> NearDupl
         _value=value,
         _members=np.argsort(value, kind="stable"),
         _member_starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        _neighbours=other[order],
-        _neighbour_starts=np.searchsorted(one[order], np.arange(len(values) + 1)),
+        _neighbours=neighbours,
+        _neighbour_starts=starts,
     )
 
 
 def _near_pairs(values: Any) -> tuple[Any, bool]:
-    """The pairs of places of different values that are near, each once; and whether some may be missing."""
-    found, left, kept = [np.empty((0, 2), np.int64)], MOST_COMPARED, 0
+    """The pairs of places of different values that are near, each once, the lesser place in the upper half of a number;
+    and whether some may be missing."""
+    found, left, kept = [np.empty(0, np.int64)], MOST_COMPARED, 0
     for band in range(BANDS):
         turn = np.uint64(16 * band)
         turned = (values << turn) | (values >> (np.uint64(64) - turn)) if band else values
@@ -117,9 +124,9 @@ def _near_pairs(values: Any) -> tuple[Any, bool]:
             if not len(near_head):
                 break
             near = near_head[_ones(ordered[near_head] ^ ordered[near_head + apart]) <= DISTANCE]
-            pairs = np.sort(np.stack([order[near], order[near + apart]], axis=1), axis=1)
-            found.append(pairs)
-            kept += len(pairs)
+            one, other = order[near], order[near + apart]
+            found.append(np.minimum(one, other) << np.int64(32) | np.maximum(one, other))
+            kept += len(near)
             if left < 0 or kept > MOST_PAIRS:
                 return _each_once(found), True
     return _each_once(found), False
@@ -127,8 +134,9 @@ def _near_pairs(values: Any) -> tuple[Any, bool]:
 
 def _each_once(found: list[Any]) -> Any:
     pairs = np.concatenate(found)
-    packed = np.unique((pairs[:, 0] << np.int64(32)) | pairs[:, 1])
-    return np.stack([packed >> np.int64(32), packed & np.int64(2**32 - 1)], axis=1)
+    found.clear()
+    pairs.sort()
+    return pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])] if len(pairs) else pairs
 
 
 def _ones(numbers: Any) -> Any:

@@ -6,6 +6,7 @@ It goes by what columns are said to hold (`Column.role`), whatever the job: `sim
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,12 +50,12 @@ def relations_of(run: Run, rows: Rows) -> Relations:
     from jobs.runtime.exports.page_links import AddressBook, PageLinks, address
 
     simhash, links, own = (_named(run, role) for role in (SIMHASH, LINKS, ADDRESS))
-    book, positions, hashes = AddressBook(), list[int](), list[int]()
+    book, positions, hashes = AddressBook(), array("q"), array("Q")
     for window in rows(1, run.items):
         known = [(found.position, _cell(found, simhash)) for found in window]
         told = [(position, int(value, 16)) for position, value in known if isinstance(value, str)]
-        positions += [position for position, _ in told]
-        hashes += [value for _, value in told]
+        positions.extend(position for position, _ in told)
+        hashes.extend(value for _, value in told)
         if links:
             book.add((found.position, address(found.item.cell)) for found in window)
             book.add((found.position, address(_cell(found, own) or "")) for found in window)
