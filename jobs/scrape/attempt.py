@@ -79,8 +79,8 @@ def _row(journey: RedirectChain, page: Mapping[str, Any], wishes: ScrapeOptions,
         known |= {f"{columns.HEADER}{name}": header_cell(answer, name) for name in headers}
     told = "reading_notes" if "reading_notes" in wanted else "fetch_notes"
     known[told] = "; ".join([*header_notes(answer, headers), *filter(None, [known.get(told)])]) or None
-    asked = {*wanted, *(columns.OF_PDF if wishes.pdf else ())}
-    return {name: value for name, value in known.items() if name in asked or name.startswith("field_")}
+    more = columns.OF_PDF if wishes.pdf else ()
+    return {name: known[name] for name in known if name in wanted or name in more or name.startswith("field_")}
 
 
 def _kept(answer: Response) -> dict[str, Any]:

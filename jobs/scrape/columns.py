@@ -134,7 +134,7 @@ class ChosenColumns:
 
     hints: Mapping[str, Any]
 
-    @property
+    @functools.cached_property
     def headers(self) -> tuple[str, ...]:
         """The headers of the answer that are columns."""
         return tuple(name.removeprefix(HEADER) for name in self.hints if name.startswith(HEADER))

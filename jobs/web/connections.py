@@ -86,8 +86,9 @@ class Adapter(HTTPAdapter):
         return pool
 
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:
-        """urllib3's answer as it came: its cookies are not looked for, since none is kept from one item to the next."""
-        response = Response()
+        """urllib3's answer as it came, and nothing else: no cookies are kept from one item to the next, and to make the
+        jar for them takes longer than to read the head."""
+        response = Response.__new__(Response)
         response.request, response.raw = req, resp
         return response
 

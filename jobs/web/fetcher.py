@@ -131,7 +131,9 @@ class Fetcher:
         latency = 0.0
         try:
             limits = (question.limits.connect, question.limits.first_byte)
-            response = self.adapter_for(question.trust).send(_request(question), stream=True, timeout=limits)
+            response = self.adapter_for(question.trust).send(
+                _request(question, exchange.path), stream=True, timeout=limits
+            )
         finally:
             latency = max(0.0, time.monotonic() - started - (exchange.phases.opening - opening))
             if exchange.ip:
@@ -169,7 +171,7 @@ def _no_answer(question: Request, exchange: Exchange, error: BaseException) -> I
     return network_errors.of_exchange(question.target.host, error, secured=secured)
 
 
-def _request(question: Request) -> _Request:
+def _request(question: Request, line: str) -> _Request:
     request = _Request()
     request.method = question.method
     request.url = question.target.href
@@ -177,7 +179,7 @@ def _request(question: Request) -> _Request:
     if question.body is not None:
         request.body = question.body
         request.headers["Content-Length"] = str(len(question.body))
-    if proxies.asks_whole(question.target.scheme) and not is_sample(question.target.host):
+    if line != question.target.path:  # a proxy is asked
         request.headers.update(proxies.authorization())
     request.hooks = {}
     request.target = question.target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,7 +69,12 @@ class Response:
 
     def header(self, name: str) -> str:
         """A header's value, several joined by commas; empty without one."""
-        return str(self.headers.get(name, ""))
+        return self._merged.get(name.lower(), "")
+
+    @functools.cached_property
+    def _merged(self) -> dict[str, str]:
+        """The headers by their names in lower case."""
+        return {name.lower(): value for name, value in self.headers.itermerged()}
 
     @property
     def content_type(self) -> str:

@@ -62,6 +62,7 @@ class RedirectChain:
     answer: Response | None = None
     keep: Callable[[Response], dict[str, Any]] | None = None
     kept: list[dict[str, Any]] = field(default_factory=list)
+    _last: str = ""
 
     @classmethod
     def start(cls, item: str, carried: Any = None) -> RedirectChain:
@@ -123,10 +124,9 @@ class RedirectChain:
 
     def _follow(self, asker: Transport) -> Response:
         while True:
-            asked = self._asked()
+            self._last = self._asked()
             answer = self._ask(asker)
             self.answer = answer
-            self.seen.add(asked)
             if not answer.redirects:
                 return answer
             self.go_on(answer, answer.location)
@@ -142,9 +142,8 @@ class RedirectChain:
             return asker.ask(self.target)
 
     def _asked(self) -> str:
-        """What is asked now, and with which cookies, in short."""
-        whole = f"{self.target.href}\n{self.cookies.header(self.target)}"
-        return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:16]
+        """What is asked now, and with which cookies."""
+        return f"{self.target.href}\n{self.cookies.header(self.target)}"
 
     def go_on(self, answer: Response, location: str) -> None:
         """Go where an answer leads; raises as `travel` does."""
@@ -158,8 +157,9 @@ class RedirectChain:
             self.kept.append(self.keep(answer))
         if len(self.hops) >= MOST_REQUESTS:
             raise ItemError("too_many_redirects", f"more than {MOST_REQUESTS - 1} redirects one after the other")
+        self.seen.add(_short(self._last))
         self.target = there
-        if self._asked() in self.seen:
+        if _short(self._asked()) in self.seen:
             raise ItemError("redirect_loop", f"{there.href[:200]} redirects back to itself")
         if there.host != here.host and in_machine():
             sentence = f"redirected to {there.host}; it waits for that host's turn"
@@ -186,6 +186,10 @@ class RedirectChain:
             **_seconds(self.phases, self.spent),
         }
         return known if self.answer is None else {**known, **_exchanged(self.answer)}
+
+
+def _short(asked: str) -> str:
+    return hashlib.sha256(asked.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _exchanged(answer: Response) -> Mapping[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from typing import get_args
 
-from jobs.scrape.challenges.sign import FEW_CHARS, MarkupSign, Sign
+from jobs.scrape.challenges.sign import FEW_CHARS, HARDLY_ANY, MarkupSign, Sign, Where
 from jobs.scrape.challenges.signs import COOKIES, HEADERS, MARKUP, WIDGETS
 
 MOST_BYTES = 2**18
@@ -33,6 +36,9 @@ TITLE = re.compile(
 as the title of a song does."""
 
 _HEADER_NAMES = re.compile("|".join(dict.fromkeys(f"(?:{sign.name.pattern})" for sign in HEADERS)))
+
+_TAGS = re.compile(rb"<title[^<>]*>[^<>]*+|<[^<>]*+>?")
+"""Each tag; that of a title with its text. Most signs stand there, and it is a small part of most pages."""
 
 TOLD_APART = frozenset({403, 429, 503})
 """Statuses with which a page that has a test holds nothing else."""
@@ -72,13 +78,45 @@ def _sign_of_page(status: int, body: bytes, text_chars: int) -> Sign | None:
     if text_chars >= FEW_CHARS or (len(body) > MOST_BYTES and status < 400):
         return None
     markup = body[:MOST_BYTES].lower()
-    found = next((sign for sign in MARKUP if _bears(sign, status, markup, text_chars)), None)
+    tags = b"".join(_TAGS.findall(markup))
+    places: dict[Where, bytes] = {
+        "anywhere": markup,
+        "tags": tags,
+        "scripts": markup if b"<script" in tags else b"",
+    }
+    of_vendors, of_widgets = _counting(status, text_chars < HARDLY_ANY)
+    found = _borne(of_vendors, markup, places)
     if found is None and (status in TOLD_APART or TITLE.search(markup)):
-        found = next((sign for sign in WIDGETS if _bears(sign, status, markup, text_chars)), None)
+        found = _borne(of_widgets, markup, places)
     return found
 
 
-def _bears(sign: MarkupSign, status: int, markup: bytes, text_chars: int) -> bool:
-    if not sign.counts_with(status) or text_chars >= sign.most_chars or sign.key not in markup:
-        return False
-    return sign.pattern.search(markup) is not None
+_Placed = tuple[tuple[Where, tuple[tuple[bytes, int, MarkupSign], ...]], ...]
+"""Signs by where their keys are looked for: each with its key, and its place in the table."""
+
+
+def _borne(placed: _Placed, markup: bytes, places: Mapping[Where, bytes]) -> MarkupSign | None:
+    """The first of the table that the markup bears."""
+    likely = [
+        (order, sign) for where, signs in placed if (text := places[where]) for key, order, sign in signs if key in text
+    ]
+    return next((sign for _, sign in sorted(likely, key=itemgetter(0)) if sign.pattern.search(markup)), None)
+
+
+@functools.lru_cache(maxsize=256)
+def _counting(status: int, hardly_any: bool) -> tuple[_Placed, _Placed]:
+    """The signs of vendors, and those of widgets, that count with this status, in a page with few characters of text,
+    or hardly any."""
+    return _placed(MARKUP, status, hardly_any), _placed(WIDGETS, status, hardly_any)
+
+
+def _placed(table: Sequence[MarkupSign], status: int, hardly_any: bool) -> _Placed:
+    counting = [
+        (order, sign)
+        for order, sign in enumerate(table)
+        if sign.counts_with(status) and (hardly_any or sign.most_chars > HARDLY_ANY)
+    ]
+    return tuple(
+        (where, tuple((sign.key, order, sign) for order, sign in counting if sign.where == where))
+        for where in get_args(Where)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
 TEST = "sent a test for robots instead of the page"
 REFUSAL = "takes us for a robot and refuses the page"
@@ -54,6 +54,10 @@ class CookieSign(Sign):
     name: re.Pattern[str]
 
 
+Where = Literal["anywhere", "tags", "scripts"]
+"""Where a key is looked for: in all of the markup; in tags and behind that of a title; in a page that has scripts."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MarkupSign(Sign):
     """Markup, in lower case, that holds `key` and matches `pattern`, in a page of less than `most_chars` characters of
@@ -61,6 +65,7 @@ class MarkupSign(Sign):
 
     key: bytes
     pattern: re.Pattern[bytes]
+    where: Where = "anywhere"
     most_chars: int = FEW_CHARS
 
 
@@ -89,30 +94,33 @@ def tag(
     vendor: str, part: str, source: str, *, name: str = r"(?!a\b)[a-z]", **more: Unpack[_CountsInMarkup]
 ) -> MarkupSign:
     """A sign in a tag (of that name; no link): text that shows it has its `<` escaped, and is none."""
-    return _markup(vendor, part, rb"<%s[^<>]*?" % name.encode(), source, **more)
+    return _markup(vendor, part, rb"<%s[^<>]*?" % name.encode(), source, "tags", **more)
 
 
 def script(vendor: str, part: str, source: str, **more: Unpack[_CountsInMarkup]) -> MarkupSign:
     """A sign in a script that stands in the page itself, and is executed: a page's own text may lie in one of data."""
-    return _markup(vendor, part, rb"<script\b%s[^<>]*>(?:(?!</?script)[\s\S])*?" % _NO_DATA, source, **more)
+    before = rb"<script\b%s[^<>]*>(?:(?!</?script)[\s\S])*?" % _NO_DATA
+    return _markup(vendor, part, before, source, "scripts", **more)
 
 
 def title(vendor: str, part: str, source: str, **more: Unpack[_CountsInMarkup]) -> MarkupSign:
     """A sign at the beginning of the title."""
-    return _markup(vendor, part, rb"<title[^<>]*>\s*", source, **more)
+    return _markup(vendor, part, rb"<title[^<>]*>\s*", source, "tags", **more)
 
 
 def words(vendor: str, part: str, source: str, **more: Unpack[_CountsInMarkup]) -> MarkupSign:
     """A sign in words of the page, which are nearly all that it says."""
     more.setdefault("most_chars", HARDLY_ANY)
-    return _markup(vendor, part, b"", source, **more)
+    return _markup(vendor, part, b"", source, "anywhere", **more)
 
 
-def _markup(vendor: str, part: str, before: bytes, source: str, **more: Unpack[_CountsInMarkup]) -> MarkupSign:
+def _markup(
+    vendor: str, part: str, before: bytes, source: str, where: Where, **more: Unpack[_CountsInMarkup]
+) -> MarkupSign:
     """Markup with a part that is written in any of the ways that mean the same, behind what matches `before`."""
     key = max(_LOOSE.split(part), key=len).encode()
     ways = b"".join(_ways(piece) for piece in _PIECES.findall(part))
-    return MarkupSign(vendor=vendor, source=source, key=key, pattern=re.compile(before + ways), **more)
+    return MarkupSign(vendor=vendor, source=source, key=key, pattern=re.compile(before + ways), where=where, **more)
 
 
 _NO_DATA = rb"(?![^<>]*\stype\s*=\s*[\"']?(?:[^\"'<>\s]*json|text/(?:html|plain|template|x-)|speculationrules))"

@@ -7,6 +7,7 @@ long as the page's head goes on, as browsers go back to the beginning for it.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -37,7 +38,12 @@ _XML = re.compile(rb"<\?xml[\t\n\r ][^>]{0,200}?encoding[\t\n\r ]*+=[\t\n\r ]*+[
 
 def charset_of(content_type: str) -> str:
     """The charset of a Content-Type header's value, or of a meta tag's content; empty without one."""
-    found = _CHARSET.search(content_type[:1000].encode("latin-1", "replace"))
+    return _charset_of(content_type[:1000])
+
+
+@functools.lru_cache(maxsize=256)  # hardly any site has one of its own
+def _charset_of(content_type: str) -> str:
+    found = _CHARSET.search(content_type.encode("latin-1", "replace"))
     return _text(next((group for group in found.groups() if group is not None), b"")) if found else ""
 
 
@@ -48,7 +54,8 @@ def declared_in(body: bytes, *, xml_first: bool) -> list[tuple[str, str]]:
     """
     metas = [("meta", label) for label in _meta_charsets(body[:HEAD_BYTES])]
     metas = metas or [("meta", label) for label in _late_charset(body[:LONGEST_HEAD])]
-    xml = [("xml", _text(found[1])) for found in _XML.finditer(body[:HEAD_BYTES]) if found.start() == 0]
+    found = _XML.match(body[:HEAD_BYTES])
+    xml = [("xml", _text(found[1]))] if found else []
     return xml + metas if xml_first else metas + xml
 
 
@@ -65,8 +72,7 @@ def _meta_charsets(head: bytes) -> Iterator[str]:
 
 def _late_charset(head: bytes) -> Iterator[str]:
     """The first label in a long head, which ends with the first tag of a body; scripts and styles are passed over."""
-    small = head.lower()
-    if len(head) <= HEAD_BYTES or b"charset" not in small:
+    if len(head) <= HEAD_BYTES or b"charset" not in (small := head.lower()):
         return
     place = head.find(b"<")
     while place >= 0 and _HEAD_TAG.match(head, place):

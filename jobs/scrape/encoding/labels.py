@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import webencodings  # type: ignore[import-untyped]
@@ -24,6 +25,7 @@ _MAC = {
 _OTHERS = {"johab": "johab", "x-johab": "johab", "ms1361": "johab", "cp1361": "johab", "ks_c_5601-1992": "johab"}
 
 
+@functools.lru_cache(maxsize=256)
 def known_encoding(label: str) -> str:
     """The encoding that a label means, such as windows-1252 for "latin1"; "" for an unknown one.
 

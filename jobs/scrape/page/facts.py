@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import cast
 
 from jobs.scrape.encoding.decode import Decoded
 from jobs.scrape.page import article_facts
 from jobs.scrape.page.indexability import canonical_targets, robots_of, why_not_indexable
 from jobs.scrape.page.json_ld import Structure, bare_name, structures, types
 from jobs.scrape.page.links import count_links, resolve
-from jobs.scrape.page.page_columns import PageFacts
+from jobs.scrape.page.page_columns import OpenGraph, PageFacts
 from jobs.scrape.page.raw_facts import RawFacts
 from jobs.scrape.page.refresh import refresh_of
 from jobs.scrape.page.text import clean
@@ -25,6 +26,8 @@ SHORT_CHARS = 200
 
 OPEN_GRAPH = ("og:", "article:", "book:", "profile:", "video:", "music:", "product:", "fb:", "place:", "business:")
 """Beginnings of the properties of Open Graph."""
+
+_NOT_SHARED = cast(OpenGraph, dict.fromkeys(OpenGraph.__annotations__))
 
 MOST_PROPERTIES = 100
 
@@ -43,8 +46,11 @@ def page_facts(
     """The columns of a page at `url` (the one that answered with these headers)."""
     base = (resolve(url, found.base) if found.base else None) or url
     metas = _first_of_each(found.metas)
+    headers = [(name.lower(), value) for name, value in headers]
     reading_notes = [*decoded.notes, *notes]
-    structured = structures(found.structured, reading_notes)
+    structured = structures(found.structured, reading_notes) if found.structured else []
+    signs = metas, structured, found.properties
+    signed = any(signs)
     links = count_links(found.hrefs, url, found.base)
     counts = count(found.marked)
     canonical = _canonical(found.canonicals, base, headers, url)
@@ -58,45 +64,54 @@ def page_facts(
         canonical=canonical,
         url=url,
     )
-    return PageFacts(
-        encoding=decoded.encoding,
-        encoding_source=decoded.source,
-        reading_notes=clean("; ".join(reading_notes), DESCRIPTION_CHARS),
-        title=_first(found.titles, TITLE_CHARS),
-        description=clean(article_facts.description(metas), DESCRIPTION_CHARS),
-        canonical=clean(canonical, URL_CHARS),
-        robots_meta=clean(", ".join(robots), SHORT_CHARS),
-        lang=clean(found.lang or metas.get("content-language"), SHORT_CHARS),
-        h1=_first(found.headings, TITLE_CHARS),
-        h1_count=found.h1_count,
-        author=clean(article_facts.author(metas, structured, found.properties), SHORT_CHARS),
-        site_name=clean(article_facts.site_name(metas, structured), SHORT_CHARS),
-        og_title=clean(metas.get("og:title"), TITLE_CHARS),
-        og_image=_media(metas, base, "og:image"),
-        og_description=clean(metas.get("og:description"), DESCRIPTION_CHARS),
-        og_type=clean(metas.get("og:type"), SHORT_CHARS),
-        og_url=clean(resolve(base, metas.get("og:url")), URL_CHARS),
-        og_site_name=clean(metas.get("og:site_name"), SHORT_CHARS),
-        og_locale=clean(metas.get("og:locale"), SHORT_CHARS),
-        og_video=_media(metas, base, "og:video"),
-        og_audio=_media(metas, base, "og:audio"),
-        open_graph=_open_graph(found.metas),
-        published=clean(article_facts.published(metas, structured, found.properties), SHORT_CHARS),
-        modified=clean(article_facts.modified(metas, structured, found.properties), SHORT_CHARS),
-        structured_types=clean(", ".join(_types(structured, found.item_types)), DESCRIPTION_CHARS),
-        text_chars=counts.chars,
-        words=counts.words,
-        text_hash=counts.digest,
-        excerpt=clean(found.main, EXCERPT_CHARS),
-        links_internal=links.internal,
-        links_external=links.external,
-        images=found.images,
-        images_without_alt=found.images_without_alt,
-        refresh_to=clean(refresh.target, URL_CHARS) if refresh else None,
-        refresh_seconds=refresh.seconds if refresh else None,
-        indexable=not reason,
-        indexable_reason=clean(reason, SHORT_CHARS),
-    )
+    return {
+        "encoding": decoded.encoding,
+        "encoding_source": decoded.source,
+        "reading_notes": clean("; ".join(reading_notes), DESCRIPTION_CHARS),
+        "title": _first(found.titles, TITLE_CHARS),
+        "description": clean(article_facts.description(metas), DESCRIPTION_CHARS),
+        "canonical": clean(canonical, URL_CHARS),
+        "robots_meta": clean(", ".join(robots), SHORT_CHARS),
+        "lang": clean(found.lang or metas.get("content-language"), SHORT_CHARS),
+        "h1": _first(found.headings, TITLE_CHARS),
+        "h1_count": found.h1_count,
+        "author": clean(article_facts.author(*signs), SHORT_CHARS) if signed else None,
+        "site_name": clean(article_facts.site_name(metas, structured), SHORT_CHARS) if signed else None,
+        **_shared(found.metas, metas, base),
+        "published": clean(article_facts.published(*signs), SHORT_CHARS) if signed else None,
+        "modified": clean(article_facts.modified(*signs), SHORT_CHARS) if signed else None,
+        "structured_types": clean(", ".join(_types(structured, found.item_types)), DESCRIPTION_CHARS),
+        "text_chars": counts.chars,
+        "words": counts.words,
+        "text_hash": counts.digest,
+        "excerpt": clean(found.main, EXCERPT_CHARS),
+        "links_internal": links.internal,
+        "links_external": links.external,
+        "images": found.images,
+        "images_without_alt": found.images_without_alt,
+        "refresh_to": clean(refresh.target, URL_CHARS) if refresh else None,
+        "refresh_seconds": refresh.seconds if refresh else None,
+        "indexable": not reason,
+        "indexable_reason": clean(reason, SHORT_CHARS),
+    }
+
+
+def _shared(every_meta: list[tuple[str, str]], metas: dict[str, str], base: str) -> OpenGraph:
+    """What the page says of itself to those that share it."""
+    if not any(name.startswith(OPEN_GRAPH) for name in metas):
+        return _NOT_SHARED
+    return {
+        "og_title": clean(metas.get("og:title"), TITLE_CHARS),
+        "og_image": _media(metas, base, "og:image"),
+        "og_description": clean(metas.get("og:description"), DESCRIPTION_CHARS),
+        "og_type": clean(metas.get("og:type"), SHORT_CHARS),
+        "og_url": clean(resolve(base, metas.get("og:url")), URL_CHARS),
+        "og_site_name": clean(metas.get("og:site_name"), SHORT_CHARS),
+        "og_locale": clean(metas.get("og:locale"), SHORT_CHARS),
+        "og_video": _media(metas, base, "og:video"),
+        "og_audio": _media(metas, base, "og:audio"),
+        "open_graph": _open_graph(every_meta),
+    }
 
 
 def _first_of_each(metas: list[tuple[str, str]]) -> dict[str, str]:
@@ -113,8 +128,8 @@ def _first(texts: list[str], most: int) -> str | None:
 
 
 def _values(headers: Sequence[tuple[str, str]], wanted: str) -> list[str]:
-    """The values of a header, one for each time it was sent."""
-    return [value for name, value in headers if name.lower() == wanted]
+    """The values of a header, whose name is in lower case, one for each time it was sent."""
+    return [value for name, value in headers if name == wanted]
 
 
 def _canonical(hrefs: Sequence[str], base: str, headers: Sequence[tuple[str, str]], url: str) -> str | None:

@@ -92,7 +92,7 @@ def read_fast(text: str, body: bytes | None = None, parts: frozenset[str] = PART
     _silence(roots, found)
     images, links = found["img"], chain(found["a"], found["area"]) if LINKS in parts else ()
     marked = _marked_elements(roots, body) if STRUCTURE in parts else {}
-    dates = _outside(RUBY, chain(found["time"], found["abbr"]))
+    dates = [*_outside(RUBY, chain(found["time"], found["abbr"]))] if STRUCTURE in parts else []
     return RawFacts(
         main=_beginning(found) if MAIN in parts else "",
         titles=_titles(found),
@@ -107,7 +107,7 @@ def read_fast(text: str, body: bytes | None = None, parts: frozenset[str] = PART
         images=len(images),
         images_without_alt=sum(image.get("alt") is None for image in images),
         structured=scripts if STRUCTURE in parts else [],
-        properties=properties(marked, dates, _LOOK) if STRUCTURE in parts else [],
+        properties=properties(marked, dates, _LOOK) if marked or dates else [],
         item_types=item_types(marked.get("itemtype", ()), _LOOK),
         cut=_why_cut(every_root),
         marked=_all_text(every_root, text) if TEXT in parts else b"",  # last: it may part the roots
@@ -201,7 +201,8 @@ def _all_text(every_root: list[Any], text: str) -> bytes:
 def _titles(found: dict[str, list[Any]]) -> list[str]:
     """Those of the page, then those for browsers without scripts."""
     titles = list(_outside(OTHER_TITLES, found["title"][:20]))
-    titles.sort(key=lambda title: next(title.iterancestors("noscript"), None) is not None)
+    if len(titles) > 1:
+        titles.sort(key=lambda title: next(title.iterancestors("noscript"), None) is not None)
     return ["".join(title.itertext()) for title in titles]
 
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 
-class PageFacts(TypedDict):
-    """What a page says of itself. A fact that the page does not give is None, never an empty text."""
+class Introduction(TypedDict):
+    """How a page was read, and what it says of itself first."""
 
     encoding: Annotated[str | None, Field(description="the encoding the page was read in")]
     encoding_source: Annotated[
@@ -28,6 +28,11 @@ class PageFacts(TypedDict):
     h1_count: Annotated[int | None, Field(description="number of main headings")]
     author: Annotated[str | None, Field(description="who wrote it: by JSON-LD, meta tags, microdata or a byline")]
     site_name: Annotated[str | None, Field(description="the name of the whole site")]
+
+
+class OpenGraph(TypedDict):
+    """What a page says of itself to those that share it."""
+
     og_title: Annotated[str | None, Field(description="the title for sharing (Open Graph)")]
     og_image: Annotated[str | None, Field(description="the image for sharing (Open Graph), resolved")]
     og_description: Annotated[str | None, Field(description="the description for sharing (Open Graph)")]
@@ -40,6 +45,11 @@ class PageFacts(TypedDict):
     open_graph: Annotated[
         str | None, Field(description="every property of Open Graph that the page has (og:, article:, …), as JSON")
     ]
+
+
+class PageFacts(Introduction, OpenGraph):
+    """What a page says of itself. A fact that the page does not give is None, never an empty text."""
+
     published: Annotated[str | None, Field(description="the date of publication, as the page writes it")]
     modified: Annotated[str | None, Field(description="the date of its last change, as the page writes it")]
     structured_types: Annotated[str | None, Field(description="the types of the page's JSON-LD and microdata")]

@@ -86,7 +86,8 @@ def read(
         content = added_facts.content(page, wanted)
         asked = added_facts.asked(page, found.canonicals, headers, parts, anchor)
         facts = page_facts(decoded, found, url, status=status, headers=headers, notes=notes)
-    read = {name: value for name, value in facts.items() if name not in PART_OF or PART_OF[name] in parts}
+    without = PARTS - parts
+    read = {name: value for name, value in facts.items() if PART_OF.get(name) not in without} if without else facts
     wider = added_facts.widened(read, content, page.base)
     added = {
         **content,

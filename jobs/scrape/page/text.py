@@ -30,10 +30,10 @@ def clean(text: str | None, most: int) -> str | None:
     """
     if not text:
         return None
-    begun = text.lstrip()[: 8 * most]
-    folded = fold(begun)
-    if len(folded) <= most and len(begun) == 8 * most:  # cut, and hardly anything but white space
-        folded = fold(text)
+    folded = fold(text[: 2 * most])
+    if len(text) > 2 * most and (len(folded) <= most or not folded.isprintable()):  # much of it counts for nothing
+        folded = fold(text.lstrip()[: 8 * most])
+        folded = folded if len(folded) > most else fold(text)
     if not folded.isprintable():
         folded = fold(folded.translate(_CLEAN))
     return shorten(folded, most) or None

@@ -7,6 +7,7 @@ taken apart into words and put together again.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -62,7 +63,7 @@ class Counts:
 
 def count(marked: bytes) -> Counts:
     """Count a text in UTF-8 with a MARK where blocks begin and end: marks end words, and are no part of the text."""
-    if len(marked) < SHORT and not _UNSPACED.search(marked):
+    if len(marked) < SHORT and (marked.isascii() or not _UNSPACED.search(marked)):
         return _count_short(marked.decode())
     letters = np.frombuffer(bytearray(marked.translate(_BLANKS)), np.uint8)
     border = letters == ord(MARK)
@@ -84,8 +85,11 @@ def count(marked: bytes) -> Counts:
 
 
 def _count_short(marked: str) -> Counts:
-    text = " ".join(marked.replace(MARK, "").split())
-    return Counts(chars=len(text), words=len(marked.replace(MARK, " ").split()), digest=_digest(text.encode()))
+    parts = [part for part in marked.split(MARK) if part]
+    words = "".join(parts).split()
+    parted = sum(not (one[-1].isspace() or other[0].isspace()) for one, other in itertools.pairwise(parts))
+    text = " ".join(words)
+    return Counts(chars=len(text), words=len(words) + parted, digest=_digest(text.encode()))
 
 
 def _look_at_wide(letters: NDArray[np.uint8], border: NDArray[np.bool_]) -> int:
