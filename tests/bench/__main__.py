@@ -24,6 +24,7 @@ LONG = (
     "fair",
     "idle",
     "scrape",
+    "content",
     "where",
     "delay",
     "factorial",

@@ -122,6 +122,27 @@ def _crawl(addresses: Sequence[str], settings: Mapping[str, object]) -> list[flo
     return seen
 
 
+def trafilatura(port: int, pages: int) -> float:
+    """A plain loop of trafilatura over the same bytes from memory, which it decodes itself: nothing is fetched."""
+    from trafilatura import extract
+
+    from tests.bench import corpus, site
+
+    bodies = list(corpus.pages(site.PAGES))
+    extract(bodies[0])
+    began = time.perf_counter()
+    for number in range(pages):
+        extract(
+            bodies[number % len(bodies)],
+            output_format="markdown",
+            include_comments=False,
+            include_formatting=True,
+            include_links=True,
+            include_images=True,
+        )
+    return pages / (time.perf_counter() - began)
+
+
 def _in_threads(
     read: Callable[[str], object], port: int, pages: int, *, threads: int = THREADS, hosts: int = 1
 ) -> float:
@@ -132,7 +153,9 @@ def _in_threads(
         return pages / (time.perf_counter() - began)
 
 
-READERS: dict[str, Callable[[int, int], float]] = {"classic": classic, "bare": bare, "spread": spread, "scrapy": scrapy}
+READERS: dict[str, Callable[[int, int], float]] = {
+    reader.__name__: reader for reader in (classic, bare, spread, scrapy, trafilatura)
+}
 LISTS: dict[str, Callable[[Sequence[str]], tuple[float, int]]] = {
     "classic": classic_list,
     "scrapy": scrapy_list,
