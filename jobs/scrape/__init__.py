@@ -27,6 +27,7 @@ from jobs import Files, Pace, Sample, job
 from jobs.scrape import columns as named
 from jobs.scrape.codes import CODES
 from jobs.scrape.cookie_file import check_cookies
+from jobs.scrape.fields.own_field import TAKES, WAYS
 from jobs.web import urls
 from jobs.web.accepted import check_accept
 from jobs.web.request_headers import check_headers
@@ -100,7 +101,12 @@ def scrape(
             title="Own columns",
             description="own columns, one a line: name = CSS selector; or json, xpath, regex, markdown or table "
             "before what is looked for, as in price = json Product.offers.price",
-            json_schema_extra={"group": _RESULT, "multiline": True},
+            json_schema_extra={
+                "group": _RESULT,
+                "multiline": True,
+                "line": "{name} = {which} {by} {looked_for}",
+                "words": {"which": list(TAKES), "by": list(WAYS)},
+            },
         ),
         AfterValidator(named.check_fields),
     ] = "",

@@ -78,3 +78,22 @@ def test_what_is_typed_counts_while_it_is_typed(site: Site, page: Page) -> None:
 
     expect(page.get_by_text("3 whole numbers")).to_be_visible()
     expect(page.get_by_role("textbox").first).to_be_focused()
+
+
+def test_a_line_of_own_columns_is_put_together_and_the_page_stays_in_place(site: Site, page: Page) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    go(page, f"{site.address}/?job=scrape")
+    write(page, "https://example.org/")
+    expect(page.get_by_text("1 URL: it will be fetched")).to_be_visible()
+    page.get_by_text("Options", exact=True).click()
+    expect(page.get_by_role("textbox", name="Statuses that are ok")).to_be_visible()
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name="Add a line").click()
+
+    page.get_by_label("Name", exact=True).fill("price")
+    page.get_by_label("Looked for").fill(".price")
+    page.get_by_role("button", name="Add", exact=True).click()
+
+    expect(page.get_by_role("textbox", name="Own columns")).to_have_value("price = first css .price")
+    shifted = "() => [...document.querySelectorAll('*')].filter(one => one.scrollLeft > 0).length"
+    assert page.evaluate(shifted) == 0

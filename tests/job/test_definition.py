@@ -409,6 +409,22 @@ WRONG = [
     ],
     *[
         (
+            "@job(bound='cpu')\ndef probe(n: int, *, text: Annotated[str, Field(json_schema_extra="
+            f"{{'line': {line!r}, 'words': {words!r}}})] = '') -> int: ...",
+            f"param text has lines of {line!r} with words for {words!r}: give a text with a name in braces for each "
+            'part, as in "{name} = {which} {what}", and lists of words for some of these names',
+        )
+        for line, words in [
+            ("{name} = {", {}),
+            ("{} = {what}", {}),
+            ("{name.__class__} = {what}", {}),
+            ("no parts", {}),
+            ("{name}", {"how": ["all"]}),
+            ("{name}", ["all"]),
+        ]
+    ],
+    *[
+        (
             f'@job(bound="cpu")\ndef probe(n: int, *, odd: {annotation} = {default}) -> int: ...',
             "param odd has a type that no form can ask for: "
             "use bool, int, float, str, Literal, an Enum, or a list of these",

@@ -35,6 +35,10 @@ def field_of(signature: str) -> params.FormField:
             "text: Annotated[str, Field(json_schema_extra={'multiline': True}, description='many')] = ''",
             {"input": "text", "multiline": True, "help": "many"},
         ),
+        (
+            "text: Annotated[str, Field(json_schema_extra={'line': '{b}={how} {a}', 'words': {'how': ['all']}})] = ''",
+            {"line": "{b}={how} {a}", "words": {"how": ("all",)}, "parts": ["b", "how", "a"]},
+        ),
     ],
 )
 def test_fields_ask_for_a_param_as_its_type_says(signature: str, expected: dict[str, Any]) -> None:

@@ -412,6 +412,36 @@ def test_a_param_that_cannot_be_disables_start_with_the_reason(new_run: Open) ->
     assert "Options: fields" in texts(app)
 
 
+def test_a_line_is_put_together_from_its_parts(new_run: Open) -> None:
+    app = typed(new_run(), "scrape", "https://example.org/")
+    area = "option:scrape:fields:"
+    app.text_area(key=area).set_value("price = .price\n")
+    checked(app.run())
+
+    app.text_input(key=f"part:{area}:name").set_value("tags")
+    app.selectbox(key=f"part:{area}:which").set_value("all")
+    app.selectbox(key=f"part:{area}:by").set_value("xpath")
+    checked(add_line(app))
+    assert app.text_area(key=area).value == "price = .price\n"
+    assert "Nothing was added: fill in Looked for." in texts(app)
+
+    app.text_input(key=f"part:{area}:looked_for").set_value("//a")
+    checked(add_line(app))
+    assert app.text_area(key=area).value == "price = .price\ntags = all xpath //a"
+    assert app.text_input(key=f"part:{area}:looked_for").value == ""
+    assert start_of(app)
+
+    app.text_input(key=f"part:{area}:name").set_value("2")
+    app.text_input(key=f"part:{area}:looked_for").set_value("//a")
+    checked(add_line(app))
+    assert "Options: fields: line 3:" in texts(app)
+
+
+def add_line(app: AppTest) -> AppTest:
+    """The button in the form of the parts, pressed."""
+    return next(button for button in app.button if button.label == "Add").click().run()
+
+
 def test_where_a_run_goes_is_asked_where_there_is_a_cluster(
     new_run: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

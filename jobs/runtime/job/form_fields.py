@@ -8,7 +8,7 @@ import re
 import string
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.runtime.core.errors import BadParams
@@ -31,6 +31,9 @@ class FormField:
     alone (no text stands for it, or it is secret), and holds where nothing is given. `auto`: it may
     be `auto` instead of a number, which is 0.
 
+    `line` says what each line of such an area is made of (`{name} = {which} {what}`), `words` the words among which the
+    parts of it are chosen that are not typed: a form puts lines together from them.
+
     `title` (that of its Field), `group` and `unit` are for people: what a form calls it, with which others it stands,
     and in what it is counted there: so many (`scale`) of what the param itself is counted in.
     """
@@ -45,6 +48,8 @@ class FormField:
     most: float | None = None
     optional: bool = False
     multiline: bool = False
+    line: str = ""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secret: bool = False
     standing: bool = False
     title: str = ""
@@ -58,6 +63,11 @@ class FormField:
         """What a form calls it: its title, or its name (`user_agent` is "User agent"); and its unit."""
         title = self.title or self.name.replace("_", " ").capitalize()
         return f"{title}, {self.unit}" if self.unit else title
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of what a line is made of, in their order."""
+        return [name for _, name, _, _ in string.Formatter().parse(self.line) if name]
 
     @property
     def range(self) -> str:

@@ -45,6 +45,7 @@ def check(job: Job) -> None:
         _check_field(param)
         _check_choices(param)
         _check_scale(param)
+        _check_line(param)
         _check_lasting(param)
 
 
@@ -61,6 +62,8 @@ def field_of(param: Param, default: Any) -> FormField:
         examples=_examples(param.annotation) if bare is str else (),
         optional=optional,
         multiline=is_marked(param.annotation, "multiline"),
+        line=_told(param.annotation, "line") or "",
+        words={part: tuple(words) for part, words in (_told(param.annotation, "words") or {}).items()},
         secret=is_secret(param.annotation),
         title=_title(param.annotation),
         group=str(_told(param.annotation, "group") or ""),
@@ -215,6 +218,20 @@ def _check_scale(param: Param) -> None:
         raise DefinitionError(
             f"param {param.name} has the scale {scale!r}: give a number of its type, and how many of it are one of its "
             "unit, as a whole number"
+        )
+
+
+def _check_line(param: Param) -> None:
+    """A form puts lines together from the parts that are named, and knows no others."""
+    line, words = _told(param.annotation, "line") or "", _told(param.annotation, "words") or {}
+    with suppress(ValueError, KeyError, IndexError, AttributeError, TypeError):
+        parts = FormField(name=param.name, input="text", line=line).parts
+        if words.keys() <= set(parts) and line.format_map(dict.fromkeys(parts, "")) != line:
+            return
+    if line or words:
+        raise DefinitionError(
+            f"param {param.name} has lines of {line!r} with words for {words!r}: give a text with a name in braces for "
+            'each part, as in "{name} = {which} {what}", and lists of words for some of these names'
         )
 
 

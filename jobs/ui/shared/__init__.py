@@ -2,6 +2,7 @@
 
 page_frame       the menu, sentences of what went wrong, the viewer's time zone, the footer
 param_form       a job's options
+line_form        a line of an area of lines, put together from its parts
 run_form         how to run it
 formatting       how numbers, times and states are said
 sign_in          signing in, who has, and signing out

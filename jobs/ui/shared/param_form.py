@@ -16,7 +16,7 @@ import streamlit as st
 from jobs.runtime import client
 from jobs.runtime.core import secrets
 from jobs.runtime.core.errors import BadParams, FanoutError, Refused
-from jobs.ui.shared import formatting
+from jobs.ui.shared import formatting, line_form
 from jobs.ui.shared.run_form import Settings
 
 MOST_EXACT = 2**53 - 1
@@ -195,6 +195,8 @@ def _text(label: str, entry: Any, given: Any, common: Mapping[str, Any], *, hidd
     filled = "" if given is None else str(given)
     if entry.multiline or "\n" in filled or "\r" in filled:
         text = st.text_area(label, value=filled, placeholder=hidden, **common)
+        if entry.line:
+            line_form.popover(entry, common["key"])
     elif entry.examples and not entry.secret:
         offered = list(dict.fromkeys([*filter(None, [filled]), *entry.examples]))
         place = offered.index(filled) if filled else None
