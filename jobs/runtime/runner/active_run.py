@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -56,7 +57,7 @@ class Stamps(NamedTuple):
 
 class ActiveRun:
     """A run that the runner works at. `unix` turns monotonic seconds into Unix seconds; `caps`: how large its pool may
-    become."""
+    become. `lost_on`: how many of its workers each machine has lost (this one is "")."""
 
     def __init__(
         self, stored: StoredRun, groups: Groups, unix: Callable[[float], float], caps: PoolCaps, disk: FileSync
@@ -83,6 +84,7 @@ class ActiveRun:
         self.peak = stored.run.peak
         self.live_progress = LiveProgress(stored, groups, unix)
         self.served: dict[str, WorkerHandle] = {}
+        self.lost_on: Counter[str] = Counter()
         self._check_row = row_check(stored.run.columns)
 
     def begin(self, db: Connection) -> None:

@@ -42,6 +42,7 @@ def reap(run: ActiveRun, dead: WorkerHandle, now: float) -> str:
         for _, entry in [*busy, *done]:
             run.schedule.back(entry, now)
         return how
+    run.lost_on[dead.process.machine] += 1
     suspects = busy or done
     culprit = _culprit(dead, suspects)
     for place, entry in suspects:

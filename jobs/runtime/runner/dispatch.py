@@ -113,7 +113,7 @@ def _try_suspects(run: ActiveRun, able: list[WorkerHandle], workers: WorkerPool,
         alone = run.vacancies.alone = None
     if alone is not None or not run.schedule.suspects(now):
         return [worker for worker in able if worker is not alone]
-    chosen = min(filter(_can_take, run.workers), key=lambda worker: len(worker.out), default=None)
+    chosen = min(filter(_can_take, run.workers), key=lambda worker: _suited_to_suspects(run, worker), default=None)
     if chosen is None:
         return able
     if chosen.out:
@@ -124,6 +124,12 @@ def _try_suspects(run: ActiveRun, able: list[WorkerHandle], workers: WorkerPool,
             workers.give(chosen, [entry])
             run.vacancies.alone = chosen
     return [worker for worker in able if worker is not chosen]
+
+
+def _suited_to_suspects(run: ActiveRun, worker: WorkerHandle) -> tuple[int, int]:
+    """The least on a machine that has lost the fewest workers, so that an item is lost with three machines, where there
+    are as many, before it is blamed; then with the least out."""
+    return run.lost_on[worker.process.machine], len(worker.out)
 
 
 def _free_stranded(run: ActiveRun, workers: WorkerPool, now: float) -> None:
