@@ -108,6 +108,7 @@ sys.exit(main(["runner", "--idle", "20"]))
 def test_a_second_process_comes_and_works_where_one_interpreter_is_at_its_limit(machine: Machine) -> None:
     runner = subprocess.Popen([sys.executable, "-c", LIMITED], cwd=settings.PROJECT, stdout=subprocess.DEVNULL)
     until(lambda: runner_lock.alive(machine.home), 30)
+    assert machine.runner_pid() == runner.pid  # it has taken over: a client would have another one leave
     run = machine.finish(machine.submit(["sleep 0.2"] * 1_600, pool=ANY), 120)
 
     assert machine.runner_pid() == runner.pid
