@@ -69,6 +69,7 @@ def test_an_outcome_waits_for_its_file_and_those_without_do_not(disk: Disk, tmp_
     disk.wakes()
 
     until(lambda: waiting.storable)
+    waiting.take_synced()
     assert waiting.outcomes == [OUTCOME]
     waiting.forget()
     assert not waiting
@@ -106,6 +107,7 @@ def test_an_outcome_whose_file_comes_to_the_disk_while_it_is_looked_is_stored(di
 
     waiting._unsynced = [(Arriving(), OUTCOME)]  # type: ignore[list-item]
 
-    assert not waiting.storable
+    waiting.take_synced()
     assert waiting.storable
+    waiting.take_synced()
     assert waiting.outcomes == [OUTCOME]

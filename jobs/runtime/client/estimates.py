@@ -49,8 +49,8 @@ def _while_it_changes(like: Run, changes: Iterable[tuple[float, int, int]], numb
     steps = [(0.0, first), *((min(wall, max(0.0, at - like.submitted_at)), slots) for at, slots, _ in found)]
     lasted = [(begin, end, slots) for (begin, slots), (end, _) in pairwise([*steps, (wall, 0)])]
     left = sum((end - begin) * slots for begin, end, slots in lasted) * number / like.done_itself
-    for begin, end, slots in [*lasted[:-1], (lasted[-1][0], math.inf, lasted[-1][2])]:
+    for begin, end, slots in lasted:
         if left <= (end - begin) * slots:
             return max(like.item_seconds / like.done_itself, begin + left / slots)
         left -= (end - begin) * slots
-    return wall
+    return wall + left / lasted[-1][2]

@@ -61,13 +61,17 @@ class FormField:
     @property
     def label(self) -> str:
         """What a form calls it: its title, or its name (`user_agent` is "User agent"); and its unit."""
-        title = self.title or self.name.replace("_", " ").capitalize()
+        title = self.title or _in_words(self.name)
         return f"{title}, {self.unit}" if self.unit else title
 
     @property
     def parts(self) -> list[str]:
         """The names of what a line is made of, in their order."""
         return [name for _, name, _, _ in string.Formatter().parse(self.line) if name]
+
+    def part_label(self, part: str) -> str:
+        """What a form calls a part of a line."""
+        return _in_words(part)
 
     @property
     def range(self) -> str:
@@ -106,6 +110,11 @@ class FormField:
     @property
     def _no_number(self) -> str:
         return ("not a whole number" if self.input == "whole" else "not a number") + self.wanted
+
+
+def _in_words(name: str) -> str:
+    """What a name of the code is for people: `user_agent` is "User agent"."""
+    return name.replace("_", " ").capitalize()
 
 
 def _whole(given: str | float) -> float:

@@ -38,11 +38,10 @@ class RunBuffers:
     @property
     def storable(self) -> bool:
         """Whether something is to be stored now."""
-        if self._unsynced:
-            self._take_synced()
-        return bool(self.outcomes or self.attempts or self.events or self.printed or self.peak or self.spent)
+        there = self.outcomes or self.attempts or self.events or self.printed or self.peak or self.spent
+        return bool(there) or any(future.done() for future, _ in self._unsynced)
 
-    def _take_synced(self) -> None:
+    def take_synced(self) -> None:
         """Take the outcomes whose files are on the disk; of a file that will not stay, the item has failed."""
         waiting, self._unsynced = self._unsynced, []
         for future, outcome in waiting:
@@ -56,11 +55,12 @@ class RunBuffers:
     def settle(self) -> None:
         """Wait for the disk for a moment: nothing is added any more."""
         wait([future for future, _ in self._unsynced], SETTLE_SECONDS)
-        self._take_synced()
+        self.take_synced()
 
     def store(self, db: Connection, *, keyed: bool) -> int:
         """Store it all, in the caller's transaction; returns how many outcomes were new. `keyed`: equal items of the
         run get their outcomes with those that they repeat."""
+        self.take_synced()
         attempts.add(db, self._run, self.attempts)
         self.printed.commit(db)
         stored = outcomes.add(db, self._run, self.outcomes, duplicates=keyed)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import get_args
 
-from jobs.scrape.challenges.sign import FEW_CHARS, HARDLY_ANY, MarkupSign, Sign, Where
+from jobs.scrape.challenges.sign import FEW_CHARS, MarkupSign, Sign, Where
 from jobs.scrape.challenges.signs import COOKIES, HEADERS, MARKUP, WIDGETS
 
 MOST_BYTES = 2**18
@@ -84,12 +84,14 @@ def _sign_of_page(status: int, body: bytes, text_chars: int) -> Sign | None:
         "tags": tags,
         "scripts": markup if b"<script" in tags else b"",
     }
-    of_vendors, of_widgets = _counting(status, text_chars < HARDLY_ANY)
+    of_vendors, of_widgets = _counting(status, next(most for most in _LEVELS if text_chars < most))
     found = _borne(of_vendors, markup, places)
     if found is None and (status in TOLD_APART or TITLE.search(markup)):
         found = _borne(of_widgets, markup, places)
     return found
 
+
+_LEVELS = sorted({sign.most_chars for sign in (*MARKUP, *WIDGETS)})
 
 _Placed = tuple[tuple[Where, tuple[tuple[bytes, int, MarkupSign], ...]], ...]
 """Signs by where their keys are looked for: each with its key, and its place in the table."""
@@ -104,17 +106,14 @@ def _borne(placed: _Placed, markup: bytes, places: Mapping[Where, bytes]) -> Mar
 
 
 @functools.lru_cache(maxsize=256)
-def _counting(status: int, hardly_any: bool) -> tuple[_Placed, _Placed]:
-    """The signs of vendors, and those of widgets, that count with this status, in a page with few characters of text,
-    or hardly any."""
-    return _placed(MARKUP, status, hardly_any), _placed(WIDGETS, status, hardly_any)
+def _counting(status: int, most_chars: int) -> tuple[_Placed, _Placed]:
+    """The signs of vendors, and those of widgets, that count with this status in a page of less text than that."""
+    return _placed(MARKUP, status, most_chars), _placed(WIDGETS, status, most_chars)
 
 
-def _placed(table: Sequence[MarkupSign], status: int, hardly_any: bool) -> _Placed:
+def _placed(table: Sequence[MarkupSign], status: int, most_chars: int) -> _Placed:
     counting = [
-        (order, sign)
-        for order, sign in enumerate(table)
-        if sign.counts_with(status) and (hardly_any or sign.most_chars > HARDLY_ANY)
+        (order, sign) for order, sign in enumerate(table) if sign.counts_with(status) and sign.most_chars >= most_chars
     ]
     return tuple(
         (where, tuple((sign.key, order, sign) for order, sign in counting if sign.where == where))

@@ -16,7 +16,7 @@ def popover(entry: Any, key: str) -> None:
         st.form(f"parts:{key}", border=False),
     ):
         for part in entry.parts:
-            label, own = formatting.literal(_label(part)), _key(key, part)
+            label, own = formatting.literal(entry.part_label(part)), _key(key, part)
             if part in entry.words:
                 st.selectbox(label, entry.words[part], key=own)
             else:
@@ -30,14 +30,10 @@ def _key(key: str, part: str) -> str:
     return f"part:{key}:{part}"
 
 
-def _label(part: str) -> str:
-    return part.replace("_", " ").capitalize()
-
-
 def _add(entry: Any, key: str) -> None:
     state = st.session_state
     said = {part: str(state.get(_key(key, part)) or "").strip() for part in entry.parts}
-    lacking = [_label(part) for part, text in said.items() if not text]
+    lacking = [entry.part_label(part) for part, text in said.items() if not text]
     state[f"missing:{key}"] = f"Nothing was added: fill in {' and '.join(lacking)}." if lacking else ""
     if lacking:
         return
