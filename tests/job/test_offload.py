@@ -100,6 +100,16 @@ def test_behind_slow_calls_one_computes_in_its_own_thread(monkeypatch: pytest.Mo
     assert jobs.compute(threading.get_ident) != threading.get_ident()
 
 
+def test_in_a_long_queue_of_quick_calls_nobody_gives_up_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offload, "PATIENCE", 0.5)
+
+    def name() -> str:
+        time.sleep(0.03)
+        return threading.current_thread().name.partition(" ")[0]
+
+    assert at_once(40, lambda: jobs.compute(name)) == ["computing"] * 40  # the last waits for 0.6 s
+
+
 FORK = """
 import os, threading
 from jobs import compute

@@ -14,14 +14,15 @@ import queue
 import threading
 from collections.abc import Callable
 from functools import partial
-from time import thread_time
+from time import monotonic, thread_time
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from jobs.runtime.job import context
 
 THREADS = 2
 PATIENCE = 0.5
-"""Seconds until a slot gives up its turn and computes in its own thread: behind slow ones that is better."""
+"""Seconds in which no call has ended, until a slot gives up its turn and computes in its own thread: behind slow ones
+that is better. In a long queue of quick ones it is worse."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +31,8 @@ _calls: queue.SimpleQueue[_Call[Any]] = queue.SimpleQueue()
 _serving: list[threading.Thread] = []
 _starting = threading.Lock()
 _own = threading.local()
+_last_end = 0.0
+"""When a call ended last."""
 
 
 def compute(function: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
@@ -59,6 +62,7 @@ class _Call(Generic[T]):
 
     def serve(self) -> None:
         """Make the call in a thread that computes, unless the one who waits has lost patience."""
+        global _last_end  # noqa: PLW0603
         if not self._taken.acquire(blocking=False):
             return
         began = thread_time()
@@ -72,11 +76,12 @@ class _Call(Generic[T]):
         self._report_thread(self._caller)  # here, since the next call in this thread may keep the caller from saying it
         if self.here is not None:
             self.here.cpu += thread_time() - began
+        _last_end = monotonic()
         self._ended.release()
 
     def result(self) -> T:
         """What the function returns, or raises; it is called here if no thread has taken the call in time."""
-        if not self._ended.acquire(timeout=PATIENCE):
+        if not self._ended_in_time():
             if self._taken.acquire(blocking=False):
                 return self.function()
             self._ended.acquire()
@@ -86,6 +91,13 @@ class _Call(Generic[T]):
             return cast(T, self._result)
         finally:
             self._error = None  # it leads back to this frame
+
+    def _ended_in_time(self) -> bool:
+        """Whether the call has ended before the threads came to a halt."""
+        while not self._ended.acquire(timeout=PATIENCE):
+            if monotonic() - _last_end > PATIENCE:
+                return False
+        return True
 
     def _report_thread(self, thread: tuple[int, int]) -> None:
         """Have the runner know which thread the item is in: it looks there when the process hangs or crashes."""

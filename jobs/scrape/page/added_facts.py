@@ -34,11 +34,11 @@ def content(page: PageViews, parts: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def widened(read: Mapping[str, Any], found: dict[str, Any], url: str) -> dict[str, Any]:
+def widened(read: Mapping[str, Any], found: dict[str, Any], page: PageViews) -> dict[str, Any]:
     """Columns that are empty although the page was searched for its main content, as far as that says more of them."""
     root, text = found.pop(TREE, None), found.get("main_text")
     empty = {name for name in (*SIGNED, "excerpt") if name in read and not read[name]}
-    wider = find_signature(root, url) if root is not None and empty.intersection(SIGNED) else {}
+    wider = find_signature(root, page) if root is not None and empty.intersection(SIGNED) else {}
     told = {name: clean(value, SHORT_CHARS) for name, value in wider.items() if name in empty}
     return told | ({"excerpt": clean(text, EXCERPT_CHARS)} if text and "excerpt" in empty else {})
 

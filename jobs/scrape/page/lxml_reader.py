@@ -125,9 +125,10 @@ def parse(body: bytes, *, element_classes: bool = False) -> list[Any]:
         encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True, huge_tree=False, collect_ids=False
     )
     if element_classes:
-        from lxml.html import HtmlElementClassLookup
+        from lxml.html import HtmlElement
 
-        parser.set_element_class_lookup(HtmlElementClassLookup())
+        # one for all, chosen in C: nobody here asks forms and their inputs for what their own classes can do
+        parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:

@@ -6,6 +6,7 @@ interpreter's lock: so many elements are looked at, and of a page that nests too
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import logging
 import re
@@ -45,7 +46,13 @@ TOO_DEEP = "the main content was not looked for: the elements nest too deep for 
 ONLY_BEGINNING = f"the main content was looked for in the first {MOST_ELEMENTS:,} elements ({MOST_TAGS:,} tags) alone"
 
 _TAG = re.compile("<(/?)")
-_DATES = {"original_date": True, "extensive_search": False}
+_DATES: dict[str, Any] = {"original_date": True, "extensive_search": False}
+
+AUTHORS = (
+    *("author", "byl", "bbl", "creator", "username", "screenname", "writer", "journalist-name", "channel-name"),
+    *("submitted-by", "posted-by", "zuozhe", "bianji", "xiaobian"),
+)
+"""One of these is in every page where trafilatura finds an author; it looks for long in those that have none."""
 
 _FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What trafilatura may raise at a page that it was not made for."""
@@ -91,19 +98,32 @@ def find_content(page: PageViews) -> FoundContent:
         return FoundContent()
 
 
-def find_signature(root: Any, url: str) -> dict[str, str]:
-    """Who wrote it, when it was published and the name of the site, as far as trafilatura finds that in a tree. A host
-    is no name; dates that are only guessed at are left out."""
+def find_signature(root: Any, page: PageViews) -> dict[str, str]:
+    """Who wrote it, when it was published and the name of the site, as trafilatura's `extract_metadata` finds them in
+    the tree of a page, without what else that looks for. A host is no name; dates that are only guessed at are left
+    out."""
     load()
-    from trafilatura.metadata import extract_metadata
+    from htmldate import find_date
+    from trafilatura import metadata
 
+    source = page.source.lower()
     try:
-        found = extract_metadata(root, default_url=url, date_config=_DATES)
+        told = metadata.examine_meta(root)
+        told.author = told.author if " " in (told.author or "") else None
+        with contextlib.suppress(*_FAULTS):
+            told = metadata.extract_meta_json(root, told)
+        if not told.author and any(name in source for name in AUTHORS):
+            told.author = metadata.extract_author(root)
+        told.date = find_date(root, url=told.url or metadata.extract_url(root, page.base), **_DATES)
+        told.sitename = told.sitename or metadata.extract_sitename(root)
+        told.clean_and_trim()
     except (*_FAULTS, etree.LxmlError):
         return {}
-    site = found.sitename if found.sitename and found.sitename.lower() not in url.lower() else ""
-    told = {"author": found.author, "published": found.date, "site_name": site}
-    return {name: value for name, value in told.items() if value}
+    site = (told.sitename or "").lstrip("@")
+    site = site if "." in site or site[:1].isupper() else site.title()
+    name = "" if site.lower() in page.base.lower() else site
+    found = {"author": told.author, "published": told.date, "site_name": name}
+    return {name: value for name, value in found.items() if value}
 
 
 def as_cell(text: str) -> str | None:
@@ -113,6 +133,8 @@ def as_cell(text: str) -> str | None:
 
 def _end(source: str) -> int | None:
     """Where the tags or elements of a page are too many; None: they are not."""
+    if source.count("<") <= MOST_ELEMENTS:
+        return None
     elements = 0
     for tags, tag in enumerate(_TAG.finditer(source)):
         elements += not tag[1]
@@ -147,6 +169,7 @@ def _extract(root: Any, page: PageViews) -> FoundContent:
     found = trafilatura.bare_extraction(
         root,
         url=page.base,
+        output_format="markdown",  # else it makes Markdown of it, which is made below
         include_comments=False,
         include_formatting=True,
         include_links=True,

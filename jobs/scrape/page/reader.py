@@ -88,7 +88,7 @@ def read(
         facts = page_facts(decoded, found, url, status=status, headers=headers, notes=notes)
     without = PARTS - parts
     read = {name: value for name, value in facts.items() if PART_OF.get(name) not in without} if without else facts
-    wider = added_facts.widened(read, content, page.base)
+    wider = added_facts.widened(read, content, page)
     added = {
         **content,
         **asked,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from jobs.runtime import catalog
 from jobs.runtime.core.errors import BadParams
 from jobs.runtime.job.params import validate_params
 from jobs.scrape.columns import read_columns
+from jobs.scrape.fields.page_views import PageViews
 from jobs.scrape.page import added_facts, main_content, reader
 from jobs.scrape.page.language import detect, language_of
 from jobs.scrape.page.main_content import CELL_CHARS, MOST_ELEMENTS, ONLY_BEGINNING, TOO_DEEP
@@ -25,6 +27,9 @@ ARTICLE = f"""<html><head><base href="https://cdn.example/"><title>t</title>
 <table><tr><th>Jahr</th><td>2024</td></tr></table></article>
 <script type="application/ld+json">{{"@type": "Article", "dateModified": "2001"}}</script>
 <footer><p>Impressum und Datenschutz</p></footer></body></html>"""
+
+
+PAGE = PageViews("", "https://example.org/", [], written="")
 
 
 def read(markup: str, columns: str = "content", **headers: str) -> dict[str, Any]:
@@ -47,6 +52,57 @@ def test_who_wrote_it_and_when_is_taken_from_the_search_for_the_content_where_no
     assert "published" not in read(SIGNED, "main_text")
 
 
+SAID = (
+    "<meta name=author content='Anna Keller'>",
+    "<meta name=author content=Anna>",
+    "<meta name='dc.creator' content='Anna Keller; Ben Roth'>",
+    "<meta property='og:site_name' content='the daily'>",
+    "<meta name=twitter:site content='@daily'>",
+    "<title>Brücke offen | Tagblatt</title><meta name=date content=2024-05-03>",
+    '<script type="application/ld+json">{"@type": "NewsArticle", "author": {"name": "Anna Keller"}, '
+    '"datePublished": "2024-05-03", "publisher": {"name": "Tagblatt &amp; Sohn"}}</script>',
+    "<p class=Byline>By Anna Keller</p>",
+    "<span class=screenname>Anna Keller</span><time datetime=2024-05-03>gestern</time>",
+    "<a rel=author href=/anna>Anna Keller</a><div class=comments><p class=author>Ben Roth</p></div>",
+    "<link rel=canonical href=https://other.example/2024/05/03/bridge><title>a | b</title>",
+    "<p>no sign of anything</p>",
+)
+
+
+HOSTS = ("example.org", "other.example")
+"""What stands for the name of a site that has none: no name."""
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_the_signature_is_what_the_whole_search_for_metadata_finds(said: str) -> None:
+    main_content.load()
+    from trafilatura.metadata import extract_metadata
+
+    place = "body" if said.startswith(("<p", "<span", "<a")) else "head"
+    markup = f"<html><head></head><body><p>{GERMAN}</p></body></html>".replace(f"<{place}>", f"<{place}>{said}")
+    page = PageViews(markup, "https://example.org/dir/", [], written=markup)
+    page.read(b"", None)
+    alone = extract_metadata(markup, default_url=page.base, date_config=dict(main_content._DATES))
+    wanted = {"author": alone.author, "published": alone.date, "site_name": alone.sitename}
+
+    found = main_content.find_signature(page.seen, page)
+
+    assert found == {name: value for name, value in wanted.items() if value and value not in HOSTS}
+
+
+def test_no_author_is_found_without_one_of_the_names_that_are_looked_for() -> None:
+    from trafilatura import metadata, xpaths
+
+    names = {*metadata.METANAME_AUTHOR, *metadata.PROPERTY_AUTHOR}
+    for path in xpaths.AUTHOR_XPATHS:
+        names.update(name for literal in re.findall("'([^']*)'", path.path) for name in literal.split("|"))
+    spelt = {re.sub(r"\[(.).\]", r"\1", name).lower() for name in names}
+
+    others = {name for name in spelt if not any(one in name for one in main_content.AUTHORS)}
+
+    assert others == {"me"}, "rel = 'me': of an element <rel>, which nobody writes"
+
+
 def test_what_a_page_says_of_itself_is_not_overruled(monkeypatch: pytest.MonkeyPatch) -> None:
     author, others = (
         "<meta name=author content=Ben>",
@@ -54,8 +110,8 @@ def test_what_a_page_says_of_itself_is_not_overruled(monkeypatch: pytest.MonkeyP
     )
     searched = []
 
-    def search(root: Any, url: str) -> dict[str, str]:
-        searched.append(url)
+    def search(root: Any, page: PageViews) -> dict[str, str]:
+        searched.append(page)
         return {"author": "X", "published": "Y"}
 
     monkeypatch.setattr(added_facts, "find_signature", search)
@@ -68,8 +124,8 @@ def test_what_a_page_says_of_itself_is_not_overruled(monkeypatch: pytest.MonkeyP
 def test_an_excerpt_comes_from_the_main_text_where_the_page_seems_to_have_none() -> None:
     row = {"author": None, "excerpt": None, "published": "2001"}
 
-    assert added_facts.widened(row, {"main_text": GERMAN, added_facts.TREE: None}, "") == {"excerpt": GERMAN}
-    assert added_facts.widened(row | {"excerpt": "x"}, {"main_text": GERMAN, added_facts.TREE: None}, "") == {}
+    assert added_facts.widened(row, {"main_text": GERMAN, added_facts.TREE: None}, PAGE) == {"excerpt": GERMAN}
+    assert added_facts.widened(row | {"excerpt": "x"}, {"main_text": GERMAN, added_facts.TREE: None}, PAGE) == {}
 
 
 def test_the_main_content_is_text_markdown_and_images() -> None:
