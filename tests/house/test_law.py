@@ -363,6 +363,12 @@ def test_the_table_of_a_run_loads_nothing_that_draws_charts(home: Path) -> None:
     assert loaded & {"altair", "jobs.ui.run.overview_tab", "jobs.ui.run.timeline"} == set()
 
 
+def test_what_the_first_page_and_chart_need_is_loaded_ahead(home: Path) -> None:
+    loaded = loaded_by("from jobs.ui.server import warm_up; warm_up.load()")
+
+    assert loaded >= {"pandas", "altair", "jobs.scrape", "jobs.ui.new_run.new_run", "jobs.ui.run.overview_tab"}
+
+
 def test_who_submits_loads_what_a_submit_needs(home: Path) -> None:
     loaded = loaded_by("from jobs.runtime import client; client.submit, client.wait, client.progress")
 

@@ -12,7 +12,7 @@ wall_time      how long a run waited for its turn, ran, and stood still
 
 from jobs.runtime.overview.durations import Durations, quantiles
 from jobs.runtime.overview.facets import Facet, FacetValue
-from jobs.runtime.overview.figures import GroupFigures, OutcomeCount, Overview, Sizes, of_run, stride
+from jobs.runtime.overview.figures import GroupFigures, OutcomeCount, Overview, Sizes, of_run, outcomes, stride
 from jobs.runtime.overview.html_report import write_report
 from jobs.runtime.overview.related_pages import (
     LinkedPages,
@@ -43,6 +43,7 @@ __all__ = [
     "WallTime",
     "busy_seconds",
     "of_run",
+    "outcomes",
     "quantiles",
     "related_pages",
     "run_settings",

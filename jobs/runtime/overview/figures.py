@@ -86,6 +86,19 @@ def stride(items: int, most: int) -> int:
     return max(1, -(-items // most))
 
 
+def outcomes(run: Run) -> tuple[OutcomeCount, ...]:
+    """What became of the items: first those that are ok, each state with its most frequent code first."""
+    job = client.catalog().jobs.get(run.job)
+    meanings = {**MACHINE_CODES, **(job.codes if job else {})}
+    order = {"ok": 0, "failed": 1, "cancelled": 2}
+    counts = [(order.get(state, 3), -number, state, code) for state, code, number in client.outcome_counts(run.id)]
+    counts += [(3, -run.waiting, "waiting", "")] if run.waiting else []
+    return tuple(
+        OutcomeCount(state=state, code=code, meaning=meanings.get(code, ""), items=-number)
+        for _, number, state, code in sorted(counts)
+    )
+
+
 def of_run(run_id: str) -> Overview:
     """A run at a glance, as it stands now."""
     run, now = client.run(run_id), time.time()
@@ -101,7 +114,7 @@ def of_run(run_id: str) -> Overview:
     return Overview(
         run=run,
         wall=wall,
-        outcomes=_outcomes(run),
+        outcomes=outcomes(run),
         durations=durations([span.seconds for span in last], [span.state == "ok" for span in last]),
         groups=_groups(last, every),
         throughput=_throughput(run, last, every, pauses, wall),
@@ -109,19 +122,6 @@ def of_run(run_id: str) -> Overview:
         sizes=Sizes(column=_size(run), points=tuple(points[:: stride(len(points), MOST_POINTS)])) if points else None,
         every=every,
         rows=tally.rows,
-    )
-
-
-def _outcomes(run: Run) -> tuple[OutcomeCount, ...]:
-    """What became of the items: first those that are ok, each state with its most frequent code first."""
-    job = client.catalog().jobs.get(run.job)
-    meanings = {**MACHINE_CODES, **(job.codes if job else {})}
-    order = {"ok": 0, "failed": 1, "cancelled": 2}
-    counts = [(order.get(state, 3), -number, state, code) for state, code, number in client.outcome_counts(run.id)]
-    counts += [(3, -run.waiting, "waiting", "")] if run.waiting else []
-    return tuple(
-        OutcomeCount(state=state, code=code, meaning=meanings.get(code, ""), items=-number)
-        for _, number, state, code in sorted(counts)
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from jobs.runtime import exports, overview
+from jobs.runtime import client, exports, overview
 from jobs.runtime.core import units
 from jobs.runtime.core.records import Run
 from jobs.runtime.core.result_filter import ColumnValue
@@ -25,7 +26,6 @@ def show(run: Run) -> None:
     if run.done == 0:
         st.text("There are no results.")
         return
-    found = _worked_out(run.id, results.stamp(run))
     st.caption(
         "Click a bar or a value to see its rows. Point at a picture: its buttons show its table, and save it as PNG."
     )
@@ -42,7 +42,9 @@ def show(run: Run) -> None:
     )
     left, right = st.columns(2, gap="medium")
     with left:
-        _outcomes(found)
+        _outcomes(run)  # known at once: the browser loads what draws charts while the rest is worked out
+    found = _worked_out(run.id, results.stamp(run))
+    with left:
         _throughput(found)
     with right:
         _durations(found)
@@ -57,17 +59,23 @@ def _worked_out(run_id: str, stamp: tuple[Any, ...]) -> overview.Overview:  # no
     return overview.of_run(run_id)
 
 
-def _outcomes(found: overview.Overview) -> None:
-    said = "; ".join(f"{count(one.items, 'item')} {overview_charts.outcome_name(one)}" for one in found.outcomes)
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _ended_as(run_id: str, stamp: tuple[Any, ...]) -> Sequence[overview.OutcomeCount]:  # noqa: ARG001  (the cache's key)
+    return overview.outcomes(client.run(run_id))
+
+
+def _outcomes(run: Run) -> None:
+    found = _ended_as(run.id, results.stamp(run))
+    said = "; ".join(f"{count(one.items, 'item')} {overview_charts.outcome_name(one)}" for one in found)
     card(
         "What became of the items",
-        overview_charts.outcomes(found.outcomes),
+        overview_charts.outcomes(found),
         f"Bars of how many items ended how: {said}",
         key="overview_outcomes",
         picked=lambda one: result_filters.choose(row_state=one["state"], row_code=one["code"]),
     )
-    if found.run.reused:
-        st.caption(f"{count(found.run.reused, 'row')} of these came from earlier runs.")
+    if run.reused:
+        st.caption(f"{count(run.reused, 'row')} of these came from earlier runs.")
 
 
 def _durations(found: overview.Overview) -> None:

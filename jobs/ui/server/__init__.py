@@ -5,9 +5,11 @@
                                                                ├─ disk_file  downloads that lie on the disk
                                                                │  └─ addresses   of the pages, and no page elsewhere
                                                                ├─ page_style in each page, from the first thing drawn
+                                                               │  └─ preloads    and what the browser fetches meanwhile
                                                                ├─ signed_in  who sits before the page
                                                                │  └─ peer     and where that is told from
                                                                └─ browser    opened once it listens
+                                                                  └─ warm_up     what its first page needs
 
 A page is reached through here alone, and none is imported: the command line starts the server without them.
 """

@@ -1,4 +1,4 @@
-"""The browser that shows the page, opened once its server listens."""
+"""The browser that shows the page, opened once its server listens; what the first page needs is loaded meanwhile."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from streamlit import config
 
 from jobs.runtime.api import ending
+from jobs.ui.server import warm_up
 
 SOON = 0.2
 """Seconds from the start of the application until its server listens, and more."""
@@ -18,10 +19,11 @@ SOON = 0.2
 
 @asynccontextmanager
 async def lifespan(service: Any, _app: Any) -> AsyncIterator[None]:
-    """Open the page soon, unless `server.headless` says otherwise; the streams of the API's service end with the
-    server."""
+    """Load what the first page needs, and open it soon, unless `server.headless` says otherwise; the streams of the
+    API's service end with the server."""
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(None, warm_up.load)
     if not config.get_option("server.headless"):
-        loop = asyncio.get_running_loop()
         loop.call_later(SOON, lambda: loop.run_in_executor(None, webbrowser.open, address()))
     async with ending(service):
         yield

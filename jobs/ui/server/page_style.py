@@ -1,4 +1,5 @@
-"""The style of the pages, written into the page that Streamlit's server sends: it holds from the first thing drawn.
+"""What is written into the page that Streamlit's server sends: its style, which holds from the first thing drawn, and
+which parts of Streamlit's program to fetch meanwhile.
 
 An element that brings a style along comes when its part of Streamlit's program has been loaded, which on a busy machine
 is after what it styles: everything moves then. At the end of the body it goes before Streamlit's own rules.
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import MutableHeaders
+
+from jobs.ui.server import preloads
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,7 +26,7 @@ does, and packs what it sends (8 KB)."""
 
 
 class PageStyle:
-    """Adds the style to each HTML page; all other answers go as they are."""
+    """Adds the style and what to fetch to each HTML page; all other answers go as they are."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -37,14 +40,15 @@ class PageStyle:
         if "text/html" in headers.get("accept", ""):
             for name in NOT_PASSED_ON:
                 del headers[name]
-        await self.app(scope, receive, _Styled(send))
+        more = preloads.hints(scope["path"], scope["query_string"].decode("latin-1")) + _STYLE
+        await self.app(scope, receive, _Styled(send, more))
 
 
 class _Styled:
     """One answer; that of a page waits until all of it is there."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, more: bytes) -> None:
+        self._send, self._more = send, more
         self._start: Message | None = None
         self._body = b""
 
@@ -63,7 +67,7 @@ class _Styled:
         headers = MutableHeaders(scope=start)
         if _END in page:  # not where only the head was asked for
             before, end, after = page.rpartition(_END)
-            page = before + _STYLE + end + after
+            page = before + self._more + end + after
             headers["content-length"] = str(len(page))
         for name in ("etag", "last-modified", "accept-ranges"):
             del headers[name]
