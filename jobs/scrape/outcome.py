@@ -34,6 +34,11 @@ TEST_BYTES = 64 * 1024
 """No test for robots that is known by its markup alone is longer."""
 
 
+SHORT_BYTES = 16 * 1024
+"""A page up to that is read in the slot's own thread: to hand it over costs more than it spares (found by
+`python -m tests.bench memory`)."""
+
+
 def read_page(answer: Response, wishes: ScrapeOptions, url: str, left: float) -> dict[str, Any]:
     """The columns that the page of an item's URL fills, within the seconds that are left; none where there is none.
 
@@ -44,7 +49,10 @@ def read_page(answer: Response, wishes: ScrapeOptions, url: str, left: float) ->
     unread = answer.failure is not None and not answer.broke_off
     if not wishes.wants_page or unread or not answer.is_text or answer.status in EMPTY:
         return {}
-    return jobs.compute(_read, answer, wishes, urls.anchor(url))
+    anchor = urls.anchor(url)
+    if len(answer.content) <= SHORT_BYTES:
+        return _read(answer, wishes, anchor)
+    return jobs.compute(_read, answer, wishes, anchor)
 
 
 def _read_pdf(answer: Response, wishes: ScrapeOptions, left: float) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from requests import PreparedRequest
-from requests.structures import CaseInsensitiveDict
 
 import jobs
 from jobs import ItemError
@@ -40,6 +39,7 @@ class _Request(PreparedRequest):
     """A request that keeps the target it was made from: nothing is parsed, quoted or looked up a second time."""
 
     target: Target
+    headers: Any
 
 
 class Fetcher:
@@ -175,7 +175,7 @@ def _request(question: Request, line: str) -> _Request:
     request = _Request()
     request.method = question.method
     request.url = question.target.href
-    request.headers = CaseInsensitiveDict(question.headers)
+    request.headers = dict({name.lower(): (name, value) for name, value in question.headers.items()}.values())
     if question.body is not None:
         request.body = question.body
         request.headers["Content-Length"] = str(len(question.body))

@@ -76,7 +76,7 @@ class Response:
         """The headers by their names in lower case."""
         return {name.lower(): value for name, value in self.headers.itermerged()}
 
-    @property
+    @functools.cached_property
     def content_type(self) -> str:
         """The media type, lower case, without its parameters."""
         return media_type(self.header("content-type"))
@@ -104,7 +104,7 @@ class Response:
         text = self.header("content-length")
         return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
-    @property
+    @functools.cached_property
     def is_text(self) -> bool:
         """Whether the body is a page or other text that can be read; without a type, if it begins as no file does."""
         kind = self.content_type

@@ -130,18 +130,13 @@ def _socket_of(reader: Any) -> socket.socket:
 
 def _holds_more(reader: Any) -> bool:
     """Whether bytes wait: in the reader, in the TLS layer, or in the socket. Nothing is waited for."""
-    sock = _socket_of(reader)
-    before = sock.gettimeout()
     try:
-        sock.settimeout(0)
+        _socket_of(reader).settimeout(0)  # until the next question sets its own
         return bool(reader.peek(1))
     except ssl.SSLWantReadError:
         return False
     except (OSError, ValueError):  # cut, or shut by the watchdog
         return True
-    finally:
-        with contextlib.suppress(OSError):
-            sock.settimeout(before)
 
 
 class _FirstLine:

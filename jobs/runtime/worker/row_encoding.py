@@ -62,6 +62,10 @@ def _cut(code: str, cells: Mapping[str, Any], types: Mapping[str, str]) -> Encod
 
 
 def _cell(column: str, kind: str, value: Any, keep: Keep, told: list[str]) -> Any:
+    if value is None:
+        return None
+    if kind == "str" and type(value) is str:  # most cells, without all the questions
+        return clean(value)
     value = native(value)
     if is_missing(value):
         return None
