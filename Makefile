@@ -2,7 +2,7 @@
 #
 #   make run      open the page in the browser        make check    what CI runs: format, lint, types, all tests
 #   make test     the tests of a few minutes          make bench    the measured figures of docs/measured.md
-#   make cluster  a Dask cluster on this machine, and the sample of factorial on it, to try it
+#   make cluster  a Dask cluster on this machine, and the samples on it, to try it
 #   make format   lay the code out                    make clean    remove .venv and caches (never your runs)
 #   make soak     the tests that take minutes each
 #   make bench ONLY=noop, or ONLY="noop lag": those figures alone (tests/bench/__main__.py has the names)

@@ -1,6 +1,6 @@
 """A real Dask cluster of this machine: a scheduler and two workers with their nannies, over mutual TLS.
 
-`python -m tests.support.dask_cluster` starts one, runs the sample of `factorial` on it, and ends it.
+`python -m tests.support.dask_cluster` starts one, runs the samples on it, and ends it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from jobs.runtime.core.cluster_address import files
 from tests.support.machine import until
 
 PATIENT = 240.0
+SOME_FAILED = 1
+"""With what the sample of `scrape` ends: it shows pages that fail."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class DaskCluster:
 
     def start(self, port: int) -> None:
         """A scheduler at this port (0: at any), and its workers."""
-        self._start(self.places[0], "scheduler", "--port", str(port), "--no-show")
+        dashboard = f"{self.places[0].address}:0"
+        self._start(self.places[0], "scheduler", "--port", str(port), "--no-show", "--dashboard-address", dashboard)
         until(
             lambda: self.file.exists() and self.file.read_text().strip().endswith("}"), PATIENT
         )  # it is written in pieces
@@ -53,7 +56,7 @@ class DaskCluster:
 
     def add_worker(self, place: Place = Place()) -> subprocess.Popen[bytes]:
         """One more, with its nanny; both end in order at SIGTERM."""
-        self._start(place, "worker", "--nthreads", "1")
+        self._start(place, "worker", "--nthreads", "1", "--no-dashboard")
         return self.processes[-1]
 
     def replace(self, nanny: subprocess.Popen[bytes]) -> None:
@@ -83,7 +86,7 @@ class DaskCluster:
         tls = ["--tls-ca-file", shown["authority"], "--tls-cert", shown["certificate"], "--tls-key", shown["key"]]
         command = [sys.executable, "-m", f"distributed.cli.dask_{role}", "--scheduler-file", str(self.file)]
         with (self.folder / "dask.log").open("ab") as log:
-            words = place.within([*command, "--no-dashboard", *tls, "--host", f"tls://{place.address}", *options])
+            words = place.within([*command, *tls, "--host", f"tls://{place.address}", *options])
             self.processes.append(subprocess.Popen(words, cwd=self.folder, stdout=log, stderr=log))
 
     @property
@@ -112,6 +115,11 @@ def performs_tasks(process: psutil.Process) -> bool:
     return False
 
 
+def _sample(job: str) -> int:
+    command = [sys.executable, "-m", "jobs", "sample", job, "--on", "cluster", "--processes", "2"]
+    return subprocess.run(command, check=False).returncode
+
+
 def main() -> int:
     """Try it."""
     with tempfile.TemporaryDirectory() as place:
@@ -122,11 +130,10 @@ def main() -> int:
             print(f"A Dask cluster with two workers: {dask.address}", file=sys.stderr)
             named = {"JOBS_CLUSTER": dask.address, "JOBS_CLUSTER_CERTIFICATES": str(certificates), "JOBS_IDLE": "5"}
             os.environ |= {**named, "JOBS_HOME": str(Path(place, "runs"))}
-            command = [sys.executable, "-m", "jobs", "sample", "factorial", "--on", "cluster", "--processes", "2"]
-            done = subprocess.run(command, check=False).returncode
+            codes = [_sample(job) for job in ("factorial", "scrape")]
             subprocess.run([sys.executable, "-m", "jobs", "status"], check=False)
             client.runner_process.stop_runner()  # type: ignore[attr-defined]
-            return done
+            return 0 if codes == [0, SOME_FAILED] else 1
         finally:
             dask.close()
 

@@ -42,7 +42,7 @@ def resume(run_id: str, budget: Budget | None = None, *, on: str = "") -> None:
         run = ownership.own_run(run_id).run
         check_budget(run.job, run.columns, budget)
     if on:
-        check_place(on)
+        check_place(on, sample=ownership.own_run(run_id).run.sample)
     body: dict[str, Any] = {**({"budget": asdict(budget)} if budget else {}), **({"on": on} if on else {})}
     _ask(run_id, "resume", **body)
 

@@ -44,10 +44,12 @@ def limits_with(default: Limits, given: Mapping[str, float | None]) -> Limits:
     return replace(default, **given)  # type: ignore[arg-type]
 
 
-def check_place(on: str, pool: Pool | None = None) -> None:
-    """Raises Refused: a run cannot have its workers there, or not so many."""
+def check_place(on: str, pool: Pool | None = None, *, sample: bool = False) -> None:
+    """Raises Refused: a run cannot have its workers there, or not so many; or (`sample`) not with the sample site."""
     if on == CLUSTER:
-        cluster_address.check(settings.value("JOBS_CLUSTER"), settings.value("JOBS_CLUSTER_CERTIFICATES"))
+        there = cluster_address.check(settings.value("JOBS_CLUSTER"), settings.value("JOBS_CLUSTER_CERTIFICATES"))
+        if sample and not there.on_this_machine:
+            raise Refused("the sample site answers on this machine alone: leave --on cluster out, or ask other pages")
     elif on != LOCAL:
         raise Refused(f"{on!r} is no place for a run: it is {LOCAL} or {CLUSTER}")
     elif pool is not None and pool.processes > MOST_PROCESSES[LOCAL]:

@@ -207,8 +207,7 @@ def _suspects(cell: str, table: Table) -> list[str]:
 
 def _queue(db: Connection, number: int, run: Run, stored: int, *, sampled: bool) -> Run:
     at = time.time()
-    if sampled and run.on == CLUSTER:
-        raise Refused("the sample site answers on this machine alone: leave --on cluster out, or ask other pages")
+    check_place(run.on, sample=sampled)
     quotas.check_runs(db, run.owner, besides=number)
     quotas.check_items(db, run.owner, stored)
     quotas.count_start(db, run.owner, stored)

@@ -88,10 +88,11 @@ def read_cluster(text: str) -> ClusterAddress | None:
     return address
 
 
-def check(address: ClusterAddress | None, certificates: Path | None) -> None:
-    """Raises Refused: a run cannot go to that cluster, and what to do."""
+def check(address: ClusterAddress | None, certificates: Path | None) -> ClusterAddress:
+    """The address. Raises Refused: a run cannot go to that cluster, and what to do."""
     if address is None:
         raise Refused("no cluster is named: set JOBS_CLUSTER, to tls://scheduler:8786 for example")
     address.certificates(certificates)
     if address.scheme != "processes" and importlib.util.find_spec("distributed") is None:
         raise Refused(f"a Dask cluster needs the package distributed: {INSTALL}")
+    return address

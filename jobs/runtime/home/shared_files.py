@@ -14,6 +14,8 @@ from jobs.runtime.home import artifacts
 
 FOLDER = "shared"
 WORD = "word"
+SITE_PORT = "sample.port"
+"""As the sample site calls it, which agents are not given."""
 
 
 def begin(home: Path, word: str) -> None:
@@ -36,6 +38,12 @@ def join(home: Path, word: str) -> Path | None:
                 return None
         return Path(tempfile.mkdtemp(dir=home / FOLDER, prefix="agent-"))
     return None
+
+
+def link_site(home: Path, own: Path) -> None:
+    """Have the port of the sample site, as long as it listens, in the own home of an agent too."""
+    with suppress(OSError):  # of a system without links
+        (own / SITE_PORT).symlink_to(home / SITE_PORT)
 
 
 def take(home: Path, agent: str, run: str, name: str) -> None:

@@ -274,8 +274,23 @@ def test_a_host_is_asked_gently_by_all_machines_together(machine: Machine, clust
     assert min(later - sooner for sooner, later in itertools.pairwise(begun)) >= 0.2
 
 
-def test_pages_of_the_sample_site_are_refused_there(machine: Machine, cluster: Cluster) -> None:
+def test_pages_of_the_sample_site_are_read_there(machine: Machine, cluster: Cluster) -> None:
+    run = finish(machine, machine.submit(["http://site-1.sample/", "http://site-2.sample/"], "scrape", pool=(2, 1)))
+
+    outcomes = machine.outcomes(run)
+    assert [(one.state, one.row["status"]) for one in outcomes] == [("ok", 200)] * 2
+
+
+def test_pages_of_the_sample_site_are_refused_where_other_machines_are(
+    machine: Machine, cluster: Cluster, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = machine.submit(["http://site-1.sample/"], "scrape")
+    client.pause(here.id)
+    monkeypatch.setenv("JOBS_CLUSTER", "tls://cluster.example:8786")
+
     with pytest.raises(Refused, match="on this machine alone"):
         machine.submit(["http://shop.sample/"], "noop")
+    with pytest.raises(Refused, match="on this machine alone"):
+        client.resume(here.id, on="cluster")
 
-    assert client.count_runs() == 0
+    assert client.count_runs() == 1

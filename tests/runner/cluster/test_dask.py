@@ -51,6 +51,7 @@ def test_a_dask_worker_that_is_killed_costs_only_what_was_out(
     dask.add_worker()
     run = machine.submit(["sleep 0.5"] * 40, pool=(AUTO, 1))
     until(lambda: (client.run(run.id).peak or Pool(processes=1, threads=1)).processes == 3, PATIENT)
+    until(lambda: client.status().cluster.dashboard.startswith("http://127.0.0.1:"), PATIENT)
     dask.workers()[0].kill()
 
     ended = machine.finish(run, PATIENT)

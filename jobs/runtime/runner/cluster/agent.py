@@ -41,8 +41,13 @@ MOST_PRINTED = 1 << 18
 
 
 def files_of(welcome: dict[str, Any]) -> Path | None:
-    """Where files go that need not travel, since this machine has the runner's JOBS_HOME too."""
-    return shared_files.join(Path(welcome["home"]), welcome["word"])
+    """Where files go that need not travel, since this machine has the runner's JOBS_HOME too; its sample site is then
+    found where one's own would be."""
+    there = Path(welcome["home"])
+    files = shared_files.join(there, welcome["word"])
+    if files is not None:
+        shared_files.link_site(there, Path(os.environ["JOBS_HOME"]))
+    return files
 
 
 def serve(wire: socket.socket, home: Path, files: Path | None, lease: float) -> None:
