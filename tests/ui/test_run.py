@@ -461,6 +461,19 @@ def test_a_log_that_is_cut_says_so(visit: Open, stage: Stage, lines: int, captio
     assert [entry.value for entry in app.caption if "newest" in entry.value] == ([caption] if caption else [])
 
 
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [(RunState.RUNNING, "auto (its size is found as it runs)"), (RunState.FINISHED, "auto")],
+)
+def test_a_pool_without_a_size_yet_says_that_it_is_found(visit: Open, stage: Stage, state: RunState, said: str) -> None:
+    run = stage.run("scrape", ["https://example.org/"], state=state, done=0)
+
+    app = visit("run", run=run.id, tab="Settings")
+
+    assert said in texts(app)
+    assert ("its size is found" in texts(app)) == (state is RunState.RUNNING)
+
+
 def test_the_settings_are_all_there(visit: Open, stage: Stage) -> None:
     run = stage.run("scrape", ["https://example.org/"])
 

@@ -140,11 +140,17 @@ def _meta(seen: LiveLook) -> str:
     parts += [
         f"run {formatting.short_id(run.id)}",
         f"submitted {page_frame.moment(run.submitted_at)}",
-        run.pool_words,
+        _pool(run),
     ]
     if run.sample:
         parts.append("on the sample site")
     return " · ".join(parts)
+
+
+def _pool(run: Run) -> str:
+    """Its pool; of one whose size is not known yet in about as many words as when it is, so that no line comes then."""
+    known = run.pool.slots or run.peak or run.state.terminal
+    return run.pool_words if known else f"{run.pool} (its size is found as it runs)"
 
 
 def _how_far(seen: LiveLook) -> None:
