@@ -4,15 +4,15 @@
 #   make test     the tests of a few minutes          make bench    the measured figures of docs/measured.md
 #   make cluster  a Dask cluster on this machine, and the samples on it, to try it
 #   make format   lay the code out                    make clean    remove .venv and caches (never your runs)
-#   make soak     the tests that take minutes each
+#   make soak     the tests that take minutes, or repeat at length what a quicker one shows
 #   make bench ONLY=noop, or ONLY="noop lag": those figures alone (tests/bench/__main__.py has the names)
 
 PORT ?= 8501
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
-# Most tests wait (for workers, deadlines, servers): four at once take a third of the time, also on two cores.
-TESTS := -m pytest -n 4 --dist worksteal
+# Most tests wait (for workers, deadlines, servers): six at once are through sooner, also on two cores.
+TESTS := -m pytest -n 6 --dist worksteal
 
 .PHONY: run test check soak bench cluster format clean
 .DEFAULT_GOAL := run
@@ -23,11 +23,12 @@ run: $(READY)-run
 test: $(READY)-test
 	$(PYTHON) $(TESTS) -m "not slow"
 
-check: test
+# One call for all: what waits lies beside what computes, and the tests are collected once.
+check: $(READY)-test
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
-	FANOUT_BROWSER=required $(PYTHON) $(TESTS) -m "slow and not soak"
+	FANOUT_BROWSER=required $(PYTHON) $(TESTS) -m "not soak"
 
 soak: $(READY)-test
 	FANOUT_BROWSER=required $(PYTHON) -m pytest -m soak

@@ -267,18 +267,18 @@ def test_what_is_asked_while_the_runner_is_killed_is_done_all_the_same(machine: 
     asked_while_the_runner_is_killed(machine, verb, seed=11)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("verb", EXPECTED)
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_asked_while_the_runner_is_killed_at_other_moments(machine: Machine, verb: str, seed: int) -> None:
     asked_while_the_runner_is_killed(machine, verb, seed=seed)
 
 
-@pytest.mark.slow
-def test_a_runner_killed_every_tenth_of_a_second_for_ten_seconds(machine: Machine) -> None:
+@pytest.mark.parametrize("seconds", [4, pytest.param(10, marks=pytest.mark.soak)])
+def test_a_runner_killed_every_tenth_of_a_second_for_so_many_seconds(machine: Machine, seconds: float) -> None:
     run = machine.submit(["sleep 0.02"] * 300, pool=(2, 2))
     with killing(machine, seed=5, seconds=(0.1, 0.1)):
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + seconds
         while time.monotonic() < limit:
             client.ensure_runner()
             time.sleep(0.02)
