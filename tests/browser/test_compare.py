@@ -33,6 +33,16 @@ def demonstrate(page: Page, key: str) -> str:
     return box.inner_text()
 
 
+def test_all_ways_are_in_sight_on_a_phone(site: Site, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    go(page, f"{site.address}/compare")
+
+    chosen = page.get_by_test_id("stMultiSelectTagsContainer").first
+    expect(chosen.get_by_text("Both", exact=True)).to_be_visible()
+
+    assert chosen.evaluate("box => [box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight]") == [0, 0]
+
+
 def test_the_ways_are_measured_and_a_run_of_them_opens(site: Site, page: Page) -> None:
     go(page, f"{site.address}/compare")
     page.get_by_text("Factorial", exact=True).first.click()
