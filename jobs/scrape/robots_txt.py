@@ -5,6 +5,7 @@ https://github.com/google/robotstxt (robots.cc); RFC 9309.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 
@@ -34,12 +35,19 @@ def parse(content: bytes, agent: str, *, whole: bool = True) -> Protego | None:
 
     Odd bytes and a byte order mark do no harm.
     """
-    text = content[:MOST_BYTES].replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    text = _in_utf_8(content[:MOST_BYTES]).replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
     if text.startswith(b"<"):
         return None
     if not whole or len(content) > MOST_BYTES:
         text = text[: max(text.rfind(b"\n"), text.rfind(b"\r")) + 1]  # half a rule may say the contrary
     return Protego.parse("\n".join(["User-agent: *", *_rules(_lines(text), agent.lower())]))
+
+
+def _in_utf_8(content: bytes) -> bytes:
+    """A file in UTF-16, as its byte order mark says, in UTF-8."""
+    if not content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content
+    return content.decode("utf-16", "replace").encode()
 
 
 def in_one_form(text: str) -> str:

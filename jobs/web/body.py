@@ -9,6 +9,7 @@ from typing import Any
 from jobs import ItemError
 from jobs.web import network_errors
 from jobs.web.decoders import ANOTHER, CODINGS, DamagedError, Decoder
+from jobs.web.message_head import transfers_of
 from jobs.web.strict_response import StrictResponse
 
 MOST_MEMBERS = 100
@@ -60,8 +61,8 @@ def check_framing(headers: Any) -> None:
     length = (headers.get("content-length") or "").split(",")[0].strip()
     if length.isascii() and length.isdigit() and int(length[:40]) > IMPOSSIBLE_LENGTH:
         raise ItemError("too_large", f"the server announces a body of {length[:40]} bytes")
-    transfers = {value.strip().lower() for value in headers.getlist("transfer-encoding")}  # proxies repeat the header
-    if transfers not in (set(), {""}, {"chunked"}, {"identity"}):
+    transfers = transfers_of(headers.getlist("transfer-encoding"))
+    if transfers - {"chunked"}:
         named = ", ".join(sorted(transfers))
         raise ItemError("protocol_error", f"the server sends its answer by {named[:40]}, which was not asked for")
 

@@ -176,6 +176,8 @@ def _request(question: Request, line: str) -> _Request:
     request.method = question.method
     request.url = question.target.href
     request.headers = dict({name.lower(): (name, value) for name, value in question.headers.items()}.values())
+    if question.target.host.endswith("."):  # urllib3 would leave the dot out; browsers and curl do not
+        request.headers["Host"] = question.target.href.split("/", 3)[2]
     if question.body is not None:
         request.body = question.body
         request.headers["Content-Length"] = str(len(question.body))

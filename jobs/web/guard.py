@@ -61,7 +61,8 @@ class Guard:
         literal = _literal(host)
         if literal is None and is_localhost(host) and not allowed:
             raise _refusal(host, host, "this machine (loopback)")
-        found = (literal,) if literal else self.resolver.addresses(host, port, seconds)
+        name = "localhost" if is_localhost(host) else host  # no server is asked for app.localhost (RFC 6761)
+        found = (literal,) if literal else self.resolver.addresses(name, port, seconds)
         if literal is None and is_localhost(host):
             found = _allowed_only(found, allowed) or found
         return Endpoint(addresses=_checked(host, port, found, allowed), port=port)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import http.client
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 HEADER_BYTES = 256 * 1024
@@ -118,6 +118,13 @@ def length_of(fields: Fields) -> int | None:
     """The bytes of the body as announced; None where they are not, or beyond all sense."""
     said = next((value for name, value in fields.pairs if name.lower() == "content-length"), "")
     return int(said) if _FIGURES.fullmatch(said) else None
+
+
+def transfers_of(headers: Iterable[str]) -> frozenset[str]:
+    """How a body is transferred: what Transfer-Encoding names, one that is named twice once, and `identity` not at all
+    (servers and proxies add to what is there; browsers and curl undo each once)."""
+    named = {part.strip().lower() for value in headers for part in value.split(",")}
+    return frozenset(named - {"", "identity"})
 
 
 def _first_few(notes: Sequence[str]) -> tuple[str, ...]:

@@ -90,6 +90,10 @@ def _name_and_value(number: int, line: str) -> tuple[str, str]:
     name, colon, value = (part.strip(" \t") for part in line.partition(":"))
     if not colon or not _NAME.fullmatch(name):
         raise ValueError(f"header {number} is none (want a name and a value, as in X-Key: 123)")
+    if value.startswith("//") or name.startswith("*"):  # else it would be said, as a header, to another host
+        raise ValueError(
+            f"header {number}: a host is named in full and without a scheme (as in example.org: X-Key: 123)"
+        )
     if name.lower() in OURS or name.lower().startswith("proxy-"):
         why = OURS.get(name.lower(), "what a proxy is told stands in JOBS_PROXY")
         raise ValueError(f"header {number}: {name} cannot be set here: {why}")

@@ -18,7 +18,7 @@ from jobs.web.trust import keep_session
 MOST_INTERIM = 50
 LINE_BYTES = 64 * 1024
 
-_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
+_CHUNK_SIZE = re.compile(rb"0*[0-9A-Fa-f]{1,15}")
 
 
 class StrictResponse(http.client.HTTPResponse):
@@ -52,13 +52,14 @@ class StrictResponse(http.client.HTTPResponse):
 
     def _frame(self, fields: message_head.Fields) -> None:
         """Where the body ends, and whether the connection can go on after it."""
-        transfer = self.headers.get("transfer-encoding", "")
-        self.chunked = transfer.strip().lower() == "chunked"
+        transfers = self.headers.get_all("transfer-encoding", [])
+        self.chunked = "chunked" in message_head.transfers_of(transfers)
         self.chunk_left: int | None = None
         length = message_head.length_of(fields)
         bodiless = self._method == "HEAD" or self.status in (204, 304) or self.status < 200  # type: ignore[attr-defined]
         self.length = 0 if bodiless else None if self.chunked else length
-        two_sizes = self.chunked and "content-length" in self.headers  # where the next answer begins is a guess
+        unclear = "," in ",".join(transfers) or "content-length" in self.headers
+        two_sizes = self.chunked and unclear  # where the next answer begins is a guess
         endless = not self.chunked and self.length is None
         closing = self._check_close()  # type: ignore[attr-defined]
         self.will_close = bool(closing or two_sizes or endless or fields.notes)

@@ -179,7 +179,8 @@ def _parse(written: str, shown: str, base: str | None = None, *, guessed: bool =
 
 def _joined(url: Any) -> str:
     """Where a redirect leads, without the user it may name: that is not asked of the person whose item it is."""
-    url.username = url.password = ""
+    if url.username or url.password:  # of a scheme without hosts they cannot even be taken away
+        url.username = url.password = ""
     href: str = url.href
     return href
 

@@ -242,3 +242,11 @@ def test_a_user_in_a_redirect_is_left_out_and_told(ask: Ask, serve: Serve) -> No
     assert server.header("authorization") is None
     assert row["fetch_notes"] == "a redirect to 127.0.0.1 names a user, which was left out"
     assert "name:word" not in str(row)
+
+
+@pytest.mark.parametrize("location", ["mailto:a@example.org", "about:blank", "javascript:void(0)", "tel:123"])
+def test_a_redirect_to_what_is_no_page_names_its_scheme(location: str, ask: Ask, serve: Serve) -> None:
+    row = ask(serve(says(redirect(location))).url())
+
+    assert row["code"] == "bad_redirect"
+    assert f"begins with {location.partition(':')[0]}:" in row["error"]

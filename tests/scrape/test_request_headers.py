@@ -34,6 +34,8 @@ def test_they_are_read_with_their_case_and_without_the_space_around() -> None:
         (f"Proxy-Authorization: {SECRET}", "JOBS_PROXY"),
         (f"X-Key: {SECRET}\r\nX-Evil: 1", "the value of X-Key"),
         (f"X-Key: {SECRET}é", "the value of X-Key"),
+        (f"*.example.org: X-Key: {SECRET}", "a host is named in full"),
+        (f"https://example.org: X-Key: {SECRET}", "a host is named in full"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_and_its_value_not_repeated(line: str, said: str) -> None:

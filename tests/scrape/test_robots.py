@@ -75,8 +75,11 @@ def test_robots_can_be_turned_off(ask: Ask, serve: Serve) -> None:
         "User-agent: *\nDisallow: /\nAllow: /public\n",
         "User-agent: *\nAllow: /p\nDisallow: /private\n",
         NO + "# " + "x" * 1_400_000,
+        NO.encode("utf-16"),
+        b"\xfe\xff" + NO.encode("utf-16-be"),
+        NO.encode("utf-16-le"),
     ],
-    ids=range(13),
+    ids=range(16),
 )
 def test_rules_hold_however_they_are_written(text: bytes | str, ask: Ask, serve: Serve) -> None:
     server = serve(site(rules(text)))

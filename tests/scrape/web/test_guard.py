@@ -26,7 +26,7 @@ from jobs.web.guard import Guard
 from jobs.web.messages import Request
 from jobs.web.resolver import Resolver
 from tests.scrape.conftest import Ask, Names, Serve, Spy, visit_by, visit_with
-from tests.scrape.hostile import Peer, answer, page, redirect
+from tests.scrape.hostile import Peer, answer, page, redirect, says
 
 PRIVATE = """
     127.0.0.1 127.255.255.254
@@ -490,6 +490,16 @@ def test_a_question_has_a_target_of_its_own(tools: WorkerTools) -> None:
     question = Request(target=urls.target("http://[::ffff:127.0.0.1]:8080/a?b#c"), headers={}, cap=None)
 
     assert (question.target.host, question.target.port, question.target.path) == ("::ffff:7f00:1", 8080, "/a?b")
+
+
+@pytest.mark.parametrize("host", ["localhost.", "app.localhost", "a.b.localhost."])
+def test_a_name_of_this_machine_is_looked_up_as_localhost(host: str, ask: Ask, names: Names, serve: Serve) -> None:
+    names.say("localhost", ["127.0.0.1"])
+    server = serve(says(answer()))
+
+    assert ask(server.url("/", host))["code"] == ""
+    assert names.asked == ["localhost"]
+    assert server.header("Host") == f"{host}:{server.port}"
 
 
 @pytest.mark.parametrize("answers", [["::1", "127.0.0.1"], ["127.0.0.1", "::1"]])
