@@ -463,7 +463,7 @@ def test_a_log_that_is_cut_says_so(visit: Open, stage: Stage, lines: int, captio
 
 @pytest.mark.parametrize(
     ("state", "said"),
-    [(RunState.RUNNING, "auto (its size is found as it runs)"), (RunState.FINISHED, "auto")],
+    [(RunState.RUNNING, "auto (its size is found while it runs)"), (RunState.FINISHED, "auto")],
 )
 def test_a_pool_without_a_size_yet_says_that_it_is_found(visit: Open, stage: Stage, state: RunState, said: str) -> None:
     run = stage.run("scrape", ["https://example.org/"], state=state, done=0)

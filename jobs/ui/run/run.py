@@ -148,9 +148,9 @@ def _meta(seen: LiveLook) -> str:
 
 
 def _pool(run: Run) -> str:
-    """Its pool; of one whose size is not known yet in about as many words as when it is, so that no line comes then."""
+    """Its pool; of one whose size is not known yet in words as wide as when it is, so that no line comes then."""
     known = run.pool.slots or run.peak or run.state.terminal
-    return run.pool_words if known else f"{run.pool} (its size is found as it runs)"
+    return run.pool_words if known else f"{run.pool} (its size is found while it runs)"
 
 
 def _how_far(seen: LiveLook) -> None:
