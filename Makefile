@@ -11,8 +11,8 @@ PORT ?= 8501
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 READY := $(VENV)/.ready
-# Most tests wait (for workers, deadlines, servers): six at once are through sooner, also on two cores.
-TESTS := -m pytest -n 6 --dist worksteal
+# Most tests wait (for workers, deadlines, servers): four at once take a third of the time, also on two cores.
+TESTS := -m pytest -n 4 --dist worksteal
 
 .PHONY: run test check soak bench cluster format clean
 .DEFAULT_GOAL := run
@@ -23,12 +23,11 @@ run: $(READY)-run
 test: $(READY)-test
 	$(PYTHON) $(TESTS) -m "not slow"
 
-# One call for all: what waits lies beside what computes, and the tests are collected once.
-check: $(READY)-test
+check: test
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
-	FANOUT_BROWSER=required $(PYTHON) $(TESTS) -m "not soak"
+	FANOUT_BROWSER=required $(PYTHON) $(TESTS) -m "slow and not soak"
 
 soak: $(READY)-test
 	FANOUT_BROWSER=required $(PYTHON) -m pytest -m soak

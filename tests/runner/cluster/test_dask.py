@@ -111,8 +111,8 @@ def test_a_cluster_without_workers_has_one_for_a_run_and_is_without_again_afterw
     cluster.check_nothing_is_left()
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize(("items", "times"), [(2_000, 2), (60_000, 20)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("items", "times"), [(2_000, 2), pytest.param(60_000, 20, marks=pytest.mark.soak)])
 def test_every_item_has_one_outcome_whatever_nanny_or_scheduler_is_killed(
     machine: Machine, cluster: Cluster, dask: DaskCluster, items: int, times: int
 ) -> None:

@@ -37,7 +37,7 @@ def engines(machine: Machine) -> list[psutil.Process]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("items", "times"), [(300, 1), pytest.param(12_000, 20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("items", "times"), [(600, 2), pytest.param(12_000, 20, marks=pytest.mark.soak)])
 def test_every_item_has_one_outcome_whatever_is_killed(
     machine: Machine, cluster: Cluster, items: int, times: int
 ) -> None:

@@ -50,8 +50,8 @@ def seconds(body: bytes, columns: str = "status", field: str = "") -> float:
 
 def grows_no_faster(shape: str, columns: str = "status", field: str = "") -> bool:
     """Whether four times the page takes at most eight times as long, and twice the page four times; a second more is no
-    matter. What grows with the square takes sixteen times, and far longer than that second at these sizes."""
-    small, middle, large = (seconds(page(shape, size * MIB // 2), columns, field) for size in (1, 2, 4))
+    matter. What grows with the square takes sixteen times, and minutes at these sizes."""
+    small, middle, large = (seconds(page(shape, size * MIB), columns, field) for size in (1, 2, 4))
     return middle < 4 * small + 1 and large < 8 * small + 1
 
 
