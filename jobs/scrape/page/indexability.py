@@ -20,15 +20,16 @@ _NEVER = datetime.datetime.max.replace(tzinfo=datetime.UTC)
 _AGENT = re.compile(r"\s*+([\w*.-]++)\s*+:")
 _WITH_VALUE = ("max-", "unavailable_after")
 _SEPARATORS = re.compile(r"[,;\s]+")
-_LINK = re.compile(r"<([^<>]*+)>((?:\s*+;[^;,\"<>]*+(?:\"[^\"]*+\")?+[^;,\"<>]*+)*+)")
-_PARAM = re.compile(r";\s*+([^\s;,=\"]++)\s*+=\s*+(?:\"([^\"]*+)\"|([^;,\"]*+))")
+_QUOTED = r"\"((?:[^\"\\]|\\.)*+)\""
+_LINK = re.compile(rf"<([^<>]*+)>((?:\s*+;[^;,\"<>]*+(?:{_QUOTED})?+[^;,\"<>]*+)*+)", re.DOTALL)
+_PARAM = re.compile(rf";\s*+([^\s;,=\"]++)\s*+=\s*+(?:{_QUOTED}|([^;,\"]*+))", re.DOTALL)
 _UNTIL = re.compile(r"unavailable_after\s*+:\s*+([^;]{0,60})", re.IGNORECASE)
 
 
 def canonical_targets(link: str) -> list[str]:
     """What a Link header names as the canonical URL of the page itself (RFC 8288: a link with an `anchor` is another
     page's, and only the first `rel` counts)."""
-    links = ((target, _params(params)) for target, params in _LINK.findall(link[:20_000]))
+    links = ((target, _params(params)) for target, params, _ in _LINK.findall(link[:20_000]))
     return [
         target
         for target, said in links

@@ -79,6 +79,8 @@ def test_each_header_of_the_name_counts_by_itself() -> None:
         ("</a>; rel=next; rel=canonical", []),
         ("</a>; rel=canonical; rel=next", ["/a"]),
         ('</a>; rel=canonical; anchor="/other", </b>; anchor=""; rel=canonical', ["/b"]),
+        (r'</a>; title="say \"hi\"; rel=next"; rel=canonical', ["/a"]),
+        (r'</a>; rel="canonical"; title="C:\"', ["/a"]),
         ("<<<>>>;;;", []),
         ("", []),
     ],
@@ -114,3 +116,4 @@ def test_a_link_header_made_to_be_slow_is_read_soon() -> None:
     assert canonical_targets("<a>" + ";rel=x" * 100_000) == []
     assert canonical_targets("<" * 100_000) == []
     assert canonical_targets('<a>;"' * 50_000) == []
+    assert canonical_targets('<a>;"' + "\\" * 100_000) == []
