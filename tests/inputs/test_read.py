@@ -220,6 +220,15 @@ def test_semicolons_within_addresses_do_not_part_a_list(urls: Job) -> None:
     assert cells(read("\n".join(addresses), urls, name="list.txt")) == addresses
 
 
+@pytest.mark.parametrize("note", ["0=", "k=1", "a%20b", "x.html", "48.5"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_cells_like_the_end_of_an_address_stand_below_headings(note: str, delimiter: str, urls: Job) -> None:
+    rows = [["url", "name", "note"], *([f"https://a.org/{number}", "", note] for number in range(20))]
+    text = "\n".join(map(delimiter.join, rows))
+
+    assert read(text, urls).columns == read(f"{text}\nhttps://a.org/x", urls).columns == ("url", "name", "note")
+
+
 # C04
 
 

@@ -138,7 +138,10 @@ def _thousands(rows: list[list[str]]) -> bool:
 
 def _cuts_addresses(rows: list[list[str]], delimiter: str) -> bool:
     """Whether a delimiter only cuts addresses apart: within their parameters (`https://a.org/x;id=1`), before the name
-    of a file, between the degrees of a map; or in paths, below a single heading or in the one line that has it."""
+    of a file, between the degrees of a map; or in paths, below a single heading or in the one line that has it. Never
+    where it parts headings, and nearly every line below into as many cells."""
+    if _reads_like_headings(rows[0]) and sum(len(row) == len(rows[0]) for row in rows) >= 0.9 * len(rows):
+        return False
     parted = [row for row in rows if len(row) > 1]
     cut = [row for row in parted if row[0].lower().startswith("http")]
     if cut == parted and len(rows[0]) == 1 and (len(parted) == 1 or _HEADING.fullmatch(rows[0][0])):
