@@ -47,7 +47,8 @@ def _is_ours(port: int, home: Path, _moment: int) -> bool:
             for sock in psutil.net_connections("tcp")
             if sock.status == psutil.CONN_LISTEN and sock.laddr and sock.laddr.port == port and sock.pid
         ]
-        return len(listeners) == 1 and _is_sample(listeners[0], home) and _same_user(listeners[0], psutil.Process())
+        own = psutil.Process().username()
+        return len(listeners) == 1 and listeners[0].username() == own and _is_sample(listeners[0], home)
     except psutil.Error:  # gone meanwhile, or not ours to look at
         return False
 
@@ -57,7 +58,3 @@ def _is_sample(process: psutil.Process, home: Path) -> bool:
     of one that was left behind is another."""
     *_, option, module, place, parent = ["", "", "", *process.cmdline()]
     return (option, module, parent) == ("-m", SERVER, str(process.ppid())) and Path(place).resolve() == home
-
-
-def _same_user(process: psutil.Process, own: psutil.Process) -> bool:
-    return process.username() == own.username()

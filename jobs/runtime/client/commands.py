@@ -38,11 +38,12 @@ def resume(run_id: str, budget: Budget | None = None, *, on: str = "") -> None:
     """Go on with a paused or interrupted run; where its budget was reached, with this one, or without. `on`: with its
     workers there from now on (`local` or `cluster`; empty: where they were). Raises Refused for a budget that is spent
     already, or that could never be, and for a place that cannot be."""
-    if budget:
+    if budget or on:
         run = ownership.own_run(run_id).run
-        check_budget(run.job, run.columns, budget)
-    if on:
-        check_place(on, sample=ownership.own_run(run_id).run.sample)
+        if budget:
+            check_budget(run.job, run.columns, budget)
+        if on:
+            check_place(on, sample=run.sample)
     body: dict[str, Any] = {**({"budget": asdict(budget)} if budget else {}), **({"on": on} if on else {})}
     _ask(run_id, "resume", **body)
 

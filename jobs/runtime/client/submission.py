@@ -207,7 +207,8 @@ def _suspects(cell: str, table: Table) -> list[str]:
 
 def _queue(db: Connection, number: int, run: Run, stored: int, *, sampled: bool) -> Run:
     at = time.time()
-    check_place(run.on, sample=sampled)
+    if sampled:
+        check_place(run.on, sample=True)
     quotas.check_runs(db, run.owner, besides=number)
     quotas.check_items(db, run.owner, stored)
     quotas.count_start(db, run.owner, stored)
