@@ -190,13 +190,17 @@ class Answering:
             self.pipe.sendall(protocol.encode(message))
 
 
+Due = tuple[float, int, Answering, int, float]
+"""When an item is over, a number that keeps the order, whose it is, its ticket, and when it began."""
+
+
 def serve(seconds: float, descriptors: list[int]) -> None:
     """Answer for each item when its time is over, those of one worker that are over by then together."""
     selector, chance, order = selectors.DefaultSelector(), random.Random(7), count()
     for number in descriptors:
         worker = Answering(socket.socket(fileno=number))
         selector.register(worker.pipe, selectors.EVENT_READ, worker)
-    due: list[tuple[float, int, Answering, int]] = []
+    due: list[Due] = []
     while True:
         wait = max(0.0, due[0][0] - time.monotonic()) if due else None
         for key, _ in selector.select(wait):
@@ -214,20 +218,20 @@ def serve(seconds: float, descriptors: list[int]) -> None:
                     now = time.monotonic()
                     for ticket in range(message.first, message.first + len(message.items)):
                         at = now + seconds * chance.uniform(0.5, 1.5)
-                        heapq.heappush(due, (at, next(order), worker, ticket))
-        _answer(due, seconds)
+                        heapq.heappush(due, (at, next(order), worker, ticket, now))
+        _answer(due)
 
 
-def _answer(due: list[tuple[float, int, Answering, int]], seconds: float) -> None:
-    now, over = time.monotonic(), dict[Answering, list[int]]()
+def _answer(due: list[Due]) -> None:
+    now, over = time.monotonic(), dict[Answering, list[tuple[int, float]]]()
     while due and due[0][0] <= now:
-        _, _, worker, ticket = heapq.heappop(due)
-        over.setdefault(worker, []).append(ticket)
+        _, _, worker, ticket, began = heapq.heappop(due)
+        over.setdefault(worker, []).append((ticket, began))
     ok = messages.AttemptOutcome(kind="ok", row="{}")
     for worker, tickets in over.items():
         answers = [
-            messages.Answer(ticket=ticket, slot=1, started=now - seconds, finished=now, cpu=0.0, outcome=ok, pace=None)
-            for ticket in tickets
+            messages.Answer(ticket=ticket, slot=1, started=began, finished=now, cpu=0.0, outcome=ok, pace=None)
+            for ticket, began in tickets
         ]
         worker.say(messages.Answers(answers=answers))
 

@@ -38,8 +38,8 @@ MAX_FRAME = 5 * (MAX_ROW_BYTES + MAX_CARRY)
 """Bytes: an answer with a row and something to carry, both as large as they may be, in characters of four bytes, and
 what is small beside them."""
 
-READ = 1 << 18
-"""Bytes taken from a pipe at once."""
+READ = 1 << 16
+"""Bytes taken from a pipe at once: more would be memory asked of the system and given back at each read."""
 
 _LENGTH = struct.Struct(">I")
 _encode = msgspec.msgpack.Encoder().encode

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from jobs.runtime.runner.dispatch import STRANDED_SECONDS
 from jobs.runtime.runner.pool.assignment import MAX_DEPTH, Assignment, Batch
 from jobs.runtime.runner.schedule.entry import Entry
 
@@ -50,6 +53,18 @@ def test_its_depth_grows_with_its_rate_and_ends_with_a_recall() -> None:
     assert quick == MAX_DEPTH
     assert assignment.depth() == 2
     assert assignment.recalled
+
+
+@pytest.mark.parametrize(("seconds", "behind"), [(0.02, 1), (0.04, 0), (1.0, 0)])
+def test_one_waits_behind_where_items_are_shorter_than_what_is_taken_back_as_stranded(
+    seconds: float, behind: int
+) -> None:
+    assignment = Assignment(1, 0.0)
+    for turn in range(1, 50):
+        assignment.heard(1, turn * seconds)
+
+    assert assignment.depth() == 1 + behind
+    assert seconds < STRANDED_SECONDS or not behind
 
 
 def test_who_leaves_a_run_prepares_nothing_more() -> None:

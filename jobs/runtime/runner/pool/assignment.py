@@ -12,6 +12,7 @@ DEPTH_SECONDS = 0.007
 """Of 7, 10, 14, 20 and 30 ms, on a busy machine: the lag grew with the depth; whether deeper is faster, the noise did
 not let one see (tests/bench/lag.py)."""
 
+LEAST_BEHIND = 0.25
 MAX_DEPTH = 256
 
 
@@ -115,10 +116,11 @@ class Assignment:
 
     def depth(self, round_trip: float = 0.0) -> int:
         """How many items it may hold: one a slot, and behind them what it does at its measured rate in 7 ms and in the
-        time that a word takes to it and back (seconds)."""
+        time that a word takes to it and back (seconds): the first from a quarter of one, so that a slot whose items take
+        up to 28 ms has no pause between them, and none where it would be taken back as stranded."""
         if not 0 < self.slots < MAX_DEPTH:
             return self.slots
-        return min(MAX_DEPTH, self.slots + int(self._rate * (DEPTH_SECONDS + round_trip)))
+        return min(MAX_DEPTH, self.slots + int(self._rate * (DEPTH_SECONDS + round_trip) + 1 - LEAST_BEHIND))
 
     def free_slots(self) -> int:
         """How many slots have nothing to do."""
