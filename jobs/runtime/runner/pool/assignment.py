@@ -116,8 +116,8 @@ class Assignment:
 
     def depth(self, round_trip: float = 0.0) -> int:
         """How many items it may hold: one a slot, and behind them what it does at its measured rate in 7 ms and in the
-        time that a word takes to it and back (seconds): the first from a quarter of one, so that a slot whose items take
-        up to 28 ms has no pause between them, and none where it would be taken back as stranded."""
+        time that a word takes to it and back (seconds): the first from a quarter of one, so that a slot has no
+        pause between items of up to 28 ms, and nothing behind longer ones, which would be taken back as stranded."""
         if not 0 < self.slots < MAX_DEPTH:
             return self.slots
         return min(MAX_DEPTH, self.slots + int(self._rate * (DEPTH_SECONDS + round_trip) + 1 - LEAST_BEHIND))
