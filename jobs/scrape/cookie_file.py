@@ -12,6 +12,7 @@ from jobs.web.cookies import Cookie
 
 MOST_CHARS = 1_000_000
 HTTP_ONLY = "#HttpOnly_"
+_SECONDS = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?")
 _PLAIN = re.compile(r"[\x20-\x3a\x3c-\x7e]*")
 """What the value of a cookie may hold: no semicolon, nothing beyond ASCII."""
 
@@ -28,7 +29,8 @@ def read_cookies(text: str) -> tuple[Cookie, ...]:
     """The cookies in the text of a file. Raises ValueError with a sentence that names the line and shows no value."""
     if len(text) > MOST_CHARS:
         raise ValueError(f"a file of cookies of {len(text):,} characters is too long (at most {MOST_CHARS:,})")
-    return tuple(_of_json(text) if text.lstrip().startswith("[") else _of_lines(text))
+    bare = text.removeprefix("\ufeff")
+    return tuple(_of_json(bare) if bare.lstrip().startswith("[") else _of_lines(bare))
 
 
 def _of_lines(text: str) -> Iterator[Cookie]:
@@ -40,7 +42,7 @@ def _of_lines(text: str) -> Iterator[Cookie]:
         parts = line.split("\t")
         if len(parts) == 6:  # a cookie without a value
             parts.append("")
-        if len(parts) != 7 or not parts[4].lstrip("-").isdigit():
+        if len(parts) != 7 or not _SECONDS.fullmatch(parts[4]):
             raise ValueError(
                 f"line {number} of the cookies is none (want seven parts by tabs, as browsers' extensions and curl "
                 "write cookies.txt)"
@@ -59,7 +61,7 @@ def _of_json(text: str) -> Iterator[Cookie]:
     """A list of objects with domain, name and value, as browsers' extensions write it."""
     try:
         listed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("the cookies begin as JSON and are none (want a list of objects, or cookies.txt)") from None
     for number, said in enumerate(listed, start=1):
         if not isinstance(said, dict) or not all(

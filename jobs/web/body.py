@@ -81,8 +81,8 @@ def read(answer: StrictResponse, cap: int, applied: tuple[str, ...], ratio: int 
         except ItemError as error:
             if error.code != "decode_error":
                 raise
-            content, over = salvage(content, name, cap), False
-            failure = failure or error
+            (content, whole), over = salvage(content, name, cap), False
+            failure = failure or (None if whole else error)
         overflowed = overflowed or over
     return Body(content=content, truncated=overflowed, wire=len(wire), failure=failure)
 
@@ -141,24 +141,38 @@ def _member(packed: bytes, name: str, room: int, *, first: bool) -> tuple[bytes,
     raise ItemError("decode_error", "the compressed page is damaged", detail=str(failure))
 
 
-def salvage(packed: bytes, name: str, cap: int) -> bytes:
-    """What of a damaged compressed body can be had: all up to the first byte that makes no sense, at most `cap`."""
+def salvage(packed: bytes, name: str, cap: int) -> tuple[bytes, bool]:
+    """What of a damaged compressed body can be had: all up to the first byte that makes no sense, at most `cap`; and
+    whether it came to its end after all, with other bytes behind it (which br takes for damage)."""
+    found, rest, whole, members = bytearray(), packed, True, 0
+    while rest and whole and len(found) < cap and members < MOST_MEMBERS:
+        members += 1
+        try:
+            part, rest, whole = _member(rest, name, cap - len(found), first=members == 1)
+        except ItemError:
+            part, whole = _of_damaged(rest, name, cap - len(found))
+            rest = b""
+        found += part
+    return bytes(found[:cap]), whole and not rest
+
+
+def _of_damaged(packed: bytes, name: str, cap: int) -> tuple[bytes, bool]:
     for make in CODINGS[name]:
-        content = _up_to_the_damage(make, packed, cap)
+        content, whole = _up_to_the_damage(make, packed, cap)
         if content:
-            return content
-    return b""
+            return content, whole
+    return b"", False
 
 
-def _up_to_the_damage(make: Callable[[], Decoder], packed: bytes, cap: int) -> bytes:
+def _up_to_the_damage(make: Callable[[], Decoder], packed: bytes, cap: int) -> tuple[bytes, bool]:
     """Fed in pieces, and the piece with the damage again byte by byte: an error takes what its piece had given."""
     found, good = _fed(make(), packed, cap, SALVAGE_BYTES)
     if good == len(packed) or len(found) >= cap:
-        return found[:cap]
+        return found[:cap], False
     machine = make()
     again, _ = _fed(machine, packed[:good], cap, SALVAGE_BYTES)
     more, _ = _fed(machine, packed[good : good + SALVAGE_BYTES], max(1, cap - len(again)), 1)
-    return (again + more)[:cap]
+    return (again + more)[:cap], machine.eof
 
 
 def _fed(machine: Decoder, packed: bytes, cap: int, step: int) -> tuple[bytes, int]:

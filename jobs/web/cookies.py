@@ -5,6 +5,7 @@ Which domains a cookie may be set for goes by the list of public suffixes, so th
 
 from __future__ import annotations
 
+import datetime
 import functools
 import ipaddress
 import re
@@ -20,6 +21,12 @@ MOST_CHARS = 4_096
 """Of name and value of a cookie; larger ones browsers drop too."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_DATE_PARTS = re.compile(r"[^\t -/;-@\[-`{-~]+")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
+_DAY = re.compile(r"([0-9]{1,2})(?![0-9])")
+_YEAR = re.compile(r"([0-9]{2,4})(?![0-9])")
+_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+_MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +44,11 @@ class Cookie:
     def belongs_to(self, target: Target, now: float) -> bool:
         """Whether it is sent with a question for this URL."""
         here = target.host == self.domain if self.host_only else domain_matches(target.host, self.domain)
-        kept = self.expires is None or self.expires > now
-        return here and kept and _path_matches(target, self.path) and (target.scheme == "https" or not self.secure)
+        return here and self.lasts(now) and _path_matches(target, self.path) and (not self.secure or _is_safe(target))
+
+    def lasts(self, now: float) -> bool:
+        """Whether it has not ended."""
+        return self.expires is None or self.expires > now
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -53,15 +63,18 @@ class Cookies:
         self._kept = {cookie.place: cookie for cookie in kept}
 
     def take(self, target: Target, lines: Sequence[str], now: float | None = None) -> None:
-        """Keep what an answer sets by its Set-Cookie headers; what browsers would refuse is not kept."""
+        """Keep what an answer sets by its Set-Cookie headers; what browsers would refuse is not kept.
+
+        One that ends at once is kept too: it takes the place of one from elsewhere. Of too many the oldest go.
+        """
         now = time.time() if now is None else now
         for line in lines[:MOST_COOKIES]:
             cookie = read_set_cookie(line, target, now)
-            if cookie is None or self._overwrites_secure(cookie, target):
+            if cookie is None or self._overwrites_secure(cookie, target, now):
                 continue
-            self._kept.pop(cookie.place, None)
-            if (cookie.expires is None or cookie.expires > now) and len(self._kept) < MOST_COOKIES:
-                self._kept[cookie.place] = cookie
+            self._kept[cookie.place] = cookie
+            if len(self._kept) > MOST_COOKIES:
+                del self._kept[next(iter(self._kept))]
 
     def header(self, target: Target, now: float | None = None) -> str:
         """The Cookie header of a question, longer paths first; empty without one."""
@@ -78,12 +91,15 @@ class Cookies:
         """As plain data."""
         return [asdict(cookie) for cookie in self._kept.values()]
 
-    def _overwrites_secure(self, cookie: Cookie, target: Target) -> bool:
+    def _overwrites_secure(self, cookie: Cookie, target: Target, now: float) -> bool:
         """Whether http would replace what https has set."""
-        if target.scheme == "https":
+        if _is_safe(target):
             return False
         return any(
-            known.secure and known.name == cookie.name and domain_matches(cookie.domain, known.domain)
+            known.secure
+            and known.lasts(now)
+            and known.name == cookie.name
+            and domain_matches(cookie.domain, known.domain)
             for known in self._kept.values()
         )
 
@@ -118,7 +134,7 @@ def _attributes(text: str) -> dict[str, str]:
 
 def _domain(said: str, host: str) -> tuple[str, bool]:
     """The domain of a cookie, and whether it is for this host alone; empty where it is refused."""
-    domain = said.removeprefix(".").lower()
+    domain = said.removeprefix(".").lower().strip("[]")
     if not domain or (domain == host and _is_address(host)):
         return host, True
     if not domain.isascii() or not domain_matches(host, domain):
@@ -129,8 +145,8 @@ def _domain(said: str, host: str) -> tuple[str, bool]:
 
 
 def _may_be_set(cookie: Cookie, said: dict[str, str], target: Target) -> bool:
-    """Secure cookies only by https, and the prefixes of names keep what they promise."""
-    if cookie.secure and target.scheme != "https":
+    """Secure cookies only by https or from this machine, and the prefixes of names keep what they promise."""
+    if cookie.secure and not _is_safe(target):
         return False
     name = (cookie.name or cookie.value).lower()
     if name.startswith("__secure-"):
@@ -144,10 +160,40 @@ def _expires(said: dict[str, str], now: float) -> float | None:
     age = said.get("max-age", "")
     if re.fullmatch(r"-?[0-9]+", age):
         return now + min(int(age[:12]), 400 * 86_400) if int(age[:12]) > 0 else 0.0
-    import http.cookiejar  # ssl and all of http come with it: only where a cookie is set, not where jobs are listed
+    return _moment(said.get("expires", ""))
 
-    ends = http.cookiejar.http2time(said.get("expires", ""))  # type: ignore[attr-defined]
-    return None if ends is None else float(ends)
+
+def _moment(text: str) -> float | None:
+    """A date as Unix seconds, read as browsers do (RFC 6265, 5.1.1): time, day, month and year in any order, whatever
+    stands between; the zone is passed over. None where it is no date."""
+    found: dict[str, tuple[int, ...]] = {}
+    for part in _DATE_PARTS.findall(text[:MOST_CHARS]):
+        for name, pattern in (("clock", _CLOCK), ("day", _DAY), ("month", _MONTH), ("year", _YEAR)):
+            match = None if name in found else pattern.match(part)
+            if match is not None:
+                figures = match.groups() or (_MONTHS.index(match[0].lower()) // 3 + 1,)
+                found[name] = tuple(int(figure) for figure in figures)
+                break
+    try:
+        (year,), (month,), (day,), (hour, minute, second) = (found[name] for name in ("year", "month", "day", "clock"))
+        year += 1900 if 70 <= year < 100 else 2000 if year < 70 else 0
+        return datetime.datetime(year, month, day, hour, minute, second, tzinfo=datetime.UTC).timestamp()
+    except (KeyError, ValueError):
+        return None
+
+
+def _is_safe(target: Target) -> bool:
+    """Whether secure cookies may go there: by https, or to this machine itself, as in browsers and curl."""
+    return target.scheme == "https" or _is_loopback(target.host)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _default_path(target: Target) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -11,7 +12,7 @@ from jobs.runtime.job import context
 from jobs.scrape.attempt import WorkerTools, scrape_page
 from jobs.scrape.cookie_file import check_cookies, read_cookies
 from jobs.web import urls
-from jobs.web.cookies import Cookies, read_set_cookie
+from jobs.web.cookies import MOST_COOKIES, Cookies, read_set_cookie
 from tests.scrape.conftest import Ask, Names, Serve, certificate, wishes_of
 from tests.scrape.hostile import Peer, Script, answer, redirect
 
@@ -57,6 +58,16 @@ HERE = "https://www.example.co.uk/shop/list"
         ("a=1; Expires=Thu, 01-Jan-1970 00:00:00 GMT", HERE, ""),
         ("a=1; Expires=Wed, 21 Oct 2099 07:28:00 GMT", HERE, "a=1"),
         ("a=1; Expires=nonsense", HERE, "a=1"),
+        ("a=1; Expires=Thu, 01-Jan-70 00:00:01 GMT", HERE, ""),
+        ("a=1; Expires=Thu Jan 01 1970 00:00:00 GMT+0000 (Coordinated Universal Time)", HERE, ""),
+        ("a=1; Expires=Thu, 1 Jan 1970 0:0:0 GMT", HERE, ""),
+        ("a=1; Expires=00:00:00 1 january 2000", HERE, ""),
+        ('a=1; Expires="Sat, 01 Jan 2000 00:00:00 GMT"', HERE, ""),
+        ("a=1; Expires=Sat, 01 Jan 2000 00:00:00 GMT garbage", HERE, ""),
+        ("a=1; Expires=Fri, 01 Jan 69 00:00:00 GMT", HERE, "a=1"),
+        ("a=1; Expires=Sat, 31 Feb 2000 00:00:00 GMT", HERE, "a=1"),
+        ("a=1; Expires=2000-01-01 00:00:00", HERE, "a=1"),
+        ("a=1; Expires=0", HERE, "a=1"),
         ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=60", HERE, "a=1"),
         ('a="1 2"', HERE, 'a="1 2"'),
         ("a=b=c", HERE, "a=b=c"),
@@ -113,10 +124,42 @@ def test_secure_cookies_are_neither_set_nor_replaced_by_http() -> None:
     assert cookies.header(urls.target("https://a.org/"), NOW) == "a=1; b=2"
 
 
-def test_longer_paths_go_first_and_newer_values_replace_older() -> None:
-    lines = ["a=1; Path=/", "a=2; Path=/shop", "b=1; Path=/", "b=2; Path=/", "c=1; Path=/", "c=; Path=/; Max-Age=0"]
+@pytest.mark.parametrize("host", ["localhost", "a.localhost", "127.0.0.1", "[::1]"])
+def test_this_machine_is_as_safe_as_https(host: str) -> None:
+    cookies = Cookies()
+    cookies.take(urls.target(f"http://{host}/"), ["a=1; Secure", "__Host-b=2; Secure; Path=/"], NOW)
+    cookies.take(urls.target(f"http://{host}/"), ["a=2"], NOW)
 
-    assert sent(HERE, lines, HERE) == "a=2; a=1; b=2"
+    assert cookies.header(urls.target(f"http://{host}/"), NOW) == "a=2; __Host-b=2"
+
+
+def test_a_cookie_for_an_address_may_name_it_as_the_url_does() -> None:
+    assert sent("http://[::1]/", ["a=1; Domain=[::1]"], "http://[::1]/") == "a=1"
+
+
+def test_of_too_many_cookies_the_oldest_go() -> None:
+    lines = [f"c{number}=1; Path=/" for number in range(MOST_COOKIES)]
+    cookies = Cookies()
+    cookies.take(urls.target(HERE), lines, NOW)
+    cookies.take(urls.target(HERE), ["late=1; Path=/"], NOW)
+
+    kept = cookies.header(urls.target(HERE), NOW).split("; ")
+    assert (len(kept), kept[0], kept[-1]) == (MOST_COOKIES, "c1=1", "late=1")
+
+
+def test_a_date_made_to_be_slow_is_read_soon() -> None:
+    started = time.process_time()
+
+    for text in ("1:" * 30_000, "1 " * 30_000, "jan" * 30_000, "9" * 60_000):
+        sent(HERE, [f"a=1; Expires={text}"] * 50, HERE)
+
+    assert time.process_time() - started < 5
+
+
+def test_longer_paths_go_first_and_newer_values_replace_older() -> None:
+    lines = ["a=1; Path=/", "a=2; Path=/shop", "b=1; Path=/", "c=1; Path=/", "d=1; Path=/", "b=2; Path=/"]
+
+    assert sent(HERE, [*lines, "c=; Path=/; Max-Age=0"], HERE) == "a=2; a=1; b=2; d=1"
 
 
 def wall(peer: Peer, request: bytes) -> bool:
@@ -248,6 +291,36 @@ def test_a_file_of_cookies_is_sent_to_its_sites(text: str, ask: Ask, serve: Serv
     assert Cookies(read_cookies(text)).header(urls.target("http://a.example.org/")) == ""
 
 
+def test_a_cookie_of_a_file_that_the_server_takes_back_is_not_sent_again(
+    tools: WorkerTools, ask: Ask, serve: Serve, names: Names
+) -> None:
+    away = {"Location": "/login", "Set-Cookie": "session=; Path=/; Expires=Thu, 01-Jan-70 00:00:01 GMT"}
+    server = serve(
+        lambda peer, request: bool(
+            peer.send(answer() if b" /login " in request else answer(b"", status="302 Out", headers=away)) or True
+        )
+    )
+
+    ask(server.url(), cookies=LINES)
+    ask(server.url("/login"), cookies=LINES)
+
+    assert [server.header("cookie", index) for index in range(3)] == [f"session={SECRET}", None, f"session={SECRET}"]
+
+
+def test_a_file_of_cookies_is_read_as_other_programs_write_it() -> None:
+    line = f"127.0.0.1\tFALSE\t/\tFALSE\t4102444800.25\tsession\t{SECRET}"
+    text = f"\ufeff# Netscape HTTP Cookie File\r\n\r\n#HttpOnly_{line}\r\n"
+
+    (cookie,) = read_cookies(text)
+
+    assert (cookie.name, cookie.value, cookie.domain, cookie.expires) == ("session", SECRET, "127.0.0.1", 4102444800.25)
+
+
+def test_a_broken_line_is_named() -> None:
+    with pytest.raises(ValueError, match="line 3 of the cookies"):
+        check_cookies(f"# one\r\n.example.org\tTRUE\t/\tTRUE\t0\ta\t1\r\nexample.org TRUE / {SECRET}\r\n")
+
+
 def test_cookies_of_a_file_are_not_carried(tools: WorkerTools, serve: Serve, names: Names) -> None:
     names.say("127.0.0.1", ["127.0.0.1"])
     server = serve(lambda peer, _request: peer.send(redirect("http://b.test/")))
@@ -268,6 +341,9 @@ def test_cookies_of_a_file_are_not_carried(tools: WorkerTools, serve: Serve, nam
         f"example.org\tTRUE\t/\tTRUE\t0\ti;d\t{SECRET}",
         f'[{{"name": "{SECRET}"}}]',
         f"[{SECRET}",
+        "[" * 100_000,
+        f"example.org\tTRUE\t/\tTRUE\t²\tid\t{SECRET}",
+        f"example.org\tTRUE\t/\tTRUE\t--5\tid\t{SECRET}",
     ],
 )
 def test_what_is_no_file_of_cookies_is_refused_and_no_value_repeated(text: str) -> None:

@@ -164,13 +164,32 @@ def test_all_up_to_the_damage_is_had(at: int) -> None:
     packed = bytearray(gzip.compress(text))
     packed[at] ^= 0xFF
 
-    kept = body.salvage(bytes(packed), "gzip", 10_000)
+    kept, whole = body.salvage(bytes(packed), "gzip", 10_000)
 
     with pytest.raises(ItemError):
         body.inflate(bytes(packed), "gzip", 10_000, cut=False)
     assert len(kept) <= 10_000
+    assert not whole
     assert text.startswith(kept[: max(0, at - 60)])
 
 
+@pytest.mark.parametrize("harm", ["cut", "a wrong sum"])
+def test_of_several_compressed_files_in_a_row_all_that_came_is_kept(harm: str, ask: Ask, serve: Serve) -> None:
+    second = gzip.compress(PAGE[500:])[:-8] + (b"" if harm == "cut" else b"\0" * 8)
+    packed = gzip.compress(PAGE[:500]) + second
+
+    row = ask(serve(says(by_length(packed, 0, GZIP))).url())
+
+    assert (row["code"], row["title"], row["bytes"]) == ("incomplete", "kept", len(PAGE))
+
+
+def test_files_in_a_row_beyond_their_number_are_kept_up_to_it(ask: Ask, serve: Serve) -> None:
+    packed = gzip.compress(PAGE) + gzip.compress(b"more") * body.MOST_MEMBERS
+
+    row = ask(serve(says(by_length(packed, 0, GZIP))).url())
+
+    assert (row["code"], row["title"], row["bytes"]) == ("incomplete", "kept", len(PAGE) + 4 * (body.MOST_MEMBERS - 1))
+
+
 def test_what_is_had_of_a_damaged_body_meets_the_cap() -> None:
-    assert len(body.salvage(gzip.compress(bytes(1_000_000))[:-4], "gzip", 5_000)) == 5_000
+    assert len(body.salvage(gzip.compress(bytes(1_000_000))[:-4], "gzip", 5_000)[0]) == 5_000

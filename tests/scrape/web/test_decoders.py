@@ -44,11 +44,12 @@ def test_a_compressed_page_is_read(coding: str, ask: Ask, serve: Serve) -> None:
         (zstd.compress(PAGE[:50]) + zstd.compress(PAGE[50:]), "zstd"),
         (zstd.compress(PAGE[:50]) + b"\x50\x2a\x4d\x18\x02\0\0\0ab" + zstd.compress(PAGE[50:]), "zstd"),
         (zstd.compress(PAGE) + bytes(10), "zstd"),
+        (brotli.compress(PAGE) + b"behind the end" * 500, "br"),
         (zstd.compress(brotli.compress(PAGE)), "br, zstd"),
         (brotli.compress(PAGE, quality=0), "br"),
         (brotli.compress(PAGE, quality=11, lgwin=24), "BR"),
     ],
-    ids=["two frames", "a frame to skip", "padded", "zstd of br", "fast br", "dense br"],
+    ids=["two frames", "a frame to skip", "padded", "padded br", "zstd of br", "fast br", "dense br"],
 )
 def test_compressions_of_other_shapes_are_read(content: bytes, coding: str, ask: Ask, serve: Serve) -> None:
     row = ask(serve(says(answer(content, headers={"Content-Encoding": coding}))).url())
