@@ -65,6 +65,21 @@ def ask_to_delete(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+def open_menu(page: Page) -> None:
+    page.get_by_role("button", name="More").click()
+    expect(page.get_by_role("menu", name="More")).to_be_visible()
+
+
+def open_choices(page: Page) -> None:
+    page.get_by_role("combobox", name="State").click()
+    expect(page.get_by_role("listbox", name="State")).to_be_visible()
+
+
+def point_at_a_button(page: Page) -> None:
+    page.get_by_test_id("stMetric").first.get_by_role("button").first.hover()
+    expect(page.get_by_role("tooltip")).to_be_visible()
+
+
 def looks(runs: dict[str, Run]) -> dict[str, tuple[str, Act]]:
     """Every page in its states: its address, and what to do there first."""
     ended = f"/run?run={runs['ended'].id}"
@@ -83,6 +98,9 @@ def looks(runs: dict[str, Run]) -> dict[str, tuple[str, Act]]:
         "detail": (f"{ended}&tab=Results", select_a_row),
         "delete": (ended, ask_to_delete),
         "share": (ended, make_a_link),
+        "menu": (ended, open_menu),
+        "choices": (ended, open_choices),
+        "tip": (ended, point_at_a_button),
         **{tab: (f"{ended}&tab={tab}", nothing) for tab in TABS},
     }
 

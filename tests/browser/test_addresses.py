@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, in_state
@@ -29,3 +30,6 @@ def test_an_unknown_address_says_so_and_leads_on(site: Site, path: str, page: Pa
     assert answer.status == 404
     expect(page.get_by_role("heading", name="There is no page here")).to_be_visible()
     expect(page.get_by_role("link", name="Runs")).to_be_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert Axe().run(page).response["violations"] == []

@@ -7,7 +7,8 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Site, go, in_state, settle
+from jobs.runtime.core.records import RunState
+from tests.browser.conftest import Site, go, in_state, settle, steady
 from tests.ui.conftest import Stage
 
 NAME = "turned back"
@@ -58,3 +59,18 @@ def test_back_leads_to_the_filter_the_page_and_the_place(site: Site, page: Page,
     page.wait_for_function(f"document.querySelector('[data-testid=stMain]').scrollTop === {place}")
     settle(page)
     assert scrolled(page) == place > 0
+
+
+def test_on_a_phone_the_buttons_of_all_cards_stand_alike(site: Site, page: Page) -> None:
+    """Below the name, however long it is."""
+    stage = Stage(site.home)
+    names = ("a", "a list of shops.csv", "a list of shops, as it was sent in by all of them.csv")
+    made = [stage.run(state=RunState.PAUSED, done=1, name=name) for name in names]
+    page.set_viewport_size({"width": 390, "height": 844})
+    go(page, f"{site.address}/runs")
+
+    places = {steady(page.locator(f".st-key-card_{run.id} .st-key-open_{run.id}"))["x"] for run in made}
+
+    for run in made:
+        stage.delete(run)
+    assert len(places) == 1

@@ -14,7 +14,7 @@ import xlsxwriter
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-from jobs.runtime import catalog, client
+from jobs.runtime import catalog, client, reader
 from jobs.runtime.core.budget import Budget
 from jobs.runtime.core.presets import RunPreset
 from jobs.runtime.core.records import AUTO, Limits, Pool, RunState, Table
@@ -661,6 +661,14 @@ def test_a_job_that_is_not_there_is_said_and_another_offered(new_run: Open) -> N
 
     assert "The job **nobody** is not there" in texts(app)
     assert app.segmented_control(key="job").value == "scrape"
+
+
+def test_a_sample_waits_for_no_reader(new_run: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "read_apart", None)
+
+    app = new_run(job="scrape", sample="1")
+
+    assert "46 of 48 cells looked at read like a URL" in texts(app)
 
 
 def test_the_sample_is_offered_in_words_only_where_there_is_one(new_run: Open, own_jobs: Path) -> None:

@@ -241,6 +241,35 @@ def test_a_run_that_goes_on_is_filtered_too(visit: Open, stage: Stage) -> None:
     assert sorted(shown(checked(app.run()))) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("job", ["scrape", "factorial"])
+def test_a_run_that_goes_on_has_each_widget_where_it_is_at_the_end(visit: Open, stage: Stage, job: str) -> None:
+    """So nothing moves at the turn; what has no sense yet, or nothing to choose from, is disabled."""
+    cells = ["http://site-1.sample/1", "http://site-1.sample/2"] if job == "scrape" else ["5", "6"]
+    going = visit("run", run=stage.run(job, cells, state=RunState.RUNNING, done=1).id, tab="Results")
+    ended = visit("run", run=stage.run(job, cells).id, tab="Results")
+
+    named = ("State", "Code", "Host", "Sort all rows by", "Largest first", "Use these results")
+
+    def above(app: AppTest) -> list[str]:
+        return [entry.label for entry in [*app.selectbox, *app.checkbox, *app.button] if entry.label in named]
+
+    assert above(going) == above(ended)
+    assert ("Host" in above(going)) == (job == "scrape")
+    assert (going.button(key="use_results").disabled, ended.button(key="use_results").disabled) == (True, False)
+    assert going.selectbox(key="sort_later").disabled
+    assert going.selectbox(key="row_code").disabled
+
+
+def test_the_columns_of_a_run_that_goes_on_are_chosen_too(visit: Open, stage: Stage) -> None:
+    app = visit("run", run=a_run(stage, state=RunState.RUNNING, done=3).id, tab="Results")
+
+    app.multiselect(key="columns:factorial").set_value(["digits", "position"])
+    checked(app.run())
+
+    [table] = [frame.proto for frame in app.dataframe if "position" in frame.value and "state" in frame.value]
+    assert list(table.column_order) == ["digits", "position"]
+
+
 def test_a_long_run_that_goes_on_is_looked_through_for_a_moment_only(
     visit: Open, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

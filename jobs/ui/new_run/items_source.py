@@ -170,9 +170,10 @@ def _unrolled(given: GivenItems, source: reader.ResultSource) -> GivenItems:
 
 def _upload(job: Any) -> GivenItems | None:
     file = st.file_uploader(
-        "Or a file: CSV, TSV, TXT, Excel, Parquet, JSON, JSON Lines, sitemap, feed, OPML; also .gz",
+        "Or a file: a table, a list, JSON, a sitemap or a feed",
         key=f"file:{job.name}",
-        help="The right column is found; you can choose another. All columns come back in the result.",
+        help="CSV, TSV, TXT, Excel, Parquet, JSON, JSON Lines, sitemap, feed or OPML; also .gz. The right column is "
+        "found; you can choose another. All columns come back in the result.",
     )
     if not is_first_visit():
         with st.container(horizontal=True):

@@ -91,6 +91,16 @@ def _read(job: Any, given: GivenItems, wish: ReadWish) -> Any:
         )
     if given.typed:
         return inputs.read_text(given.content.decode(), job=job, binding=wish.binding)
+    if given.is_sample:  # it came with Fanout: no process is waited for
+        return inputs.read(
+            given.content,
+            name=given.name,
+            job=job,
+            column=wish.column,
+            sheet=wish.sheet,
+            options=wish.options,
+            binding=wish.binding,
+        )
     return reader.read_apart(
         given.content,
         name=given.name,

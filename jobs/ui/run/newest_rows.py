@@ -11,7 +11,7 @@ from jobs.runtime import client
 from jobs.runtime.core.records import ItemResult, Run
 from jobs.runtime.core.result_filter import ResultFilter
 from jobs.runtime.core.units import count
-from jobs.ui.run import downloads, result_filters, results, shown_rows
+from jobs.ui.run import downloads, result_columns, result_filters, results, shown_rows
 from jobs.ui.run.live_look import NEWEST, LiveLook
 from jobs.ui.run.shared_reads import SharedReads
 
@@ -28,20 +28,24 @@ def show(seen: LiveLook) -> None:
     if run.done == 0:
         st.text("No results yet.")
         return
-    with st.container(gap="xsmall"):
+    with st.container(), st.container(gap="xsmall"):  # each part where that of the ended run will be drawn
         _show(run, seen)
 
 
 def _show(run: Run, seen: LiveLook) -> None:
     wanted = result_filters.ask_which(run, seen.progress.codes)
+    results.places_of_search()
     found, looked = _glance(run, wanted) if wanted else (seen.newest, run.items)
+    shown = (shown_rows.as_shown(run, found) if wanted else _newest(seen)) if found else None
     with results.row():
+        order = result_columns.chooser(run, shown.order, shown.pinned) if shown else ()
         _say_glanced(run, wanted, found, looked)
+        if found:
+            results.use_button(run, wanted)
         downloads.buttons(run, wanted)
-    if found:
-        shown = shown_rows.as_shown(run, found) if wanted else _newest(seen)
+    if shown:
         room = results.height(run.items)  # from the first row on, so that nothing below it moves
-        results.frame(run, shown, shown.order, key="newest", select=False, room=room)
+        results.frame(run, shown, order, key="newest", select=False, room=room)
     results.by_position(run)
 
 

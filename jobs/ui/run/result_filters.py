@@ -35,9 +35,13 @@ def ask(run: Run, codes: Mapping[str, int]) -> tuple[ResultFilter, ResultOrder]:
 
 
 def ask_which(run: Run, codes: Mapping[str, int]) -> ResultFilter:
-    """The same without the order: of a run that goes on, which the next second may change."""
+    """The same without the order: of a run that goes on, which the next second may change. Its widgets are there, so
+    that nothing moves when the run ends."""
     with _row():
-        return _ask_which(run, codes)
+        wanted = _ask_which(run, codes)
+        st.selectbox("Sort all rows by", ["the newest first"], key="sort_later", disabled=True, **_unlabelled(220))
+        st.checkbox("Largest first", key="largest_later", disabled=True)
+        return wanted
 
 
 def _row() -> Any:
@@ -82,23 +86,23 @@ def _column(name: str) -> str:
 
 
 def _code(codes: Mapping[str, int]) -> str:
-    if not codes:
-        return ""
+    """The code that is asked for; where there is none yet, its widget keeps its place, so that none moves for it."""
     names = ["", *sorted(codes, key=lambda name: (-codes[name], name))]
     say = lambda name: f"{name} × {codes[name]:,}" if name else "any code"  # noqa: E731
-    options: dict[str, Any] = {"key": "row_code", "bind": "query-params", **_unlabelled(190)}
+    options: dict[str, Any] = {"key": "row_code", "bind": "query-params", "disabled": not codes, **_unlabelled(190)}
     return st.selectbox("Code", names, format_func=say, **options) or ""
 
 
 def _group(run: Run) -> str:
-    groups = _groups(run.id, run.state.terminal)
-    if len(groups) < 2:
+    """The same of a group; a job without any has no widget for them."""
+    job, groups = client.catalog().jobs.get(run.job), _groups(run.id, run.state.terminal)
+    if len(groups) < 2 and (run.items < 2 or job is None or job.mark.group is None):
         return ""
     label = group_label(run)
     every = f"any {label.lower()}"
     say = lambda name: f"{formatting.shortened(name, 100)} × {groups[name]:,}" if name else every  # noqa: E731
-    options: dict[str, Any] = {"key": "group", "bind": "query-params", **_unlabelled(220)}
-    return st.selectbox(label, ["", *groups], format_func=say, **options) or ""
+    options: dict[str, Any] = {"bind": "query-params", "disabled": len(groups) < 2, **_unlabelled(220)}
+    return st.selectbox(label, ["", *groups], format_func=say, key="group", **options) or ""
 
 
 def group_label(run: Run) -> str:

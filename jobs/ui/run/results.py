@@ -74,6 +74,11 @@ def row() -> Any:
     return st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="table_row")
 
 
+def places_of_search() -> tuple[Any, Any]:
+    """Where a search says how far it is, and shows its first rows; without one they take no room."""
+    return st.empty(), st.empty()
+
+
 @st.fragment
 def _ended(seen: LiveLook) -> None:
     """A part of its own: what is chosen here draws the table anew, and nothing above it."""
@@ -86,8 +91,7 @@ def _ended(seen: LiveLook) -> None:
 def _found(seen: LiveLook) -> None:
     run = seen.run
     wanted, order = result_filters.ask(run, seen.progress.codes)
-    said, first = st.empty(), st.empty()
-    search = _Search(run, said, first)
+    search = _Search(run, *places_of_search())
     try:
         found = result_filters.found(run, stamp(run), wanted, order, search.tell)
     except Refused as error:
@@ -98,21 +102,24 @@ def _found(seen: LiveLook) -> None:
     with row():  # in the order in which it is drawn: nothing that is there moves for what comes
         page = _ask_page(run, found, mark) if len(found) else None
         _say_found(run, wanted, order, len(found))
-        if (
-            len(found)
-            and page_frame.may_change()
-            and st.button(
-                "Use these results",
-                icon=":material/input:",
-                key="use_results",
-                help="Starts a new run with these rows, as they are filtered: with another job, or over links found.",
-            )
-        ):
-            items_source.take_results(run, wanted)
-            page_frame.go_to(page_frame.NEW_RUN)
+        if len(found):
+            use_button(run, wanted)
         downloads.buttons(run, wanted, len(found))
     if page is not None:
         _show_page(run, found, mark, page)
+
+
+def use_button(run: Run, wanted: ResultFilter) -> None:
+    """The button that takes these rows to New run, once the run has ended."""
+    if page_frame.may_change() and st.button(
+        "Use these results",
+        icon=":material/input:",
+        key="use_results",
+        disabled=not run.state.terminal,
+        help="Starts a new run with these rows, as they are filtered: with another job, or over links found.",
+    ):
+        items_source.take_results(run, wanted)
+        page_frame.go_to(page_frame.NEW_RUN)
 
 
 class _Search:

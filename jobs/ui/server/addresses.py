@@ -27,7 +27,9 @@ _RUN = re.compile(r"run/([0-9a-f]{4,64})")
 
 _MISSING = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>No such page · Fanout</title><style>:root {{ color-scheme: light dark; font: 1.1rem/1.6 sans-serif }}
+<title>No such page · Fanout</title><style>:root {{ color-scheme: light dark; font: 1.1rem/1.6 system-ui, sans-serif;
+color: light-dark(#101418, #edebe8); background: light-dark(#ffffff, #030304) }}
+a {{ color: light-dark(#244fb4, #85b8f8) }}
 main {{ max-width: 40rem; margin: 4rem auto; padding: 0 1rem; overflow-wrap: anywhere }}</style></head><body><main>
 <h1>There is no page here</h1>
 <p>{path} is no address of Fanout. A run is at <code>/run?run=</code> and its id.</p>

@@ -55,6 +55,7 @@ if (!window.fanoutPlaces) {
 // While the server is away, a sentence of ours in place of Streamlit's dialog about "streamlit run yourscript.py".
 const AWAY = "The page's server is away. Runs go on without it; this page comes back by itself as soon as it does.";
 const PATIENCE = 1500;
+const OPENED = "body > :not(#root) :is([role=menu], [role=listbox], [role=tooltip])";
 let awaySince = 0;
 
 function look() {
@@ -65,6 +66,11 @@ function look() {
   dialog?.querySelector("button[aria-label=Close]")?.click();
   for (const zone of document.querySelectorAll("[data-testid=stFileUploaderDropzone][role=presentation]")) {
     zone.setAttribute("role", "group");  // it has a name and the focus: for those who hear the page it is there
+  }
+  for (const opened of document.querySelectorAll(OPENED)) {
+    const around = opened.parentElement;  // it stands outside all landmarks of the page: it is one of its own
+    if (around.role || opened.closest("[role=dialog]")) continue;
+    Object.assign(around, { role: "region", ariaLabel: opened.ariaLabel || "Help" });
   }
   say(away && Date.now() - awaySince > PATIENCE ? AWAY : "");
 }

@@ -2,7 +2,8 @@
 browser gets.
 
 Tab leaves a table (the arrows move within it); after Start the focus is on the run's heading, so that a screen reader
-begins there; Back leads to where a page was scrolled to; and a server that is away is said in a sentence of ours.
+begins there; what opens over the page has a landmark; Back leads to where a page was scrolled to; and a server that is
+away is said in a sentence of ours.
 """
 
 from __future__ import annotations
