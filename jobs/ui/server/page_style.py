@@ -1,5 +1,5 @@
-"""What is written into the page that Streamlit's server sends: its style, which holds from the first thing drawn, and
-which parts of Streamlit's program to fetch meanwhile.
+"""What is written into the page that Streamlit's server sends: its style, which holds from the first thing drawn,
+which parts of Streamlit's program to fetch meanwhile, and where the server is.
 
 An element that brings a style along comes when its part of Streamlit's program has been loaded, which on a busy machine
 is after what it styles: everything moves then. At the end of the body it goes before Streamlit's own rules.
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _STYLE = b"<style>\n" + Path(__file__).with_suffix(".css").read_bytes() + b"</style>\n"
 _END = b"</body>"
+
+_SERVER = b'<script>window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }</script>\n'
+"""Where the server of a page is: beside it, as its files are. By itself Streamlit takes an address for a folder, is
+told that there is no server below /run, and waits before it looks elsewhere."""
 
 NOT_PASSED_ON = ("if-none-match", "if-modified-since", "range", "accept-encoding")
 """What asks for less than the whole page as it stands: Streamlit goes by its file, which does not change when the style
@@ -40,7 +44,7 @@ class PageStyle:
         if "text/html" in headers.get("accept", ""):
             for name in NOT_PASSED_ON:
                 del headers[name]
-        more = preloads.hints(scope["path"], scope["query_string"].decode("latin-1")) + _STYLE
+        more = preloads.hints(scope["path"], scope["query_string"].decode("latin-1")) + _STYLE + _SERVER
         await self.app(scope, receive, _Styled(send, more))
 
 

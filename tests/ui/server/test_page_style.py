@@ -48,8 +48,14 @@ def test_a_page_has_the_style_at_its_end(client: TestClient, path: str) -> None:
     answer = client.get(path)
 
     assert answer.text.startswith(PAGE.removesuffix("</body></html>") + "<style>")
-    assert answer.text.endswith("</style>\n</body></html>")
+    assert answer.text.endswith("</script>\n</body></html>")
     assert STYLE in answer.text
+
+
+def test_a_page_says_that_its_server_is_beside_it(client: TestClient) -> None:
+    script = client.get("/page").text.partition("<script>")[2].partition("</script>")[0]
+
+    assert script == 'window.__streamlit = { BACKEND_BASE_URL: new URL(".", location.href).href }'
 
 
 def test_a_page_that_a_browser_has_kept_is_sent_anew(client: TestClient) -> None:
