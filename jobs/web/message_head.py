@@ -18,6 +18,12 @@ BLANK_LINES = 2
 """So many empty lines before the status line are passed over, as browsers do."""
 
 _STATUS_LINE = re.compile(rb"\s*HTTP(?:/(\d{1,3})(?:\.(\d{1,3}))?)?[ \t]+(\d{3})(?!\d)[ \t]*(.*)", re.I | re.S)
+_ANOTHER = (
+    (re.compile(rb"\0[\0-\x40].\x04[\0\x01]\0{4}", re.DOTALL), "nothing older than HTTP/2 is spoken at this port"),
+    (re.compile(rb"[\x15\x16]\x03[\0-\x04]"), "TLS is spoken at this port: write https://"),
+)
+"""How answers begin that are of another protocol."""
+
 _NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _FIGURES = re.compile(r"[0-9]{1,18}")
 
@@ -52,7 +58,8 @@ def read_status_line(readline: ReadLine) -> StatusLine:
         line = readline(HEADER_BYTES)
     found = _STATUS_LINE.fullmatch(line.rstrip(b"\r\n"))
     if found is None or int(found[3]) < 100:
-        raise http.client.BadStatusLine(f"its first line is {_shown(line)}")
+        another = next((what for start, what in _ANOTHER if start.match(line)), "")
+        raise http.client.BadStatusLine(another or f"its first line is {_shown(line)}")
     newer = (int(found[1] or 1), int(found[2] or 0)) >= (1, 1)
     return StatusLine(version=11 if newer else 10, status=int(found[3]), reason=found[4].decode("latin-1").strip())
 

@@ -110,14 +110,20 @@ _TLS_REASONS = (
     (r"KEY_TOO_SMALL|MD_TOO_WEAK|SIGNATURE", "its key or signature is too weak"),
     (r"EOF_OCCURRED|UNEXPECTED_EOF|CLOSED", "it closed the connection instead"),
     (r"INTERNAL_ERROR", "it had an error of its own"),
+    (r"NO_APPLICATION_PROTOCOL", "it speaks no HTTP/1.1"),
 )
 """What OpenSSL's words mean, for whoever reads them."""
+
+
+_FOR_EXPERTS = re.compile(r"\[[^\]]*\]|\(_ssl[^)]*\)")
+"""Of OpenSSL's words, what is for its authors."""
 
 
 def _tls_why(error: BaseException) -> str:
     words = f"{getattr(error, 'reason', '')} {error}".upper().replace(" ", "_")
     known = next((meaning for pattern, meaning in _TLS_REASONS if re.search(pattern, words)), "")
-    return known or str(getattr(error, "reason", "") or "it gave no reason").replace("_", " ").lower()[:100]
+    said = _FOR_EXPERTS.sub("", str(error)).strip()[:100]
+    return known or (f"it says {said}" if said else "it gave no reason")
 
 
 def _why(error: BaseException) -> str:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from jobs import ItemError
+from jobs.web import urls
 from jobs.web.urls import Target
 
 MOST_HEADERS = 20
@@ -15,10 +17,9 @@ MOST_CHARS = 4_096
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HOST = re.compile(
-    r"\s*((?:[a-z0-9_-]+\.)+[a-z0-9-]+|localhost|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?\s*:(?=\s*[a-z0-9!#$%&'*+.^_`|~-]+\s*:)",
-    re.IGNORECASE,
+    r"\s*(\[[0-9a-f:.]+\]|[^\s:/@*\[\]]+)(?::([0-9]{1,6}))?+\s*:(?=\s*[a-z0-9!#$%&'*+.^_`|~-]+\s*:)", re.IGNORECASE
 )
-"""A host, perhaps with its port, before a header of its own."""
+"""What may be a host, perhaps with its port, before a header of its own."""
 
 _VALUE = re.compile(r"[\x20-\x7e]*")
 
@@ -81,18 +82,35 @@ def read_headers(lines: tuple[str, ...]) -> tuple[OwnHeader, ...]:
 
 def _read_line(number: int, line: str) -> OwnHeader:
     named = _HOST.match(line)
-    host, port = (named[1].lower().strip("[]"), int(named[2] or 0)) if named else ("", 0)
-    name, value = _name_and_value(number, line[named.end() :] if named else line)
+    if named is None or not (named[1].startswith("[") or "." in named[1] or named[1].lower() == "localhost"):
+        name, value = _name_and_value(number, line)
+        return OwnHeader(name=name, value=value)
+    name, value = _name_and_value(number, line[named.end() :])
+    host, port = _place(number, named[1], named[2] or "")
     return OwnHeader(name=name, value=value, host=host, port=port)
+
+
+def _place(number: int, host: str, port: str) -> tuple[str, int]:
+    """A host as URLs have it, and its port (0: any). Raises ValueError."""
+    try:
+        there = urls.target(f"http://{host}:{port}/")
+    except ItemError:
+        there = None
+    if there is None or there.port == 0:
+        raise ValueError(f"header {number}: its host is none that a URL could have (want one as in example.org:8080)")
+    return there.host, there.port if port else 0
 
 
 def _name_and_value(number: int, line: str) -> tuple[str, str]:
     name, colon, value = (part.strip(" \t") for part in line.partition(":"))
     if not colon or not _NAME.fullmatch(name):
         raise ValueError(f"header {number} is none (want a name and a value, as in X-Key: 123)")
-    if value.startswith("//") or name.startswith("*"):  # else it would be said, as a header, to another host
+    if (
+        value.startswith("//") or "." in name or name.startswith("*")
+    ):  # else it would be said, as a header, to another host
         raise ValueError(
-            f"header {number}: a host is named in full and without a scheme (as in example.org: X-Key: 123)"
+            f"header {number}: a host is named in full, without a scheme, and a header follows it "
+            "(as in example.org: X-Key: 123)"
         )
     if name.lower() in OURS or name.lower().startswith("proxy-"):
         why = OURS.get(name.lower(), "what a proxy is told stands in JOBS_PROXY")

@@ -36,6 +36,14 @@ def test_they_are_read_with_their_case_and_without_the_space_around() -> None:
         (f"X-Key: {SECRET}é", "the value of X-Key"),
         (f"*.example.org: X-Key: {SECRET}", "a host is named in full"),
         (f"https://example.org: X-Key: {SECRET}", "a host is named in full"),
+        (f"example.org: X Key: {SECRET}", "a host is named in full"),
+        (f"example.org: {SECRET}", "a host is named in full"),
+        (f"example.org:8080: {SECRET}", "a host is named in full"),
+        (f"example.org:99999: X-Key: {SECRET}", "its host is none"),
+        (f"example.org:0: X-Key: {SECRET}", "its host is none"),
+        (f".example.org: X-Key: {SECRET}", "its host is none"),
+        (f"a..b: X-Key: {SECRET}", "its host is none"),
+        (f"[::1::2]: X-Key: {SECRET}", "its host is none"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_and_its_value_not_repeated(line: str, said: str) -> None:
@@ -44,6 +52,24 @@ def test_what_cannot_be_sent_is_refused_and_its_value_not_repeated(line: str, sa
 
     assert said in str(refused.value)
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "port"),
+    [
+        ("[::1]: X-Key: 1", "::1", 0),
+        ("[0:0:0:0:0:0:0:1]:8080: X-Key: 1", "::1", 8080),
+        ("[::FFFF:1.2.3.4]: X-Key: 1", "::ffff:102:304", 0),
+        ("127.1: X-Key: 1", "127.0.0.1", 0),
+        ("Example.ORG.:443 : X-Key: 1", "example.org.", 443),
+        ("bücher.example: X-Key: 1", "xn--bcher-kva.example", 0),
+        ("localhost:80: X-Key: 1", "localhost", 80),
+    ],
+)
+def test_a_host_before_a_header_is_read_as_in_a_url(line: str, host: str, port: int) -> None:
+    (header,) = read_headers((line,))
+
+    assert (header.name, header.value, header.host, header.port) == ("X-Key", "1", host, port)
 
 
 def test_the_same_header_twice_is_refused() -> None:

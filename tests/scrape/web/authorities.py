@@ -34,8 +34,18 @@ class Signed:
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def signed(name: str, by: Signed | None = None, *, issuer_at: str = "", host: str = "") -> Signed:
-    """A certificate for `name`, signed by another or by itself; with a host it is a server's, else an authority's."""
+def signed(
+    name: str,
+    by: Signed | None = None,
+    *,
+    issuer_at: str = "",
+    host: str = "",
+    days: tuple[int, int] = (-1, 30),
+) -> Signed:
+    """A certificate for `name`, signed by another or by itself; with a host it is a server's, else an authority's.
+
+    `days`: from when until when it is valid, from now on.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
@@ -45,8 +55,8 @@ def signed(name: str, by: Signed | None = None, *, issuer_at: str = "", host: st
         .issuer_name(subject if by is None else by.certificate.subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
+        .not_valid_before(now + datetime.timedelta(days=days[0]))
+        .not_valid_after(now + datetime.timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=not host, path_length=None), critical=True)
     )
     if host:

@@ -219,6 +219,60 @@ def test_why_no_secure_connection_was_agreed_on_is_said(context: object, why: st
     assert (row["code"], why in row["error"]) == ("tls_other", True), row["error"]
 
 
+@pytest.mark.parametrize(
+    ("alert", "why"),
+    [
+        (120, "it speaks no HTTP/1.1"),
+        (70, "it speaks other versions of TLS only"),
+        (112, "it does not know this name"),
+        (48, "it says tlsv1 alert unknown ca"),
+        (49, "it says tlsv1 alert access denied"),
+        (86, "it says tlsv1 alert inappropriate fallback"),
+    ],
+)
+def test_what_a_server_says_as_it_refuses_is_said(alert: int, why: str, ask: Ask, serve: Serve) -> None:
+    def refuses(peer: Peer, _request: bytes) -> None:
+        peer.sock.recv(4_096)
+        peer.send(b"\x15\x03\x03\0\2\2" + bytes([alert]))
+
+    row = ask(serve(refuses, raw=True).url("/", "right.test").replace("http:", "https:"))
+
+    assert (row["code"], row["error"].endswith(why)) == ("tls_other", True), row["error"]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"\0\0\x12\4\0\0\0\0\0" + bytes(18), "nothing older than HTTP/2 is spoken at this port"),
+        (b"\x15\x03\x03\0\2\2\x0a", "TLS is spoken at this port: write https://"),
+    ],
+)
+def test_another_protocol_at_a_port_is_named(said: bytes, why: str, ask: Ask, serve: Serve) -> None:
+    row = ask(serve(says(said)).url("/", "right.test"))
+
+    assert (row["code"], row["error"].endswith(why)) == ("protocol_error", True), row["error"]
+
+
+@pytest.mark.parametrize(
+    ("days", "host", "why"),
+    [
+        ((-9, -1), HOST, "certificate has expired"),
+        ((1, 9), HOST, "certificate is not yet valid"),
+        ((-1, 9), "another.test", f"certificate is not valid for '{HOST}'"),
+    ],
+)
+def test_why_a_certificate_is_not_valid_is_said(
+    days: tuple[int, int], host: str, why: str, ask: Ask, serve: Serve, ca_file: Path, tmp_path: Path
+) -> None:
+    authority = signed("Own Authority")
+    ca_file.write_bytes(authority.pem)
+    server = serve(page(), context=serving(tmp_path, signed(HOST, authority, host=host, days=days)))
+
+    row = ask(server.url("/", HOST), ca_file=str(ca_file))
+
+    assert (row["code"], why in row["error"], server.requests) == ("tls_certificate", True, []), row["error"]
+
+
 def test_a_port_without_tls_is_named_as_such(ask: Ask, serve: Serve) -> None:
     server = serve(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), raw=True)
 
