@@ -190,6 +190,8 @@ def _request(question: Request, line: str) -> _Request:
 
 def _read(question: Request, raw: Any, exchange: Exchange, latency: float) -> Response:
     started = time.monotonic()
+    if raw.status == proxies.UNKNOWN_TO_IT and _line(question.target) != question.target.path:
+        raise proxies.not_let_through()
     headers = Response(
         target=question.target,
         status=raw.status,

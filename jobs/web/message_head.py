@@ -58,8 +58,8 @@ def read_status_line(readline: ReadLine) -> StatusLine:
         line = readline(HEADER_BYTES)
     found = _STATUS_LINE.fullmatch(line.rstrip(b"\r\n"))
     if found is None or int(found[3]) < 100:
-        another = next((what for start, what in _ANOTHER if start.match(line)), "")
-        raise http.client.BadStatusLine(another or f"its first line is {_shown(line)}")
+        another = next((f" ({what})" for start, what in _ANOTHER if start.match(line)), "")
+        raise http.client.BadStatusLine(f"its first line is {_shown(line)}{another}")
     newer = (int(found[1] or 1), int(found[2] or 0)) >= (1, 1)
     return StatusLine(version=11 if newer else 10, status=int(found[3]), reason=found[4].decode("latin-1").strip())
 

@@ -51,7 +51,7 @@ def of_exchange(host: str, error: BaseException, *, secured: bool = False) -> It
     for kinds, code, sentence in _MEANINGS:
         found = next((link for link in chain if isinstance(link, kinds)), None)
         if found is not None:
-            return ItemError(code, sentence.format(host=host, why=_why(found)), detail=_detail(found))
+            return ItemError(code, sentence.format(host=host, why=reason_of(found)), detail=_detail(found))
     return ItemError("protocol_error", f"{host} answered what is not HTTP", detail=detail)
 
 
@@ -126,7 +126,8 @@ def _tls_why(error: BaseException) -> str:
     return known or (f"it says {said}" if said else "it gave no reason")
 
 
-def _why(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """What an error says, as the end of a sentence."""
     if isinstance(error, ssl.SSLError | urllib3.SSLError) and not isinstance(error, ssl.SSLCertVerificationError):
         return _tls_why(error)
     return str(getattr(error, "verify_message", "") or error)[:200]

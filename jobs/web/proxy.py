@@ -19,6 +19,9 @@ from jobs import ItemError, setting
 from jobs.web.trust import USUAL, context_of
 
 HEAD_BYTES = 16 * 1024
+UNKNOWN_TO_IT = 407
+"""The status of a proxy that wants to know who asks; no other server has it."""
+
 _GREETING, _PASSWORD = b"\x05\x01\x00", b"\x05\x01\x02"
 _REFUSALS = {
     1: "it failed",
@@ -90,15 +93,25 @@ def _by_connect(sock: socket.socket, host: str, port: int) -> None:
     said = "".join(f"{header}: {value}\r\n" for header, value in authorization().items())
     sock.sendall(f"CONNECT {name}:{port} HTTP/1.1\r\nHost: {name}:{port}\r\n{said}\r\n".encode("ascii"))
     head = b""
-    while not head.endswith(b"\r\n\r\n"):  # byte by byte: what comes behind belongs to the host
+    while not head.endswith((b"\r\n\r\n", b"\n\n")):  # byte by byte: what comes behind belongs to the host
         octet = sock.recv(1)
         if not octet or len(head) > HEAD_BYTES:
             raise _refused("it says nothing that HTTP knows")
         head += octet
-    status = head.split(b"\r\n", 1)[0].split(b" ")[1:2]
-    if status[:1] != [b"200"]:
-        said_status = (status or [b"?"])[0][:10].decode("ascii", "replace")
-        raise _refused("it wants a name and a password" if said_status == "407" else f"it answers {said_status}")
+    status = head.split(b"\n", 1)[0].split(b" ")[1:2]
+    if not status or not status[0].strip().isdigit():
+        raise _refused("it says nothing that HTTP knows")
+    if int(status[0]) == UNKNOWN_TO_IT:
+        raise not_let_through()
+    if int(status[0]) != 200:
+        raise _refused(f"it answers {int(status[0][:10])}")
+
+
+def not_let_through() -> ItemError:
+    """What a proxy means that answers 407."""
+    return _refused(
+        "it does not accept the name and the password" if proxy().user else "it wants a name and a password"
+    )
 
 
 def _by_socks(sock: socket.socket, known: Any, address: str, port: int) -> None:

@@ -37,7 +37,10 @@ def _where(scheme: str, host: str, port: int, exchange: Exchange) -> tuple[Endpo
     if known is None or is_sample(host):
         return exchange.guard.place(scheme, host, port, exchange.watch.left()), None
     behind = exchange.guard.place_behind_proxy(scheme, host, port, exchange.watch.left())
-    found = exchange.guard.resolver.addresses(known.host, known.port, exchange.watch.left())
+    try:
+        found = exchange.guard.resolver.addresses(known.host, known.port, exchange.watch.left())
+    except ItemError as error:
+        raise ItemError(error.code, f"the proxy (JOBS_PROXY) is not found: {error.message}") from None
     return Endpoint(addresses=tuple(found), port=known.port), behind
 
 
@@ -49,7 +52,7 @@ def _through(sock: socket.socket, scheme: str, host: str, behind: Endpoint) -> s
             sentence = "the proxy (JOBS_PROXY) did not lead there in time"
             raise ItemError("connect_timeout", sentence, detail=str(error)) from None
         except OSError as error:
-            sentence = "the proxy (JOBS_PROXY) cannot be spoken to"
+            sentence = f"the proxy (JOBS_PROXY) cannot be spoken to: {network_errors.reason_of(error)}"
             raise ItemError("connect_refused", sentence, detail=str(error)) from None
 
 

@@ -14,7 +14,7 @@ from jobs import setting
 from jobs.runtime.core import settings
 from jobs.runtime.core.errors import BadSetting
 from tests.scrape.conftest import Ask, Names, Serve, certificate
-from tests.scrape.hostile import Peer, page
+from tests.scrape.hostile import Peer, answer, page, says
 
 WORD = "s3cret"
 
@@ -152,20 +152,88 @@ def test_the_guard_is_asked_before(
     assert proxy.server.connections == 0
 
 
+@pytest.mark.parametrize("tls", [False, True], ids=["http page", "https page"])
 @pytest.mark.parametrize("kind", ["http", "https", "socks5"])
 def test_a_wrong_password_is_told_and_not_shown(
-    kind: str, ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    kind: str, tls: bool, ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = Proxy(serve, kind, password=WORD)
-    server = serve(page(), context=certificate("right"))
+    server = serve(page(), context=certificate("right") if tls else None)
     monkeypatch.setenv("JOBS_PROXY", proxy.address.replace(WORD, "wr0ng"))
 
-    row = ask(server.url("/", "right.test"))
+    row = ask(server.url("/", "right.test"), robots=True)
+
+    assert (row["code"], server.requests) == ("connect_refused", [])
+    assert "the proxy (JOBS_PROXY) does not lead there" in row["error"]
+    assert "does not accept the name and the password" in row["error"]
+    assert "wr0ng" not in str(row)
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http page", "https page"])
+def test_a_proxy_that_wants_a_password_is_told_from_a_page_that_does(
+    tls: bool, ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wants(peer: Peer, _request: bytes) -> None:
+        peer.read_request()
+        peer.send(answer(b"who?", status="407 Who are you"))
+
+    hop, server = serve(wants, raw=True), serve(says(answer(b"who?", status="407 Who are you")))
+    url = server.url("/", "right.test")
+    assert ask(url)["code"] == "http_4xx"
+    monkeypatch.setenv("JOBS_PROXY", f"http://right.test:{hop.port}")
+
+    row = ask(url.replace("http:", "https:") if tls else url)
 
     assert row["code"] == "connect_refused"
-    assert "the proxy (JOBS_PROXY) does not lead there" in row["error"]
-    assert "password" in row["error"]
-    assert "wr0ng" not in str(row)
+    assert row["error"] == "the proxy (JOBS_PROXY) does not lead there: it wants a name and a password"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "it answers 502"),
+        (b"HTTP/1.1 403 No\n\n", "it answers 403"),
+        (b"hello\r\n\r\n", "it says nothing that HTTP knows"),
+        (b"HTTP/1.1 200 Go\r\nX: ", "it says nothing that HTTP knows"),
+        (b"X: y\r\n" * 10_000, "it says nothing that HTTP knows"),
+        (b"", "it says nothing that HTTP knows"),
+    ],
+    ids=["bad gateway", "line feeds alone", "no HTTP", "half a head", "no end", "nothing"],
+)
+def test_why_a_proxy_does_not_lead_there_is_said(
+    said: bytes, why: str, ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def script(peer: Peer, _request: bytes) -> None:
+        peer.read_request()
+        peer.send(said)
+
+    monkeypatch.setenv("JOBS_PROXY", f"http://me:{WORD}@right.test:{serve(script, raw=True).port}")
+
+    row = ask("https://right.test/")
+
+    assert (row["code"], row["error"]) == ("connect_refused", f"the proxy (JOBS_PROXY) does not lead there: {why}")
+    assert WORD not in str(row)
+
+
+def test_a_proxy_whose_certificate_is_not_valid_is_named_with_the_reason(
+    ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hop = serve(page(), context=certificate("expired"))
+    monkeypatch.setenv("JOBS_PROXY", f"https://right.test:{hop.port}")
+
+    row = ask("http://right.test/")
+
+    assert (row["code"], hop.requests) == ("connect_refused", [])
+    assert row["error"] == "the proxy (JOBS_PROXY) cannot be spoken to: certificate has expired"
+
+
+def test_a_proxy_whose_name_is_not_known_is_named(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_PROXY", f"http://me:{WORD}@nowhere.test:3128")
+
+    row = ask("http://right.test/")
+
+    assert (row["code"], row["error"].startswith("the proxy (JOBS_PROXY) is not found")) == ("dns_not_found", True)
+    assert WORD not in str(row)
 
 
 def test_a_proxy_that_is_not_there_is_named(ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

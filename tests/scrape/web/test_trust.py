@@ -250,7 +250,7 @@ def test_what_a_server_says_as_it_refuses_is_said(alert: int, why: str, ask: Ask
 def test_another_protocol_at_a_port_is_named(said: bytes, why: str, ask: Ask, serve: Serve) -> None:
     row = ask(serve(says(said)).url("/", "right.test"))
 
-    assert (row["code"], row["error"].endswith(why)) == ("protocol_error", True), row["error"]
+    assert (row["code"], row["error"].endswith(f"({why})")) == ("protocol_error", True), row["error"]
 
 
 @pytest.mark.parametrize(
