@@ -26,6 +26,7 @@ from io import BytesIO
 from pathlib import Path
 
 PATIENCE = 20.0
+TRIES = 100
 PAUSES = (0.2, 0.6, 1.8)
 """Seconds until the next try where the runner, for a moment, has no room for another that it does not know yet."""
 
@@ -34,15 +35,18 @@ ROLES_ARE_MADE = "cluster certificates DIR makes one for each role; renew what i
 
 def main() -> None:
     """The whole life of an agent. Where whoever has started it is gone before it, it removes its folder itself."""
-    parent = os.getppid()
+    parent, folder = os.getppid(), Path.cwd()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("whoever has started it is gone"))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # end with the parent
     try:
         live()
     finally:
-        if os.getppid() != parent:
-            shutil.rmtree(Path.cwd(), ignore_errors=True)
+        for _ in range(TRIES if os.getppid() != parent else 0):  # its worker may still write there while it ends
+            shutil.rmtree(folder, ignore_errors=True)
+            if not folder.exists():
+                break
+            time.sleep(0.02)
 
 
 def live() -> None:

@@ -18,7 +18,7 @@ from jobs.runtime.runner.pool.outbox import Outbox
 
 MODULE = "jobs.runtime.runner.cluster.engine"
 AGAIN_SECONDS = 2.0
-LEAVE_SECONDS = 2.0
+LEAVE_SECONDS = 5.0
 
 
 class EngineProcess:

@@ -46,7 +46,8 @@ class ProcessEngine:
 
     def close(self) -> None:
         """End those that run."""
-        for agent, folder in self._running.values():
+        for agent, _ in self._running.values():
             agent.kill()
+        for agent, folder in self._running.values():
             agent.wait()
             starter.end(agent, folder)

@@ -12,10 +12,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 PREFIX = "fanout-agent-"
+REMOVE_SECONDS = 2.0
 
 
 def begin(given: dict, folder: Path) -> subprocess.Popen:  # type: ignore[type-arg]
@@ -37,9 +39,17 @@ def end(agent: subprocess.Popen, folder: Path) -> str:  # type: ignore[type-arg]
     with suppress(OSError):
         agent.stdin.close()
     words = (folder / "output").read_text("utf-8", "replace").strip().splitlines()[-1:]
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     os.close(held.pop(folder))
     return "".join(words)[-500:] or f"exit code {agent.returncode}" if agent.returncode else ""
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder of an agent that has ended, although its worker, which ends too, may still write there."""
+    limit = time.monotonic() + REMOVE_SECONDS
+    while folder.exists() and time.monotonic() < limit:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(0.02 if folder.exists() else 0.0)
 
 
 def make_folder() -> Path:
@@ -61,7 +71,7 @@ def remove_if_left(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
     finally:
         os.close(handle)
 
