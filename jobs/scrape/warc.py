@@ -29,13 +29,19 @@ LEVEL = 4
 MOST_HEADER_CHARS = 16_384
 """Of all headers of a redirect, which travel with the item to the next host's turn."""
 
+MOST_BODY_BYTES = 16_384
+"""Of a page that sends on by a refresh, which travels with the item too; the bodies of redirects are not read."""
+
 _WIRE = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _BREAKS = re.compile(r"[\r\n\0]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class KeptAnswer:
-    """One answer as it is kept: whose it is, what it said (headers as pairs), from where and when (Unix seconds)."""
+    """One answer as it is kept: whose it is, what it said (headers as pairs), from where and when (Unix seconds).
+
+    `body`: that of a page on the way, an octet each character; `cut`: why it is not whole, in WARC's words.
+    """
 
     url: str
     method: str
@@ -43,10 +49,12 @@ class KeptAnswer:
     headers: Sequence[tuple[str, str]]
     ip: str
     at: float
+    body: str = ""
+    cut: str = ""
 
     @classmethod
     def of(cls, answer: Response) -> KeptAnswer:
-        """The head of an answer."""
+        """An answer on the way, as far as it travels."""
         pairs, room = [], MOST_HEADER_CHARS
         for name, value in answer.headers.iteritems():
             room -= len(name) + len(value)
@@ -59,6 +67,8 @@ class KeptAnswer:
             headers=pairs,
             ip=answer.ip,
             at=answer.at,
+            body=answer.content[:MOST_BODY_BYTES].decode("latin-1"),
+            cut=_cut(answer) or ("length" if len(answer.content) > MOST_BODY_BYTES or _left_unread(answer) else ""),
         )
 
     def plain(self) -> dict[str, Any]:
@@ -78,17 +88,23 @@ def _records(answer: Response, asked: str, way: Sequence[KeptAnswer], said: Mapp
     from warcio.warcwriter import WARCWriter  # 70 ms: only where pages are kept
 
     writer = WARCWriter(io.BytesIO(), gzip=False)
-    packed = [part for hop in way for part in _exchange(writer, hop, b"", said)]
-    cut = "length" if answer.truncated else "disconnect" if answer.broke_off else ""
-    packed += _exchange(writer, KeptAnswer.of(answer), answer.content, said, cut)
+    packed = [part for hop in way for part in _exchange(writer, hop, hop.body.encode("latin-1"), said, hop.cut)]
+    packed += _exchange(writer, KeptAnswer.of(answer), answer.content, said, _cut(answer))
     if way:
         packed.append(_way(writer, answer, asked, len(way)))
     return b"".join(packed)
 
 
-def _exchange(
-    writer: Any, kept: KeptAnswer, body: bytes, said: Mapping[str, str], cut: str = ""
-) -> tuple[bytes, bytes]:
+def _cut(answer: Response) -> str:
+    return "length" if answer.truncated else "disconnect" if answer.broke_off else ""
+
+
+def _left_unread(answer: Response) -> bool:
+    """Whether the body of a redirect was left where it was."""
+    return answer.redirects and answer.method != "HEAD" and answer.length != 0
+
+
+def _exchange(writer: Any, kept: KeptAnswer, body: bytes, said: Mapping[str, str], cut: str) -> tuple[bytes, bytes]:
     """An answer, and the question before it."""
     from warcio.statusandheaders import StatusAndHeaders
 

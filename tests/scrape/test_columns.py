@@ -154,6 +154,13 @@ def test_a_large_page_whose_text_is_not_counted_is_no_test_for_robots(ask: Ask, 
     assert ask(serve(page(body)).url(), columns="title")["code"] == ""
 
 
+def test_a_column_that_people_call_note_is_theirs() -> None:
+    ours = {name for preset in typing.get_args(columns.Preset) for name in columns.of_preset(preset)}
+
+    assert {"fetch_notes", "reading_notes"} <= ours
+    assert not ours & {"note", "notes", "name", "id", "comment", "remarks"}
+
+
 def test_every_preset_is_a_name_that_the_form_offers() -> None:
     assert set(columns.LEFT_OUT) == set(typing.get_args(columns.Preset))
     assert not set(columns.LEFT_OUT) - {"status"} & set(columns.of_preset("everything"))

@@ -16,6 +16,7 @@ from jobs import Artifact
 from jobs.runtime import client
 from jobs.runtime.cli import main
 from jobs.scrape.attempt import WorkerTools
+from jobs.scrape.warc import MOST_BODY_BYTES
 from tests.scrape.conftest import Ask, Names, Serve
 from tests.scrape.hostile import Peer, answer, redirect, says
 from tests.scrape.test_cookies import part_of_the_way
@@ -98,6 +99,33 @@ def test_each_step_of_the_way_is_kept_under_the_url_that_was_asked(ask: Ask, ser
     assert records[1][0].http_headers.statusline == "/a?x=50% HTTP/1.1"
     assert records[1][0].rec_headers.get_header("WARC-Concurrent-To") == hop.rec_headers.get_header("WARC-Record-ID")
     assert way.decode().splitlines() == [f"via: {here}", "hopsFromSeed: R"]
+
+
+@pytest.mark.parametrize("length", [0, 20_000])
+def test_a_page_that_sends_on_by_a_refresh_is_kept_with_its_body(length: int, ask: Ask, serve: Serve) -> None:
+    sends = b"<title>\xe9</title><meta http-equiv=refresh content='0;url=/b'>" + b" " * length
+    server = serve(lambda peer, request: peer.send(answer(HTML if b" /b " in request else sends)))
+
+    records = records_of(file_of(ask(server.url("/a"), save_pages=True, follow_refresh=True)))
+
+    (hop, body), (page, kept) = [(record, octets) for record, octets in records if record.rec_type == "response"]
+    assert (body, kept) == (sends[:MOST_BODY_BYTES], HTML)
+    assert hop.rec_headers.get_header("WARC-Truncated") == ("length" if length else None)
+    assert page.rec_headers.get_header("WARC-Truncated") is None
+
+
+def test_a_redirect_whose_body_was_left_unread_says_so(ask: Ask, serve: Serve) -> None:
+    bodies = {b"/a": b"moved", b"/b": b""}
+
+    def script(peer: Peer, request: bytes) -> None:
+        path = request.split(b" ")[1]
+        where = {b"/a": "/b", b"/b": "/c"}.get(path)
+        peer.send(answer(bodies[path], status="302 Found", headers={"Location": where}) if where else answer(HTML))
+
+    records = records_of(file_of(ask(serve(script).url("/a"), save_pages=True)))
+
+    cut = [record.rec_headers.get_header("WARC-Truncated") for record, _ in records if record.rec_type == "response"]
+    assert cut == ["length", None, None]
 
 
 def test_what_was_said_is_kept_without_the_runs_own_headers_and_cookies(ask: Ask, serve: Serve) -> None:
