@@ -91,3 +91,12 @@ def runs_by_state(site: Site) -> Callable[[RunState], Run]:
         return Stage(site.home).run("factorial", ["5"] * 9, state=state, done=3)
 
     return made
+
+
+def test_on_a_phone_the_tab_that_the_address_names_is_in_sight(site: Site, page: Page, failures: Run) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+
+    go(page, f"{site.address}/run?run={failures.id}&tab=Settings")
+
+    tab = page.get_by_role("tab", name="Settings")
+    expect(tab).to_be_in_viewport(ratio=0.9)

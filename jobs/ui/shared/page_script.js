@@ -57,6 +57,7 @@ const AWAY = "The page's server is away. Runs go on without it; this page comes 
 const PATIENCE = 1500;
 const OPENED = "body > :not(#root) :is([role=menu], [role=listbox], [role=tooltip])";
 let awaySince = 0;
+let chosenTab = null;
 
 function look() {
   const app = document.querySelector("[data-testid=stApp]");
@@ -67,6 +68,12 @@ function look() {
   for (const zone of document.querySelectorAll("[data-testid=stFileUploaderDropzone][role=presentation]")) {
     zone.setAttribute("role", "group");  // it has a name and the focus: for those who hear the page it is there
   }
+  const tab = document.querySelector("[role=tab][aria-selected=true]"), tabs = tab?.parentElement;
+  if (tab && tab !== chosenTab) {  // on a phone the one that the address names may be out of sight
+    const over = tab.getBoundingClientRect().right - tabs.getBoundingClientRect().right;
+    if (over > 0) tabs.scrollLeft += over;
+  }
+  chosenTab = tab;
   for (const opened of document.querySelectorAll(OPENED)) {
     const around = opened.parentElement;  // it stands outside all landmarks of the page: it is one of its own
     if (around.role || opened.closest("[role=dialog]")) continue;
