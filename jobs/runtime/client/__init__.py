@@ -138,7 +138,7 @@ from jobs.runtime.client.result_search import (
     windows_at,
 )
 from jobs.runtime.client.run_fields import RUN_FIELDS, check_place, limits_with, pool_with
-from jobs.runtime.client.run_times import Span, item_seconds, pauses, spans, starts
+from jobs.runtime.client.run_times import Span, item_seconds, last_attempts, pauses, spans, starts
 from jobs.runtime.client.runner_process import check_settings, ensure_runner, log_path, stop_runner
 from jobs.runtime.client.shares import LINK, link_address, link_query, links_to, reader_by_link
 from jobs.runtime.client.submission import check_same, full_params, items
@@ -271,6 +271,7 @@ __all__ = [
     "job_for",
     "job_named",
     "joined_files",
+    "last_attempts",
     "last_peak",
     "limited",
     "limits_document",

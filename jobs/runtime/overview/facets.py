@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.runtime.core.job_terms import OWN_COLUMNS
 from jobs.runtime.core.records import ItemResult, Run
 from jobs.runtime.exports import result_table
 
@@ -50,18 +49,23 @@ class FacetTally:
 
     def __init__(self, run: Run) -> None:
         self._table = result_table(run)
-        self._columns = [_Column(name) for name in self._table.names]
+        self._users = [_Column(name) for name in self._table.names[: self._table.users]]
+        self._jobs = [_Column(name) for name in self._table.jobs]
         self.rows = 0
 
     def add(self, found: Sequence[ItemResult]) -> None:
         """Take these rows in."""
         self.rows += len(found)
-        for column, cells in zip(self._columns, zip(*self._table.rows(found), strict=True), strict=False):
+        users = zip(*(self._table.users_cells(one.item) for one in found), strict=True)
+        for column, cells in zip(self._users, users, strict=False):
             column.add(cells)
+        rows = [(one.outcome.row if one.outcome is not None else None) or {} for one in found]
+        for column in self._jobs:
+            column.add([row.get(column.name) for row in rows])
 
     def facets(self) -> tuple[Facet, ...]:
         """A facet for each column of the user and of the job."""
-        return tuple(column.facet() for column in self._columns if column.name not in OWN_COLUMNS)
+        return tuple(column.facet() for column in (*self._users, *self._jobs))
 
 
 class _Column:
@@ -72,12 +76,12 @@ class _Column:
         self.counts: Counter[Any] = Counter()
         self.least, self.greatest = math.inf, -math.inf
 
-    def add(self, cells: Iterable[Any]) -> None:
-        held = [cell for cell in cells if cell is not None and cell not in EMPTY]
+    def add(self, cells: Sequence[Any]) -> None:
+        held = [cell for cell in cells if cell or (cell is not None and cell not in EMPTY)]
         self.full += len(held)
         self.counts.update(map(_counted, held))
-        numbers = [cell for cell in held if isinstance(cell, int | float) and not isinstance(cell, bool)]
-        self.least, self.greatest = min([self.least, *numbers]), max([self.greatest, *numbers])
+        if numbers := [cell for cell in held if type(cell) in (int, float)]:
+            self.least, self.greatest = min(self.least, *numbers), max(self.greatest, *numbers)
 
     def facet(self) -> Facet:
         common = [(value, rows) for value, rows in self.counts.most_common(MOST_VALUES) if rows > 1]

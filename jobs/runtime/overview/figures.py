@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -81,6 +82,20 @@ class Overview:
         return sorted(failing, key=lambda group: (-group.failed, group.group))[:most]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Attempted:
+    """The last attempts of items, each column an array but for the names of their groups; workers as numbers."""
+
+    workers: Any
+    begins: Any
+    seconds: Any
+    ok: Any
+    groups: Sequence[str]
+
+
+_STATE = client.Span._fields.index("state")
+
+
 def stride(items: int, most: int) -> int:
     """One in how many items are read, so that they are at most so many and spread over all."""
     return max(1, -(-items // most))
@@ -103,10 +118,9 @@ def of_run(run_id: str) -> Overview:
     """A run at a glance, as it stands now."""
     run, now = client.run(run_id), time.time()
     every = stride(run.items, MOST_TIMED)
-    spans = client.spans(run_id, run.items, every)
     pauses = client.pauses(run_id)
     wall = wall_time(run, pauses, now)
-    last = [span for span in spans if span.state in ("ok", "failed")]
+    last = _columns(client.last_attempts(run_id, run.items, every))
     tally, points = FacetTally(run), []
     for window in client.sample_rows(run_id, MOST_ROWS):
         tally.add(window)
@@ -115,7 +129,7 @@ def of_run(run_id: str) -> Overview:
         run=run,
         wall=wall,
         outcomes=outcomes(run),
-        durations=durations([span.seconds for span in last], [span.state == "ok" for span in last]),
+        durations=durations(last.seconds, last.ok),
         groups=_groups(last, every),
         throughput=_throughput(run, last, every, pauses, wall),
         facets=tally.facets(),
@@ -125,35 +139,52 @@ def of_run(run_id: str) -> Overview:
     )
 
 
-def _groups(last: Sequence[client.Span], every: int) -> tuple[GroupFigures, ...]:
-    by_group: dict[str, list[client.Span]] = {}
-    for span in last:
-        by_group.setdefault(span.group, []).append(span)
-    by_group.pop("", None)
-    return tuple(_group(group, spans, every) for group, spans in by_group.items())
+def _columns(attempts: Sequence[tuple[Any, ...]]) -> _Attempted:
+    """Attempts as columns."""
+    ran = [attempt for attempt in attempts if attempt[_STATE] in ("ok", "failed")]
+    _, workers, _, begins, seconds, states, groups = zip(*ran, strict=True) if ran else ((),) * 7
+    return _Attempted(
+        workers=_numbered(workers)[1],
+        begins=np.array(begins, dtype=float),
+        seconds=np.array(seconds, dtype=float),
+        ok=np.array([state == "ok" for state in states], dtype=bool),
+        groups=groups,
+    )
 
 
-def _group(group: str, spans: Sequence[client.Span], every: int) -> GroupFigures:
-    seconds = sorted(span.seconds for span in spans)
+def _numbered(names: Sequence[Any]) -> tuple[list[Any], Any]:
+    """Each name once, and for each of all names which of these it is."""
+    places: dict[Any, int] = {}
+    numbers = np.array([places.setdefault(name, len(places)) for name in names], dtype=int)
+    return list(places), numbers
+
+
+def _groups(last: _Attempted, every: int) -> tuple[GroupFigures, ...]:
+    names, of = _numbered(last.groups)
+    ordered = np.lexsort((last.seconds, of))
+    edges = np.searchsorted(of[ordered], range(len(names) + 1))
+    failed = np.bincount(of[~last.ok], minlength=len(names))
+    return tuple(
+        _group(name, last.seconds[ordered[begin:end]], int(failed[place]), every)
+        for place, (name, begin, end) in enumerate(zip(names, edges, edges[1:], strict=False))
+        if name
+    )
+
+
+def _group(group: str, seconds: Any, failed: int, every: int) -> GroupFigures:
+    """The figures of a group, from the seconds of its items in rising order."""
     return GroupFigures(
         group=group,
-        items=len(spans) * every,
-        failed=sum(span.state == "failed" for span in spans) * every,
-        median=(seconds[(len(seconds) - 1) // 2] + seconds[len(seconds) // 2]) / 2,
-        longest=seconds[-1],
+        items=len(seconds) * every,
+        failed=failed * every,
+        median=float(seconds[(len(seconds) - 1) // 2] + seconds[len(seconds) // 2]) / 2,
+        longest=float(seconds[-1]),
     )
 
 
-def _throughput(
-    run: Run, last: Sequence[client.Span], every: int, pauses: Sequence[Pause], wall: WallTime
-) -> Throughput | None:
-    begins = np.array([span.started_at for span in last], dtype=float) - run.submitted_at
-    attempts = Attempts(
-        workers=np.unique([str(span.worker) for span in last], return_inverse=True)[1],
-        begins=begins,
-        ends=begins + np.array([span.seconds for span in last], dtype=float),
-        ok=np.array([span.state == "ok" for span in last], dtype=bool),
-    )
+def _throughput(run: Run, last: _Attempted, every: int, pauses: Sequence[Pause], wall: WallTime) -> Throughput | None:
+    begins = last.begins - run.submitted_at
+    attempts = Attempts(workers=last.workers, begins=begins, ends=begins + last.seconds, ok=last.ok)
     holds = [(event.at - run.submitted_at, event.text) for event in client.events_of(run.id, "hold")]
     still = [(since - run.submitted_at, until - run.submitted_at) for since, until in pauses]
     return throughput(attempts, every=every, holds=holds, pauses=still, waited=wall.waited)
