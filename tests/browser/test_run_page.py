@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -100,3 +102,26 @@ def test_on_a_phone_the_tab_that_the_address_names_is_in_sight(site: Site, page:
 
     tab = page.get_by_role("tab", name="Settings")
     expect(tab).to_be_in_viewport(ratio=0.9)
+
+
+def test_a_run_that_goes_on_does_not_fade_while_a_busy_machine_draws_it(site: Site, page: Page) -> None:
+    """The server stands still in the middle of a drawing, for longer than Streamlit waits until it lets things fade."""
+    run = Stage(site.home).run("factorial", ["5"] * 9, state=RunState.PAUSED, done=3)
+    go(page, f"{site.address}/run?run={run.id}")
+
+    seen: list[str] = []
+
+    def look() -> bool:
+        page.wait_for_selector("[data-testid=stApp][data-test-script-state=running]")
+        os.kill(site.pid, signal.SIGSTOP)
+        try:
+            page.wait_for_timeout(2_000)
+            old = "[...document.querySelectorAll('.st-key-metrics [data-stale=true], .st-key-tab [data-stale=true]')]"
+            seen.extend(page.evaluate(f"{old}.map(element => getComputedStyle(element).opacity)"))
+        finally:
+            os.kill(site.pid, signal.SIGCONT)
+        settle(page)
+        return bool(seen)
+
+    until(look, 60)
+    assert set(seen) == {"1"}
