@@ -20,6 +20,8 @@ MOST_COOKIES = 100
 MOST_CHARS = 4_096
 """Of name and value of a cookie; larger ones browsers drop too."""
 
+MOST_DATE_CHARS = 1_024
+
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _DATE_PARTS = re.compile(r"[^\t -/;-@\[-`{-~]+")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
@@ -160,14 +162,15 @@ def _expires(said: dict[str, str], now: float) -> float | None:
     age = said.get("max-age", "")
     if re.fullmatch(r"-?[0-9]+", age):
         return now + min(int(age[:12]), 400 * 86_400) if int(age[:12]) > 0 else 0.0
-    return _moment(said.get("expires", ""))
+    return _moment(said.get("expires", "")[:MOST_DATE_CHARS])
 
 
+@functools.lru_cache(maxsize=256)  # a server ends most of its cookies at the same time
 def _moment(text: str) -> float | None:
     """A date as Unix seconds, read as browsers do (RFC 6265, 5.1.1): time, day, month and year in any order, whatever
     stands between; the zone is passed over. None where it is no date."""
     found: dict[str, tuple[int, ...]] = {}
-    for part in _DATE_PARTS.findall(text[:MOST_CHARS]):
+    for part in _DATE_PARTS.findall(text):
         for name, pattern in (("clock", _CLOCK), ("day", _DAY), ("month", _MONTH), ("year", _YEAR)):
             match = None if name in found else pattern.match(part)
             if match is not None:
