@@ -47,6 +47,7 @@ READS: Mapping[str, Verb] = {
     "groups": lambda run: client.groups(run, 9),
     "item_seconds": client.item_seconds,
     "items": lambda run: list(client.items(run)),
+    "last_attempts": lambda run: client.last_attempts(run, 1),
     "newest": client.newest,
     "outcome_counts": client.outcome_counts,
     "paces": client.paces,
