@@ -6,7 +6,9 @@ from __future__ import annotations
 import functools
 import math
 import re
+import threading
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from lxml import etree
@@ -45,7 +47,7 @@ def check(expression: str) -> None:
     if variable := _VARIABLE.search(bare):
         raise WrongField(f"there is no variable {variable[0][:60]}", variable.start())
     try:
-        _compile(expression)(etree.Element("html"))
+        compiled.of(expression)(etree.Element("html"))
     except etree.XPathError as error:
         raise WrongField(f'"{expression}" is not an XPath expression ({error})') from None
 
@@ -54,7 +56,7 @@ def matches(page: PageViews, field: OwnField) -> Iterable[Any]:
     """The elements, attributes and texts that are found; of a number, a text or a truth, that alone."""
     if page.root is None:
         return ()
-    found = _compile(field.selector)(page.root)
+    found = compiled.of(field.selector)(page.root)
     if not isinstance(found, list):
         return [found]
     return [one for one in found if not isinstance(one, tuple)]  # a pair is a namespace, which pages have not
@@ -81,6 +83,11 @@ def _number(found: float) -> str | None:
     return f"{found + 0.0:.0f}" if found.is_integer() else f"{found:.15g}"  # 0 has no sign
 
 
-@functools.lru_cache(maxsize=256)
-def _compile(expression: str) -> etree.XPath:
-    return etree.XPath(expression, regexp=False)
+class _Compiled(threading.local):
+    """Expressions as each thread has them: lxml lets one thread at a time use one, and a search may take long."""
+
+    def __init__(self) -> None:
+        self.of = functools.lru_cache(maxsize=256)(partial(etree.XPath, regexp=False))
+
+
+compiled = _Compiled()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from jobs import ItemError
-from jobs.scrape.fields import patterns
+from jobs.scrape.fields import patterns, xpaths
 from jobs.scrape.fields.field_lines import read_fields
 from jobs.scrape.fields.html_table import CELL_CHARS, MOST_ROWS
 from jobs.scrape.fields.own_field import LIST_CHARS, MARKDOWN_CHARS, MOST_VALUES
@@ -304,6 +306,21 @@ def test_no_page_makes_a_field_run_long_or_its_value_large(line: str, markup: st
     assert time.thread_time() - started < 10  # what is quadratic in these takes minutes
     assert value is None or got == value
     assert len(json.dumps(got)) < 2 * LIST_CHARS
+
+
+def test_each_thread_has_an_xpath_of_its_own_since_lxml_lets_one_at_a_time_search_with_one() -> None:
+    with ThreadPoolExecutor(2) as threads:
+        barrier = threading.Barrier(2)
+        both = [threads.submit(_compiled_after, barrier) for _ in range(2)]
+        (first, again), (other, _) = [each.result() for each in both]
+
+    assert first is again
+    assert first is not other
+
+
+def _compiled_after(barrier: threading.Barrier) -> tuple[object, object]:
+    barrier.wait(60)
+    return xpaths.compiled.of("//p"), xpaths.compiled.of("//p")
 
 
 def test_a_page_of_endless_attributes_is_refused_by_xpath_too() -> None:
