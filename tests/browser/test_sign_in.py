@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from jobs.runtime import client
@@ -228,4 +229,5 @@ def _shoot(page: Page, name: str) -> None:
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_timeout(300)
             page.screenshot(path=SHOTS / f"{name}-{scheme}-{width}.png")
+            assert Axe().run(page).response["violations"] == []
     page.set_viewport_size({"width": 1440, "height": 900})
