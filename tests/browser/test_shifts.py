@@ -14,8 +14,15 @@ MOST = 0.05
 """What the benchmark holds the page to (tests/bench/browser.py); 0.011 at most was seen on a busy machine."""
 
 
-@pytest.mark.parametrize("job", ["scrape", "factorial"])
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
+@pytest.mark.parametrize(
+    ("width", "height", "job"),
+    [
+        (1440, 900, "scrape"),
+        (390, 844, "factorial"),
+        pytest.param(1440, 900, "factorial", marks=pytest.mark.soak),
+        pytest.param(390, 844, "scrape", marks=pytest.mark.soak),
+    ],
+)
 def test_little_moves_from_the_sample_to_the_end_of_its_run(
     site: Site, page: Page, width: int, height: int, job: str
 ) -> None:
