@@ -9,6 +9,7 @@ import base64
 import contextlib
 import functools
 import ipaddress
+import re
 import socket
 import ssl
 import struct
@@ -99,12 +100,13 @@ def _by_connect(sock: socket.socket, host: str, port: int) -> None:
             raise _refused("it says nothing that HTTP knows")
         head += octet
     status = head.split(b"\n", 1)[0].split(b" ")[1:2]
-    if not status or not status[0].strip().isdigit():
+    if not status or not re.fullmatch(rb"[0-9]{3}\s*", status[0]):
         raise _refused("it says nothing that HTTP knows")
-    if int(status[0]) == UNKNOWN_TO_IT:
+    said_status = int(status[0])
+    if said_status == UNKNOWN_TO_IT:
         raise not_let_through()
-    if int(status[0]) != 200:
-        raise _refused(f"it answers {int(status[0][:10])}")
+    if said_status != 200:
+        raise _refused(f"it answers {said_status}")
 
 
 def not_let_through() -> ItemError:

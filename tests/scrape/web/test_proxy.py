@@ -194,11 +194,12 @@ def test_a_proxy_that_wants_a_password_is_told_from_a_page_that_does(
         (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "it answers 502"),
         (b"HTTP/1.1 403 No\n\n", "it answers 403"),
         (b"hello\r\n\r\n", "it says nothing that HTTP knows"),
+        (b"HTTP/1.1 " + b"4" * 5_000 + b" No\r\n\r\n", "it says nothing that HTTP knows"),
         (b"HTTP/1.1 200 Go\r\nX: ", "it says nothing that HTTP knows"),
         (b"X: y\r\n" * 10_000, "it says nothing that HTTP knows"),
         (b"", "it says nothing that HTTP knows"),
     ],
-    ids=["bad gateway", "line feeds alone", "no HTTP", "half a head", "no end", "nothing"],
+    ids=["bad gateway", "line feeds alone", "no HTTP", "no status", "half a head", "no end", "nothing"],
 )
 def test_why_a_proxy_does_not_lead_there_is_said(
     said: bytes, why: str, ask: Ask, serve: Serve, monkeypatch: pytest.MonkeyPatch
