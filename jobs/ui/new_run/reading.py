@@ -91,7 +91,7 @@ def _read(job: Any, given: GivenItems, wish: ReadWish) -> Any:
         )
     if given.typed:
         return inputs.read_text(given.content.decode(), job=job, binding=wish.binding)
-    if given.is_sample:  # it came with Fanout: no process is waited for
+    if given.is_sample and not job.mark.fields:  # it came with Fanout: no process is waited for
         return inputs.read(
             given.content,
             name=given.name,
