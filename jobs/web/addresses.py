@@ -119,3 +119,9 @@ def _address(text: str) -> Address | None:
         return plain(text)
     except ValueError:  # a hardware address
         return None
+
+
+def is_localhost(host: str) -> bool:
+    """Whether a name means this machine by its own words, whatever the look-up says."""
+    name = host.rstrip(".")
+    return name == "localhost" or name.endswith(".localhost")

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from jobs.web import addresses
 from jobs.web.urls import Target
 
 MOST_COOKIES = 100
@@ -187,16 +188,9 @@ def _moment(text: str) -> float | None:
 
 def _is_safe(target: Target) -> bool:
     """Whether secure cookies may go there: by https, or to this machine itself, as in browsers and curl."""
-    return target.scheme == "https" or _is_loopback(target.host)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    host = target.host
+    here = addresses.is_localhost(host) or (_is_address(host) and addresses.plain(host).is_loopback)
+    return target.scheme == "https" or here
 
 
 def _default_path(target: Target) -> str:

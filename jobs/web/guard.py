@@ -59,11 +59,11 @@ class Guard:
             raise ItemError("blocked_port", f"port {port} is not one of a web server and is not reached")
         allowed = setting("JOBS_ALLOW_NETS")
         literal = _literal(host)
-        if literal is None and is_localhost(host) and not allowed:
+        if literal is None and addresses.is_localhost(host) and not allowed:
             raise _refusal(host, host, "this machine (loopback)")
-        name = "localhost" if is_localhost(host) else host  # no server is asked for app.localhost (RFC 6761)
+        name = "localhost" if addresses.is_localhost(host) else host  # no server is asked for app.localhost (RFC 6761)
         found = (literal,) if literal else self.resolver.addresses(name, port, seconds)
-        if literal is None and is_localhost(host):
+        if literal is None and addresses.is_localhost(host):
             found = _allowed_only(found, allowed) or found
         return Endpoint(addresses=_checked(host, port, found, allowed), port=port)
 
@@ -75,12 +75,6 @@ class Guard:
             if error.code not in ("dns_not_found", "dns_temporary"):
                 raise
             return Endpoint(addresses=(host,), port=port)
-
-
-def is_localhost(host: str) -> bool:
-    """Whether a name means this machine by its own words, whatever the look-up says."""
-    name = host.rstrip(".")
-    return name == "localhost" or name.endswith(".localhost")
 
 
 def _literal(host: str) -> str | None:

@@ -105,9 +105,8 @@ def _name_and_value(number: int, line: str) -> tuple[str, str]:
     name, colon, value = (part.strip(" \t") for part in line.partition(":"))
     if not colon or not _NAME.fullmatch(name):
         raise ValueError(f"header {number} is none (want a name and a value, as in X-Key: 123)")
-    if (
-        value.startswith("//") or "." in name or name.startswith("*")
-    ):  # else it would be said, as a header, to another host
+    if value.startswith("//") or "." in name or name.startswith("*"):
+        # else it would be said, as a header, to another host
         raise ValueError(
             f"header {number}: a host is named in full, without a scheme, and a header follows it "
             "(as in example.org: X-Key: 123)"

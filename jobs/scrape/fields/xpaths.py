@@ -3,12 +3,11 @@ Python."""
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 import threading
 from collections.abc import Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from lxml import etree
@@ -87,7 +86,7 @@ class _Compiled(threading.local):
     """Expressions as each thread has them: lxml lets one thread at a time use one, and a search may take long."""
 
     def __init__(self) -> None:
-        self.of = functools.lru_cache(maxsize=256)(partial(etree.XPath, regexp=False))
+        self.of = lru_cache(maxsize=256)(partial(etree.XPath, regexp=False))
 
 
 compiled = _Compiled()
